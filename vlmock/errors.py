@@ -1,0 +1,57 @@
+"""What goes wrong on the side of whoever uses vlmock.
+
+    VlmockError
+    ├── ScenarioError          a scenario file is wrong; names file, line and remedy
+    │   └── UnknownScenario    no scenario has that name; lists those that exist
+    ├── SpeechError            a line cannot be spoken: engine missing, WAV unreadable
+    ├── ServerError            the server cannot start: port taken, host unknown
+    └── JournalTimeout         an event that was waited for did not come
+
+Trouble that a *client* makes is not here: it is answered on the wire (``vlmock.session.refusals``).
+"""
+
+from difflib import get_close_matches
+from collections.abc import Iterable
+
+__all__ = ["JournalTimeout", "ScenarioError", "ServerError", "SpeechError", "UnknownScenario", "VlmockError", "did_you_mean"]
+
+
+class VlmockError(Exception):
+    """Base of all: ``except VlmockError`` catches every mistake that vlmock reports to its user."""
+
+
+class ScenarioError(VlmockError):
+    """A scenario is wrong. ``str()`` reads ``weather.yaml:7: unknown key 'replies' (did you mean 'reply'?)``."""
+
+    def __init__(self, message: str, *, file: str | None = None, line: int | None = None) -> None:
+        self.message, self.file, self.line = message, file, line
+        place = ":".join(str(part) for part in (file, line) if part is not None)
+        super().__init__(f"{place}: {message}" if place else message)
+
+
+class UnknownScenario(ScenarioError):
+    """No scenario has that name."""
+
+    def __init__(self, name: str, known: Iterable[str]) -> None:
+        self.name, self.known = name, sorted(known)
+        super().__init__(
+            f"there is no scenario {name!r}{did_you_mean(name, self.known)}; known: {', '.join(self.known) or 'none'}"
+        )
+
+
+class SpeechError(VlmockError):
+    """A line cannot be turned into sound; says which one, why, and what to do."""
+
+
+class ServerError(VlmockError):
+    """The server cannot do what was asked; says why and what to do."""
+
+
+class JournalTimeout(VlmockError):
+    """An event that a test waited for did not come in time; lists what came instead."""
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """``" (did you mean 'reply'?)"``, or nothing when no known word is near."""
+    near = get_close_matches(word, list(known), n=1)
+    return f" (did you mean {near[0]!r}?)" if near else ""

@@ -1,0 +1,1 @@
+"""What is said: the wire of the Voice Live API as types, without behaviour."""

@@ -1,0 +1,1 @@
+"""What to answer: scenario files, and how they are matched."""

@@ -1,0 +1,68 @@
+"""What a session wants done outside. Whoever drives it performs effects in the order they are given."""
+
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from vlmock.protocol.audio_format import OutputFormat
+from vlmock.protocol.wire import JsonObject, ServerEvent
+
+__all__ = ["Close", "Effect", "Send", "SendRaw", "Speech", "SpeechRequest", "Synthesize"]
+
+
+@dataclass(frozen=True, slots=True)
+class Send:
+    """Send a server event."""
+
+    event: ServerEvent
+
+
+@dataclass(frozen=True, slots=True)
+class SendRaw:
+    """Send an event that a script wrote by hand."""
+
+    event: JsonObject
+
+
+@dataclass(frozen=True, slots=True)
+class Close:
+    """Close the connection with a code of RFC 6455 and a reason of at most 123 bytes."""
+
+    code: int
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SpeechRequest:
+    """Some words to be spoken. Equal requests may share one result."""
+
+    text: str
+    format: OutputFormat
+    voice: str = ""
+    """The name of the session's voice; an engine may ignore it."""
+    rate: float = 1.0
+    """Speaking rate, 0.5 to 1.5."""
+    audio: str | None = None
+    """Path of a WAV file that is the speech."""
+
+
+@dataclass(frozen=True, slots=True)
+class Speech:
+    """Words that have been spoken, in the session's output format. Encoded once, shared by all who say them."""
+
+    audio: bytes
+    """Mono, in the requested output format, no header."""
+    duration_ms: float
+
+    # The wire form of a piece of it comes from ``vlmock.session.speech_chunks``, which caches it on the speech itself.
+
+
+@dataclass(frozen=True, slots=True)
+class Synthesize:
+    """Have words spoken, then hand the result to ``Session.supply``. Takes as long as it takes; nobody else waits."""
+
+    key: int
+    """Names this request within the session."""
+    request: SpeechRequest
+
+
+Effect: TypeAlias = Send | SendRaw | Close | Synthesize

@@ -1,0 +1,194 @@
+"""The port between a session and whatever decides what it answers.
+
+The session asks a ``Script`` three things: what to expect of the next spoken turn, what was said in it, and what to
+reply to a turn. A scenario file, a recording and a Python function are scripts; none of them knows the session.
+Everything here is immutable and free of I/O.
+"""
+
+from dataclasses import dataclass, field
+from typing import Protocol, TypeAlias
+
+from vlmock.protocol.items import ResponseItem
+from vlmock.protocol.session import ResponseSession
+from vlmock.protocol.tools import Tool, ToolChoice
+from vlmock.protocol.wire import JsonObject
+
+__all__ = [
+    "Call",
+    "Close",
+    "Emit",
+    "Error",
+    "Expectation",
+    "Fail",
+    "Reply",
+    "Say",
+    "Script",
+    "Spoken",
+    "Step",
+    "ToolOutput",
+    "Turn",
+    "UserInput",
+    "Wait",
+]
+
+
+# ---- what the script is asked about
+
+
+@dataclass(frozen=True, slots=True)
+class Spoken:
+    """A stretch of speech that was committed, by the detector or by the client."""
+
+    item_id: str
+    audio_ms: float
+    """How much was committed, prefix and trailing silence included."""
+    session: ResponseSession
+
+
+@dataclass(frozen=True, slots=True)
+class UserInput:
+    """One thing that the user said or typed in a turn."""
+
+    item_id: str
+    text: str
+    """The words: the transcript that the script gave for speech, or what was typed."""
+    spoken: bool
+    audio_ms: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class ToolOutput:
+    """What a tool of the client returned."""
+
+    item_id: str
+    call_id: str
+    name: str
+    """The function's name, found through ``call_id``; empty when no call has that id."""
+    arguments: str
+    """The arguments it was called with, as JSON text; empty when no call has that id."""
+    output: str
+    """As the client sent it, usually JSON text."""
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """What a response is to answer: everything that came since the last response."""
+
+    number: int
+    """1 for the first response of the session, then counting."""
+    user: tuple[UserInput, ...]
+    tool_outputs: tuple[ToolOutput, ...]
+    """With no user input and no tool output the client asked for a response out of the blue: a greeting."""
+    session: ResponseSession
+    """The settings in force, overrides of this one response not included."""
+    instructions: str
+    """Session instructions, or those of this response, ``additional_instructions`` appended."""
+    tools: tuple[Tool, ...]
+    """Offered to this response."""
+    tool_choice: ToolChoice
+    history: tuple[ResponseItem, ...]
+    """All items of the conversation, oldest first."""
+    metadata: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def text(self) -> str:
+        """All that the user said or typed in this turn, joined by spaces; "" when nothing was."""
+        return " ".join(entry.text for entry in self.user if entry.text)
+
+
+# ---- what the script answers
+
+
+@dataclass(frozen=True, slots=True)
+class Expectation:
+    """What the script holds of a spoken turn that has just begun."""
+
+    filler: bool = False
+    """Only "umm": with ``remove_filler_words`` it is no turn at all. Observed {SDKT}."""
+    complete: bool = True
+    """False: end-of-utterance detection, where configured, waits its ``timeout_ms`` longer. Documented {DOC}."""
+
+
+@dataclass(frozen=True, slots=True)
+class Say:
+    """Assistant words: a transcript and the speech for it, or plain text in a text-only response."""
+
+    text: str
+    audio: str | None = None
+    """Path of a WAV file to play instead of synthesising."""
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A function call."""
+
+    name: str
+    arguments: str
+    """JSON text, sent as it stands."""
+    call_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """Silence on the wire, on the session's clock, whatever the timing profile."""
+
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Emit:
+    """Any server event, sent as it stands; an ``event_id`` is added where it has none."""
+
+    event: JsonObject
+
+
+@dataclass(frozen=True, slots=True)
+class Error:
+    """An ``error`` event; the conversation goes on."""
+
+    message: str
+    code: str | None = None
+    type: str = "server_error"
+    param: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Fail:
+    """Ends the response with status ``failed``."""
+
+    message: str
+    code: str | None = None
+    type: str = "server_error"
+
+
+@dataclass(frozen=True, slots=True)
+class Close:
+    """Closes the connection."""
+
+    code: int = 1000
+    reason: str = ""
+
+
+Step: TypeAlias = Say | Call | Wait | Emit | Error | Fail | Close
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What a script wants said or called in answer to one turn, in this order."""
+
+    steps: tuple[Step, ...] = ()
+    origin: str = ""
+    """Where it was written, for people: ``weather.yaml:4``."""
+
+
+class Script(Protocol):
+    """Decides what a session answers. One instance serves one connection and may remember what it played."""
+
+    def expects(self) -> Expectation:
+        """What the spoken turn that begins now will be. Asked once for each onset of speech; changes nothing."""
+
+    def hear(self, spoken: Spoken) -> str:
+        """The transcript of a committed spoken turn. Asked once for each. "" is a turn that nobody understood."""
+
+    def reply(self, turn: Turn) -> Reply:
+        """The answer to a turn. Asked once for each response that is created."""
