@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from vlmock.protocol.audio_format import OutputFormat
+from vlmock.protocol.audio_format import AudioFormat
 from vlmock.protocol.wire import JsonObject, ServerEvent
 
 __all__ = ["Close", "Effect", "Send", "SendRaw", "Speech", "SpeechRequest", "Synthesize"]
@@ -36,7 +36,7 @@ class SpeechRequest:
     """Some words to be spoken. Equal requests may share one result."""
 
     text: str
-    format: OutputFormat
+    format: AudioFormat
     voice: str = ""
     """The name of the session's voice; an engine may ignore it."""
     rate: float = 1.0
