@@ -1,0 +1,14 @@
+"""What all tests share."""
+
+from pathlib import Path
+
+import pytest
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """Recordings of the real service and real human speech, kept beside the project; a user's clone has none."""
+    folder = Path(__file__).resolve().parents[2] / "shared"
+    if not folder.is_dir():
+        pytest.skip(f"needs the recordings and speech beside the project ({folder.name}/ next to the checkout)")
+    return folder
