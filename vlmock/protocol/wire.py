@@ -5,37 +5,54 @@ One class per event, named after it; the tag is the exact ``type`` on the wire. 
 refuses, because the service adds values and members between versions and a client must survive them.
 """
 
-from typing import Any, TypeVar
+from typing import Annotated, Any, TypeVar, dataclass_transform
 
 import msgspec
 from msgspec import UNSET, UnsetType
 
-__all__ = ["UNSET", "ClientEvent", "JsonObject", "ServerEvent", "UnsetType", "WireObject", "given"]
+__all__ = ["UNSET", "ClientEvent", "Int32", "JsonObject", "ServerEvent", "UnsetType", "WireObject", "given"]
 
 JsonObject = dict[str, Any]
 """Any JSON object whose members are not ours to name: a tool's parameters, a raw event."""
 
+Int32 = Annotated[int, msgspec.Meta(ge=-(2**31), le=2**31 - 1)]
+"""An integer that a client sends. Beyond 32 bits it is refused, so that no arithmetic on it can overflow."""
+
 T = TypeVar("T")
 
 
-class WireObject(msgspec.Struct, frozen=True, kw_only=True):
+class _FrozenByName(msgspec.StructMeta):
+    """Makes every wire type immutable and its constructor keyword-only without each of them saying so."""
+
+    def __new__(
+        mcls, name: str, bases: tuple[type, ...], namespace: dict[str, Any], /, **options: Any
+    ) -> "_FrozenByName":
+        return super().__new__(mcls, name, bases, namespace, **{"frozen": True, "kw_only": True, **options})
+
+
+@dataclass_transform(frozen_default=True, kw_only_default=True, field_specifiers=(msgspec.field,))
+class _Wire(msgspec.Struct, metaclass=_FrozenByName, frozen=True, kw_only=True):
+    """Tells type checkers what ``_FrozenByName`` does."""
+
+
+class WireObject(_Wire):
     """A JSON object that is part of an event."""
 
 
-class ClientEvent(msgspec.Struct, frozen=True, kw_only=True, tag_field="type"):
+class ClientEvent(_Wire, tag_field="type"):
     """An event that a client sends. Source: schema B."""
 
-    event_id: str | None | UnsetType = UNSET
+    event_id: str | UnsetType | None = UNSET
     """Chosen by the client; an error that the event causes repeats it. Observed {SEED}: may be "", null or absent."""
 
 
-class ServerEvent(msgspec.Struct, frozen=True, kw_only=True, tag_field="type"):
+class ServerEvent(_Wire, tag_field="type"):
     """An event that the service sends. Source: schema C."""
 
     event_id: str | UnsetType = UNSET
     """The service fills it in on everything that it sends."""
 
 
-def given(value: T | None | UnsetType, default: T) -> T:
+def given(value: T | UnsetType | None, default: T) -> T:
     """The value itself, or the default where it was not sent or sent as null."""
-    return default if value is UNSET or value is None else value  # type: ignore[return-value]
+    return default if value is UNSET or value is None else value

@@ -1,10 +1,13 @@
 """What a session wants done outside. Whoever drives it performs effects in the order they are given."""
 
-from dataclasses import dataclass
-from typing import TypeAlias
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, TypeAlias
 
 from vlmock.protocol.audio_format import AudioFormat
 from vlmock.protocol.wire import JsonObject, ServerEvent
+
+if TYPE_CHECKING:
+    from vlmock.session.speech_chunks import SpeechChunk
 
 __all__ = ["Close", "Effect", "Send", "SendRaw", "Speech", "SpeechRequest", "Synthesize"]
 
@@ -53,7 +56,8 @@ class Speech:
     """Mono, in the requested output format, no header."""
     duration_ms: float
 
-    # The wire form of a piece of it comes from ``vlmock.session.speech_chunks``, which caches it on the speech itself.
+    chunks: dict[tuple[str, bool], tuple["SpeechChunk", ...]] = field(default_factory=dict, compare=False, repr=False)
+    """Its wire form, made by ``vlmock.session.speech_chunks`` when first needed."""
 
 
 @dataclass(frozen=True, slots=True)

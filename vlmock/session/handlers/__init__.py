@@ -1,0 +1,66 @@
+"""What the session does about each client event: one file per wire family, one function per event.
+
+A handler refuses first, changes second and yields last: a refusal after a change would be a lie.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from vlmock.protocol.catalogue import CLIENT_EVENTS
+from vlmock.protocol.conversation import (
+    ConversationItemCreate,
+    ConversationItemDelete,
+    ConversationItemRetrieve,
+    ConversationItemTruncate,
+)
+from vlmock.protocol.input_audio import InputAudioBufferClear, InputAudioBufferCommit
+from vlmock.protocol.response import ResponseCancel, ResponseCreate
+from vlmock.protocol.session import SessionUpdate
+from vlmock.session import refusals
+from vlmock.session.handlers.conversation import on_item_create, on_item_delete, on_item_retrieve, on_item_truncate
+from vlmock.session.handlers.input_audio import on_clear, on_commit
+from vlmock.session.handlers.response import on_response_cancel, on_response_create
+from vlmock.session.handlers.session import on_session_update
+from vlmock.session.state import SessionState
+from vlmock.session.timeline import Told
+
+__all__ = ["HANDLERS", "NOT_EMULATED", "Handler"]
+
+Handler = Callable[[SessionState, Any], Iterator[Told]]
+
+HANDLERS: Mapping[type, Handler] = {
+    SessionUpdate: on_session_update,
+    InputAudioBufferCommit: on_commit,
+    InputAudioBufferClear: on_clear,
+    ConversationItemCreate: on_item_create,
+    ConversationItemRetrieve: on_item_retrieve,
+    ConversationItemTruncate: on_item_truncate,
+    ConversationItemDelete: on_item_delete,
+    ResponseCreate: on_response_create,
+    ResponseCancel: on_response_cancel,
+}
+"""``input_audio_buffer.append`` is not here: the machine takes it before any table is asked."""
+
+NOT_EMULATED: frozenset[str] = frozenset(
+    {
+        "input_audio.turn.start",
+        "input_audio.turn.append",
+        "input_audio.turn.end",
+        "input_audio.turn.cancel",
+        "input_audio.clear",
+        "session.avatar.connect",
+        "mcp_approval_response",
+        "output_audio_buffer.clear",
+        "input_text.delta",
+        "input_text.done",
+    }
+)
+"""Client events that are understood and answered with an error that says so."""
+
+assert set(CLIENT_EVENTS) >= NOT_EMULATED
+
+
+def refuse_not_emulated(state: SessionState, event: Any) -> Iterator[Told]:
+    """Assumed: no mock at all is better than a wrong one, and a silent one is worst."""
+    raise refusals.not_emulated(event.__struct_config__.tag)
+    yield

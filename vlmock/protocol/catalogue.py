@@ -1,0 +1,308 @@
+"""Every event, in one place: the unions, the tables from wire type to class, and since when each exists.
+
+Strict towards clients, lenient towards servers: ``AnyClientEvent`` is exactly what the enum of the service names, while
+``AnyServerEvent`` also holds what the service sends or sent beyond its enum. Source: schema A5, B, C.
+"""
+
+from typing import TypeAlias, get_args
+
+import msgspec
+
+from vlmock.protocol.avatar import (
+    SessionAvatarConnect,
+    SessionAvatarConnecting,
+    SessionAvatarSwitchToIdle,
+    SessionAvatarSwitchToSpeaking,
+)
+from vlmock.protocol.conversation import (
+    ConversationItemCreate,
+    ConversationItemCreated,
+    ConversationItemDelete,
+    ConversationItemDeleted,
+    ConversationItemDone,
+    ConversationItemInputAudioTranscriptionCompleted,
+    ConversationItemInputAudioTranscriptionDelta,
+    ConversationItemInputAudioTranscriptionFailed,
+    ConversationItemRetrieve,
+    ConversationItemRetrieved,
+    ConversationItemTruncate,
+    ConversationItemTruncated,
+)
+from vlmock.protocol.errors import (
+    ErrorEvent,
+    WarningEvent,
+)
+from vlmock.protocol.input_audio import (
+    InputAudioBufferAppend,
+    InputAudioBufferClear,
+    InputAudioBufferCleared,
+    InputAudioBufferCommit,
+    InputAudioBufferCommitted,
+    InputAudioBufferSpeechStarted,
+    InputAudioBufferSpeechStopped,
+    InputAudioBufferTimeoutTriggered,
+    InputAudioClear,
+    InputAudioTurnAppend,
+    InputAudioTurnCancel,
+    InputAudioTurnEnd,
+    InputAudioTurnStart,
+    InputTextDelta,
+    InputTextDone,
+)
+from vlmock.protocol.output import (
+    OutputAudioBufferClear,
+    OutputAudioBufferCleared,
+    ResponseAnimationBlendshapesDelta,
+    ResponseAnimationBlendshapesDone,
+    ResponseAnimationVisemeDelta,
+    ResponseAnimationVisemeDone,
+    ResponseAudioDelta,
+    ResponseAudioDone,
+    ResponseAudioTimestampDelta,
+    ResponseAudioTimestampDone,
+    ResponseAudioTranscriptAnnotationAdded,
+    ResponseAudioTranscriptDelta,
+    ResponseAudioTranscriptDone,
+    ResponseInvocationDelta,
+    ResponseTextDelta,
+    ResponseTextDone,
+    ResponseVideoDelta,
+)
+from vlmock.protocol.response import (
+    RateLimitsUpdated,
+    ResponseCancel,
+    ResponseContentPartAdded,
+    ResponseContentPartDone,
+    ResponseCreate,
+    ResponseCreated,
+    ResponseDone,
+    ResponseOutputItemAdded,
+    ResponseOutputItemDone,
+)
+from vlmock.protocol.session import (
+    ByomCredentialUpdate,
+    ByomCredentialUpdated,
+    SessionCreated,
+    SessionUpdate,
+    SessionUpdated,
+    TranscriptionSessionUpdate,
+)
+from vlmock.protocol.tool_calls import (
+    McpApprovalResponse,
+    McpListToolsCompleted,
+    McpListToolsFailed,
+    McpListToolsInProgress,
+    ResponseFileSearchCallCompleted,
+    ResponseFileSearchCallInProgress,
+    ResponseFileSearchCallSearching,
+    ResponseFoundryAgentCallArgumentsDelta,
+    ResponseFoundryAgentCallArgumentsDone,
+    ResponseFoundryAgentCallCompleted,
+    ResponseFoundryAgentCallFailed,
+    ResponseFoundryAgentCallInProgress,
+    ResponseFunctionCallArgumentsDelta,
+    ResponseFunctionCallArgumentsDone,
+    ResponseMcpCallArgumentsDelta,
+    ResponseMcpCallArgumentsDone,
+    ResponseMcpCallCompleted,
+    ResponseMcpCallFailed,
+    ResponseMcpCallInProgress,
+    ResponseWebSearchCallCompleted,
+    ResponseWebSearchCallInProgress,
+    ResponseWebSearchCallSearching,
+)
+from vlmock.protocol.webrtc import (
+    OutputAudioBufferStarted,
+    OutputAudioBufferStopped,
+    RtcCallError,
+    RtcCallSdpCreate,
+    RtcCallSdpCreated,
+)
+
+__all__ = [
+    "CLIENT_EVENTS",
+    "OTHER_CLIENT_EVENTS",
+    "OTHER_SERVER_EVENTS",
+    "SERVER_EVENTS",
+    "SINCE",
+    "AnyClientEvent",
+    "AnyServerEvent",
+    "OfficialServerEvent",
+    "OtherClientEvent",
+    "OtherServerEvent",
+]
+
+AnyClientEvent: TypeAlias = (
+    SessionUpdate
+    | InputAudioBufferAppend
+    | InputAudioBufferCommit
+    | InputAudioBufferClear
+    | InputAudioTurnStart
+    | InputAudioTurnAppend
+    | InputAudioTurnEnd
+    | InputAudioTurnCancel
+    | InputAudioClear
+    | ConversationItemCreate
+    | ConversationItemRetrieve
+    | ConversationItemTruncate
+    | ConversationItemDelete
+    | ResponseCreate
+    | ResponseCancel
+    | SessionAvatarConnect
+    | McpApprovalResponse
+    | OutputAudioBufferClear
+    | InputTextDelta
+    | InputTextDone
+)
+"""The events that a client may send in the dated api-versions, in the order of schema B."""
+
+OtherClientEvent: TypeAlias = ByomCredentialUpdate | TranscriptionSessionUpdate | RtcCallSdpCreate
+"""Client events that are in circulation but in no dated enum. The server does not understand them."""
+
+OfficialServerEvent: TypeAlias = (
+    ErrorEvent
+    | WarningEvent
+    | SessionCreated
+    | SessionUpdated
+    | SessionAvatarConnecting
+    | SessionAvatarSwitchToSpeaking
+    | SessionAvatarSwitchToIdle
+    | ConversationItemCreated
+    | ConversationItemRetrieved
+    | ConversationItemTruncated
+    | ConversationItemDeleted
+    | ConversationItemInputAudioTranscriptionCompleted
+    | ConversationItemInputAudioTranscriptionDelta
+    | ConversationItemInputAudioTranscriptionFailed
+    | InputAudioBufferCommitted
+    | InputAudioBufferCleared
+    | InputAudioBufferSpeechStarted
+    | InputAudioBufferSpeechStopped
+    | ResponseCreated
+    | ResponseDone
+    | ResponseOutputItemAdded
+    | ResponseOutputItemDone
+    | ResponseContentPartAdded
+    | ResponseContentPartDone
+    | ResponseTextDelta
+    | ResponseTextDone
+    | ResponseAudioTranscriptDelta
+    | ResponseAudioTranscriptDone
+    | ResponseAudioDelta
+    | ResponseAudioDone
+    | ResponseAnimationBlendshapesDelta
+    | ResponseAnimationBlendshapesDone
+    | ResponseAudioTimestampDelta
+    | ResponseAudioTimestampDone
+    | ResponseAnimationVisemeDelta
+    | ResponseAnimationVisemeDone
+    | ResponseFunctionCallArgumentsDelta
+    | ResponseFunctionCallArgumentsDone
+    | McpListToolsInProgress
+    | McpListToolsCompleted
+    | McpListToolsFailed
+    | ResponseMcpCallArgumentsDelta
+    | ResponseMcpCallArgumentsDone
+    | ResponseMcpCallInProgress
+    | ResponseMcpCallCompleted
+    | ResponseMcpCallFailed
+    | ResponseVideoDelta
+    | ResponseWebSearchCallSearching
+    | ResponseWebSearchCallInProgress
+    | ResponseWebSearchCallCompleted
+    | ResponseFileSearchCallSearching
+    | ResponseFileSearchCallInProgress
+    | ResponseFileSearchCallCompleted
+    | OutputAudioBufferCleared
+    | ResponseAudioTranscriptAnnotationAdded
+    | ResponseInvocationDelta
+)
+"""The events that the service may send by the enum of 2026-07-15, in the order of schema C."""
+
+OtherServerEvent: TypeAlias = (
+    ByomCredentialUpdated
+    | InputAudioBufferTimeoutTriggered
+    | ConversationItemDone
+    | RateLimitsUpdated
+    | ResponseFoundryAgentCallArgumentsDelta
+    | ResponseFoundryAgentCallArgumentsDone
+    | ResponseFoundryAgentCallCompleted
+    | ResponseFoundryAgentCallFailed
+    | ResponseFoundryAgentCallInProgress
+    | OutputAudioBufferStarted
+    | OutputAudioBufferStopped
+    | RtcCallError
+    | RtcCallSdpCreated
+)
+"""Server events outside that enum: observed, documented, of previews, or of ``v1``."""
+
+AnyServerEvent: TypeAlias = OfficialServerEvent | OtherServerEvent
+"""Everything that a client should be able to read."""
+
+
+def _by_wire_type(union: object) -> dict[str, type[msgspec.Struct]]:
+    return {str(event.__struct_config__.tag): event for event in get_args(union)}
+
+
+CLIENT_EVENTS = _by_wire_type(AnyClientEvent)
+"""Wire type to class; 20."""
+OTHER_CLIENT_EVENTS = _by_wire_type(OtherClientEvent)
+SERVER_EVENTS = _by_wire_type(OfficialServerEvent)
+"""Wire type to class; 56."""
+OTHER_SERVER_EVENTS = _by_wire_type(OtherServerEvent)
+
+_LATER = {
+    "2026-01-01-preview": (
+        "mcp_approval_response",
+        "warning",
+        "mcp_list_tools.in_progress",
+        "mcp_list_tools.completed",
+        "mcp_list_tools.failed",
+        "response.mcp_call_arguments.delta",
+        "response.mcp_call_arguments.done",
+        "response.mcp_call.in_progress",
+        "response.mcp_call.completed",
+        "response.mcp_call.failed",
+        "response.foundry_agent_call_arguments.delta",
+        "response.foundry_agent_call_arguments.done",
+        "response.foundry_agent_call.in_progress",
+        "response.foundry_agent_call.completed",
+        "response.foundry_agent_call.failed",
+    ),
+    "2026-04-10": (
+        "output_audio_buffer.clear",
+        "output_audio_buffer.cleared",
+        "session.avatar.switch_to_speaking",
+        "session.avatar.switch_to_idle",
+        "conversation.item.done",
+        "response.video.delta",
+        "response.web_search_call.searching",
+        "response.web_search_call.in_progress",
+        "response.web_search_call.completed",
+        "response.file_search_call.searching",
+        "response.file_search_call.in_progress",
+        "response.file_search_call.completed",
+        "response.audio_transcript.annotation.added",
+    ),
+    "2026-06-01-preview": (
+        "input_text.delta",
+        "input_text.done",
+        "response.invocation.delta",
+        "rtc.call.sdp.create",
+        "rtc.call.sdp.created",
+        "rtc.call.error",
+        "output_audio_buffer.started",
+        "output_audio_buffer.stopped",
+    ),
+    "v1": ("byom_credential.update", "byom_credential.updated"),
+}
+
+SINCE: dict[str, str] = {
+    wire_type: "2025-10-01"
+    for events in (CLIENT_EVENTS, OTHER_CLIENT_EVENTS, SERVER_EVENTS, OTHER_SERVER_EVENTS)
+    for wire_type in events
+} | {wire_type: version for version, wire_types in _LATER.items() for wire_type in wire_types}
+"""The first api-version (one of ``session.API_VERSIONS``) whose contract has the event.
+
+2025-10-01 is the first whose contract was published. Those outside the enum: where they were documented or observed.
+"""

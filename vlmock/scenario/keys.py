@@ -1,0 +1,286 @@
+"""Every key that a scenario may have: what it takes, what it is for, what is made of it.
+
+The loader reads by these tables and the JSON Schema is printed from them, so the two cannot disagree.
+"""
+
+import re
+from typing import Any
+
+from vlmock.scenario.kinds import Choice, Count, Duration, Either, Flag, Json, Key, ListOf, Record, Schema, Text
+from vlmock.scenario.model import Conditions, Entry, EventFilter, ExpectedEvent
+from vlmock.scenario.nodes import Node
+from vlmock.scenario.patterns import Contains, Regex, TextPattern, Words
+from vlmock.scenario.places import Place
+from vlmock.scenario.steps import REPLY
+from vlmock.session.timing import PIPELINES_OWN, PROFILES, SEGMENTS, parse_duration
+
+__all__ = ["SCENARIO", "SPEECH_ENGINES"]
+
+SPEECH_ENGINES = ("builtin", "flite", "espeak-ng")
+
+
+# ---- comparing
+
+
+def _regex(source: str, flags: int, place: Place) -> Regex:
+    try:
+        return Regex(re.compile(source, flags))
+    except re.error as error:
+        raise place.complaint(f"wrong regular expression /{source}/: {error}") from None
+
+
+def _slashed(text: str, place: Place) -> Regex | None:
+    """``/…/`` with flags: i (small and capital letters alike), s (. matches a line's end), m, x."""
+    found = re.fullmatch(r"/(.+)/([a-z]*)", text, re.DOTALL)
+    if found is None:
+        return None
+    letters = {"i": re.IGNORECASE, "s": re.DOTALL, "m": re.MULTILINE, "x": re.VERBOSE}
+    if unknown := set(found[2]) - set(letters):
+        raise place.complaint(f"unknown flag {sorted(unknown)[0]!r} after /{found[1]}/; there are i, s, m, x")
+    flags = 0
+    for letter in found[2]:
+        flags |= letters[letter]
+    return _regex(found[1], flags, place)
+
+
+class _TextPatternKind:
+    """Words to compare with."""
+
+    def read(self, node: Node, name: str) -> TextPattern:
+        match node.value:
+            case list():
+                return TextPattern(tuple(o for pattern in ListOf(self).read(node, name) for o in pattern.options))
+            case {"contains": words, **rest} if not rest:
+                return TextPattern((Contains(Text().read(words, "contains")),))
+            case {"matches": source, **rest} if not rest:
+                return TextPattern((_regex(Text().read(source, "matches"), re.IGNORECASE, source.place),))
+            case dict():
+                raise node.place.complaint(f"{name}: a mapping here is {{contains: words}} or {{matches: regular expression}}")
+        text = Text().read(node, name)
+        return TextPattern((_slashed(text, node.place) or Words(text),))
+
+    def schema(self, defs: Schema) -> Schema:
+        one: list[Schema] = [{"type": "string", "minLength": 1}]
+        for key, about in (("contains", "words somewhere in it"), ("matches", "a regular expression, in any case")):
+            member = {"type": "string", "minLength": 1, "description": about}
+            one.append({"type": "object", "properties": {key: member}, "required": [key], "additionalProperties": False})
+        defs["words"] = {
+            "description": "Words in any case and punctuation, /a regular expression/i, or several of these to choose from.",
+            "anyOf": [*one, {"type": "array", "items": {"anyOf": one}, "minItems": 1}],
+        }
+        return {"$ref": "#/$defs/words"}
+
+
+def _shape(tree: Any, node: Node) -> Any:
+    """JSON to compare with: ``/…/`` in it is a pattern."""
+    match tree:
+        case dict():
+            return {key: _shape(value, node) for key, value in tree.items()}
+        case list():
+            return [_shape(value, node) for value in tree]
+        case str():
+            regex = _slashed(tree, node.place)
+            return TextPattern((regex,)) if regex else tree
+    return tree
+
+
+class _OutputKind:
+    """What a tool returned."""
+
+    def read(self, node: Node, name: str) -> Any:
+        words = isinstance(node.value, dict) and len(node.value) == 1 and next(iter(node.value)) in ("contains", "matches")
+        if isinstance(node.value, str | list) or (words and all(isinstance(v.value, str) for v in _members(node))):
+            return WORDS.read(node, name)
+        return SHAPE.read(node, name)
+
+    def schema(self, defs: Schema) -> Schema:
+        return {"anyOf": [WORDS.schema(defs), {"type": "object", "description": "Members of its JSON."}]}
+
+
+def _members(node: Node) -> list[Node]:
+    return list(node.value.values()) if isinstance(node.value, dict) else []
+
+
+WORDS = _TextPatternKind()
+SHAPE = Json(_shape, mapping=True)
+NAMES = ListOf(Text(), single=True)
+
+
+# ---- turns and rules
+
+_CONDITIONS = {
+    "user": Key(WORDS, "What the user says or types."),
+    "tool": Key(NAMES, "The tool whose output comes; of a list, all of them."),
+    "output": Key(_OutputKind(), "What the tool returned: words, a pattern, or members of its JSON."),
+    "tools_offered": Key(NAMES, "Tools that the client must have offered."),
+    "turn": Key(Count(1), "The number of the response, 1 for the first."),
+    "session": Key(SHAPE, "Members of the session's settings, as session.updated shows them."),
+    "start": Key(Flag(), "true: the client asks for a response before anything was said, a greeting."),
+}
+_SPOKEN = {
+    "transcript": Key(Text(), "What speech is heard as here; needed where 'user' is a pattern."),
+    "filler": Key(Flag(), "true: only \"umm\". No turn at all where the session removes filler words."),
+    "complete": Key(Flag(), "false: the sentence is not finished; end-of-utterance detection waits longer."),
+}
+
+
+def _entry(values: dict[str, Any], node: Node) -> Entry:
+    conditions = {key: values.get(key) for key in ("user", "output", "turn", "session", "start")}
+    when = Conditions(tools=values.get("tool", ()), tools_offered=values.get("tools_offered", ()), **conditions)
+    if not any(key in values for key in _CONDITIONS):
+        raise node.place.complaint(f"says nothing about when: give it one of {', '.join(_CONDITIONS)}")
+    if "reply" not in values and not values.get("filler"):
+        raise node.place.complaint("missing key 'reply': what is said or called in answer")
+    if values.get("user") is None and (lonely := [key for key in _SPOKEN if key in values]):
+        raise node.keys[lonely[0]].complaint(f"{lonely[0]!r} needs 'user': only what is said can be heard")
+    if when.start and (when.user or when.tools or when.output):
+        raise node.keys["start"].complaint("'start' means that nothing came, so 'user', 'tool' and 'output' cannot hold")
+    others = {key: values[key] for key in (*_SPOKEN, "optional", "times", "reply") if key in values}
+    return Entry("", node.place, when, **others)
+
+
+_REPLY = {"reply": Key(REPLY, "What is said or called in answer, in this order.")}
+TURN = Record(
+    "turn",
+    "What comes next, and what answers it.",
+    {
+        **_CONDITIONS,
+        **_SPOKEN,
+        "optional": Key(Flag(), "true: the conversation may go on without it."),
+        "times": Key(Count(1), "How often it comes before the next one; once unless given."),
+        **_REPLY,
+    },
+    _entry,
+)
+RULE = Record(
+    "rule",
+    "Answers whenever its conditions hold.",
+    {**_CONDITIONS, **_SPOKEN, "times": Key(Count(1), "How often it may answer; any number unless given."), **_REPLY},
+    _entry,
+)
+OTHERWISE = Record(
+    "otherwise",
+    "Answers when no turn and no rule does.",
+    {"reply": Key(REPLY, _REPLY["reply"].about, required=True)},
+    lambda values, node: Entry("otherwise", node.place, reply=values["reply"]),
+)
+
+
+# ---- expect
+
+
+def _filter(values: dict[str, Any], node: Node) -> EventFilter:
+    sides = [side for side in ("client", "server") if side in values]
+    if len(sides) != 1:
+        raise node.place.complaint("needs 'client' or 'server', and not both: who sends the event")
+    side: Any = sides[0]
+    return EventFilter(side, values[side], values.get("where", {}))
+
+
+_EVENT = {
+    "client": Key(Text(), "The type of an event that the client sends."),
+    "server": Key(Text(), "The type of an event that the server sends."),
+    "where": Key(SHAPE, "Members that it has."),
+}
+
+
+class _AfterKind:
+    """The event that a time counts from: its type, or a mapping like that of an expected one."""
+
+    _record = Record("event", "An event of the conversation.", _EVENT, _filter)
+
+    def read(self, node: Node, name: str) -> EventFilter:
+        if isinstance(node.value, str):
+            return EventFilter(None, Text().read(node, name))
+        read: EventFilter = self._record.read(node, name)
+        return read
+
+    def schema(self, defs: Schema) -> Schema:
+        return {"anyOf": [{"type": "string", "minLength": 1}, self._record.schema(defs)]}
+
+
+def _expected(values: dict[str, Any], node: Node) -> ExpectedEvent:
+    event = _filter(values, node)
+    numbers = [key for key in ("absent", "count", "at_least", "at_most") if key in values]
+    if ("absent" in values or "count" in values) and len(numbers) > 1:
+        raise node.keys[numbers[1]].complaint(f"{numbers[0]!r} and {numbers[1]!r} contradict each other: keep one")
+    if values.get("absent") is False:
+        raise node.keys["absent"].complaint("absent: write true, or leave it out")
+    exact = 0 if "absent" in values else values.get("count")
+    least = exact if exact is not None else values.get("at_least", 0 if "at_most" in values else 1)
+    most = exact if exact is not None else values.get("at_most")
+    if most is not None and least > most:
+        raise node.keys["at_most"].complaint(f"at_most {most} is less than at_least {least}")
+    return ExpectedEvent("", node.place, event, least, most, values.get("within"), values.get("after"))
+
+
+EXPECTED = Record(
+    "expected",
+    "An event that must have come by the end, or must not.",
+    {
+        **_EVENT,
+        "count": Key(Count(), "Exactly so many."),
+        "at_least": Key(Count(1), "So many or more; 1 unless given."),
+        "at_most": Key(Count(1), "So many or fewer."),
+        "absent": Key(Flag(), "true: none at all."),
+        "within": Key(Duration(), "No later than this after 'after', or after session.created."),
+        "after": Key(_AfterKind(), "Only what comes after the first of these counts."),
+    },
+    _expected,
+)
+
+
+# ---- all of it
+
+
+class _DurationMsKind:
+    """A figure of a timing profile."""
+
+    def read(self, node: Node, name: str) -> Any:
+        try:
+            return parse_duration(Json().read(node, name))
+        except ValueError as error:
+            raise node.place.complaint(f"{name}: {error}") from None
+
+    def schema(self, defs: Schema) -> Schema:
+        number = {"type": "number", "minimum": 0}
+        pair = {"type": "array", "items": number, "minItems": 2, "maxItems": 2}
+        members = {"median": number, "p90": number}
+        mapping = {"type": "object", "properties": members, "required": list(members), "additionalProperties": False}
+        return {"anyOf": [number, pair, mapping]}
+
+
+_PROFILE = Record(
+    "timing",
+    "How long the service takes, in milliseconds: one number, [low, high], or {median: …, p90: …}.",
+    {segment: Key(_DurationMsKind(), about) for segment, about in SEGMENTS.items()},
+    lambda values, node: values,
+)
+_PROFILE_NAMES = (*PROFILES, PIPELINES_OWN)
+
+
+def _scenario(values: dict[str, Any], node: Node) -> dict[str, Any]:
+    if not any(key in values for key in ("turns", "rules", "otherwise")):
+        raise node.place.complaint("answers nothing: give it 'turns', 'rules' or 'otherwise'")
+    return values
+
+
+SCENARIO = Record(
+    "scenario",
+    "A conversation that the emulator plays.",
+    {
+        "description": Key(Text(), "What happens, in a sentence."),
+        "timing": Key(
+            Either(f"one of {', '.join(_PROFILE_NAMES)}, or a mapping", text=Choice(_PROFILE_NAMES), mapping=_PROFILE),
+            "How long the service takes: a profile's name, or figures of your own.",
+        ),
+        "seed": Key(Count(), "Makes ids and timing the same each time."),
+        "speech": Key(Choice(SPEECH_ENGINES), "What speaks the assistant's words."),
+        "turns": Key(ListOf(TURN), "What comes in this order."),
+        "rules": Key(ListOf(RULE), "What may come at any time; the first that fits answers, after the turns."),
+        "otherwise": Key(OTHERWISE, "The answer to everything else."),
+        "expect": Key(ListOf(EXPECTED), "What must have happened when the conversation is over."),
+    },
+    _scenario,
+)
+"""Reads to the values of the keys that are there; the loader makes a Scenario of them."""

@@ -1,0 +1,127 @@
+"""Files and Python data made into scenarios. Whatever is wrong is said with its place, all of it at once."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from vlmock.errors import ScenarioError, did_you_mean
+from vlmock.scenario.keys import SCENARIO
+from vlmock.scenario.model import Entry, ExpectedEvent, PlannedStep, Scenario
+from vlmock.scenario.nodes import MAX_BYTES, Node, from_python, from_yaml
+from vlmock.scenario.places import Complaints, Gathering, Place, one_error
+
+__all__ = ["from_mapping", "load_file", "load_text"]
+
+_ALSO_SENT = {"rate_limits.updated", "input_audio_buffer.timeout_triggered", "conversation.item.done"}
+"""Observed {PAI} or documented, though in no enum of the service."""
+
+
+def load_file(path: Path) -> Scenario:
+    """The scenario in a file. Raises ``ScenarioError``, which names file, line and remedy."""
+    shown = _shown(path)
+    try:
+        with path.open("rb") as file:
+            content = file.read(MAX_BYTES + 1)
+    except OSError as error:
+        reason = "no such file" if isinstance(error, FileNotFoundError) else error.strerror
+        raise ScenarioError(f"cannot be read: {reason}", file=shown) from None
+    if len(content) > MAX_BYTES:
+        raise ScenarioError(f"larger than {MAX_BYTES // 1024} KiB: this is no scenario", file=shown)
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        raise ScenarioError("not UTF-8 text", file=shown, line=line) from None
+    scenario = load_text(text, name=path.stem, file=shown, folder=path.parent)
+    return replace(scenario, source=path)
+
+
+def load_text(text: str, *, name: str = "scenario", file: str | None = None, folder: Path | None = None) -> Scenario:
+    """The scenario in YAML text. ``file`` is how complaints name it, ``folder`` what ``audio`` paths start from."""
+    try:
+        return _scenario(from_yaml(text, file or name), name, folder)
+    except Complaints as complaints:
+        raise one_error(complaints) from None
+
+
+def from_mapping(mapping: Mapping[str, Any], *, name: str = "scenario", folder: Path | None = None) -> Scenario:
+    """The scenario in Python data with the keys of a file. Raises ``ScenarioError``."""
+    try:
+        return _scenario(from_python(mapping, name), name, folder)
+    except Complaints as complaints:
+        raise one_error(complaints) from None
+
+
+def _shown(path: Path) -> str:
+    """Short, and such that an editor opens it."""
+    try:
+        return str(path.resolve().relative_to(Path.cwd()))
+    except (ValueError, OSError):
+        return str(path)
+
+
+def _scenario(root: Node, name: str, folder: Path | None) -> Scenario:
+    values: dict[str, Any] = SCENARIO.read(root, name)
+    gathering, folder = Gathering(), folder or Path()
+    for kind in ("turns", "rules"):
+        entries = enumerate(values.get(kind, ()))
+        values[kind] = tuple(_settled(entry, f"{kind}[{n}]", folder, gathering) for n, entry in entries)
+    if otherwise := values.get("otherwise"):
+        values["otherwise"] = _settled(otherwise, "otherwise", folder, gathering)
+    expected = enumerate(values.get("expect", ()))
+    values["expect"] = tuple(replace(event, label=f"expect[{n}]") for n, event in expected)
+    scenario = Scenario(name=name, **values)
+    for event in scenario.expect:
+        gathering.attempt(lambda event=event: _check_types(event, scenario))  # type: ignore[misc]
+    gathering.close()
+    return scenario
+
+
+# ---- what needs the whole scenario, or its folder
+
+
+def _settled(entry: Entry, label: str, folder: Path, gathering: Gathering) -> Entry:
+    """The entry with its name, and with audio files where they really are."""
+    if entry.reply is None:
+        return replace(entry, label=label)
+    plan = tuple(gathering.attempt(lambda step=step: _with_audio(step, folder)) or step for step in entry.reply)  # type: ignore[misc]
+    return replace(entry, label=label, reply=plan)
+
+
+def _with_audio(step: PlannedStep, folder: Path) -> PlannedStep:
+    audio = step.values.get("audio")
+    if not isinstance(audio, str):
+        return step
+    path = folder / audio
+    if not path.is_file():
+        raise step.place.complaint(f"audio: there is no file {_shown(path)}")
+    return replace(step, values={**step.values, "audio": str(path)})
+
+
+def _check_types(expected: ExpectedEvent, scenario: Scenario) -> None:
+    """An event that nobody ever sends would be expected in vain, and never be absent."""
+    known = {source: set(types) for source, types in _known_types().items()}
+    known["server"] |= _emitted(scenario)
+    for event in (expected.event, expected.after):
+        if event is None:
+            continue
+        types = known[event.source] if event.source else known["client"] | known["server"]
+        if event.type not in types:
+            other = {"client": "server", "server": "client"}.get(event.source or "", "")
+            sends = f"; the {other} sends it" if other and event.type in known[other] else did_you_mean(event.type, types)
+            who = f"the {event.source}" if event.source else "anyone"
+            raise expected.place.complaint(f"no event {event.type!r} that {who} sends{sends}")
+
+
+def _known_types() -> Mapping[str, frozenset[str]]:
+    from vlmock.protocol.catalogue import CLIENT_EVENT_TYPES, SERVER_EVENT_TYPES
+
+    return {"client": frozenset(CLIENT_EVENT_TYPES), "server": frozenset(SERVER_EVENT_TYPES) | _ALSO_SENT}
+
+
+def _emitted(scenario: Scenario) -> set[str]:
+    """The types of events that this scenario sends by hand."""
+    entries = [*scenario.turns, *scenario.rules, *([scenario.otherwise] if scenario.otherwise else [])]
+    events = [step.values.get("event") for entry in entries for step in entry.reply or ()]
+    return {kind for event in events if isinstance(event, dict) and isinstance(kind := event.get("type"), str)}

@@ -1,0 +1,130 @@
+"""Whether an entry answers a turn, and if not, why not. Pure functions."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from vlmock.scenario.model import Conditions, Entry
+from vlmock.scenario.patterns import Difference, Groups, TextPattern, differences, shown
+from vlmock.session.script import ToolOutput, Turn
+
+__all__ = ["Match", "as_json", "differences_of", "match", "session_differences", "tool_names"]
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """An entry answers the turn."""
+
+    entry: Entry
+    groups: Groups = field(default_factory=dict)
+    """What its patterns found."""
+    output: ToolOutput | None = None
+    """The tool output that it is about."""
+
+
+def match(entry: Entry, turn: Turn, session: Mapping[str, object]) -> Match | list[Difference]:
+    """The match, or every reason why there is none. ``session``: the turn's settings as plain data."""
+    groups: Groups = {}
+    when = entry.when
+    found = _user_differences(entry, turn, groups)
+    output, problems = _output_differences(when, turn, groups)
+    found += problems
+    offered = tool_names(turn)
+    if missing := [name for name in when.tools_offered if name not in offered]:
+        found.append(Difference("tools_offered", ", ".join(missing), ", ".join(offered) or "no tools"))
+    if when.turn not in (None, turn.number):
+        found.append(Difference("turn", str(when.turn), str(turn.number)))
+    if when.session is not None:
+        found += session_differences(when, session)
+    if when.start is not None and when.start != (not turn.user and not turn.tool_outputs):
+        expected = "nothing said and no tool output" if when.start else "words or a tool output"
+        found.append(Difference("start", expected, describe(turn)))
+    return found or Match(entry, groups, output)
+
+
+def differences_of(entry: Entry, turn: Turn, session: Mapping[str, object]) -> list[Difference]:
+    """Why the entry does not answer the turn; nothing when it does."""
+    result = match(entry, turn, session)
+    return [] if isinstance(result, Match) else result
+
+
+def session_differences(when: Conditions, session: Mapping[str, object]) -> list[Difference]:
+    return differences(when.session, session, "session") if when.session is not None else []
+
+
+def describe(turn: Turn) -> str:
+    """What came, for people: ``the user said 'Hello.'``."""
+    parts = [f"the user {'said' if entry.spoken else 'typed'} {shown(entry.text)}" for entry in turn.user]
+    parts += [f"{output.name or 'an unknown tool'} returned {_short(output.output)}" for output in turn.tool_outputs]
+    return " and ".join(parts) or "nothing (a response out of the blue)"
+
+
+def tool_names(turn: Turn) -> list[str]:
+    """The names of the functions that the client offers."""
+    return [name for tool in turn.tools if isinstance(name := getattr(tool, "name", None), str)]
+
+
+def as_json(text: str) -> Any:
+    """The JSON in ``text``, or ``text`` where it is none."""
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return text
+
+
+# ---- the conditions that take more than a line
+
+
+def _user_differences(entry: Entry, turn: Turn, groups: Groups) -> list[Difference]:
+    """The whole of what was said must fit, or one of its parts; speech also fits when it was heard as this entry."""
+    pattern = entry.when.user
+    if pattern is None:
+        return []
+    if not turn.user:
+        return [Difference("user", str(pattern), describe(turn) if turn.tool_outputs else "nothing said")]
+    for text in (turn.text, *(part.text for part in turn.user)):
+        if (found := pattern.match(text)) is not None:
+            groups.update(found)
+            return []
+    if any(part.spoken and part.text == entry.heard_as for part in turn.user):
+        return []
+    return [Difference("user", str(pattern), shown(turn.text))]
+
+
+def _output_differences(when: Conditions, turn: Turn, groups: Groups) -> tuple[ToolOutput | None, list[Difference]]:
+    """The output that the entry is about, and what is missing."""
+    outputs = turn.tool_outputs
+    found = []
+    names = [output.name for output in outputs]
+    if missing := [name for name in when.tools if name not in names]:
+        expected = f"the output of {' and '.join(missing)}"
+        found.append(Difference("tool", expected, f"that of {', '.join(map(repr, names))}" if names else describe(turn)))
+    meant = [output for output in outputs if output.name in when.tools] if when.tools else list(outputs)
+    if when.tools:
+        meant.sort(key=lambda output: when.tools.index(output.name))
+    if when.output is None or found:
+        return (meant[0] if meant else None), found
+    return _fitting(when.output, meant, groups)
+
+
+def _fitting(expected: object, outputs: Sequence[ToolOutput], groups: Groups) -> tuple[ToolOutput | None, list[Difference]]:
+    found = [] if outputs else [Difference("output", shown(expected), "no tool output")]
+    for output in outputs:
+        if isinstance(expected, TextPattern):
+            texts = [output.output, *([parsed] if isinstance(parsed := as_json(output.output), str) else [])]
+            matched = next((hit for text in texts if (hit := expected.match(text)) is not None), None)
+            if matched is not None:
+                groups.update(matched)
+                return output, []
+            found.append(Difference("output", str(expected), _short(output.output)))
+        else:
+            problems = differences(expected, as_json(output.output), "output")
+            if not problems:
+                return output, []
+            found += problems
+    return None, found
+
+
+def _short(text: str) -> str:
+    return repr(text if len(text) <= 120 else text[:117] + "…")

@@ -1,0 +1,178 @@
+"""A scenario, read and checked: what is to be answered with what, and what must have happened at the end."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal, TypeAlias
+
+from vlmock.scenario.patterns import TextPattern
+from vlmock.scenario.places import Place
+from vlmock.scenario.templates import fill_in
+from vlmock.session.script import Call, Close, Emit, Error, Fail, Say, Step, Wait
+from vlmock.session.timing import Duration
+
+__all__ = ["STEP_KINDS", "Conditions", "Entry", "EventFilter", "ExpectedEvent", "PlannedStep", "Scenario"]
+
+STEP_KINDS: Mapping[str, type[Step]] = {
+    "say": Say,
+    "call": Call,
+    "wait": Wait,
+    "emit": Emit,
+    "error": Error,
+    "fail": Fail,
+    "close": Close,
+}
+"""What a step of a reply can be, and what the session gets of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Conditions:
+    """When an entry answers. What is None or empty does not matter to it."""
+
+    user: TextPattern | None = None
+    tools: tuple[str, ...] = ()
+    """Outputs of all these tools came."""
+    output: object = None
+    """A TextPattern or a JSON shape (see ``patterns.differences``) for the output of one of them."""
+    tools_offered: tuple[str, ...] = ()
+    turn: int | None = None
+    session: Mapping[str, object] | None = None
+    start: bool | None = None
+    """True: neither words nor tool outputs came, the client asked for a response out of the blue."""
+
+    @property
+    def hears(self) -> bool:
+        """Whether speech alone can meet them."""
+        return self.user is not None and not self.tools and self.output is None and not self.start
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedStep:
+    """One step of a reply, its templates not yet filled in."""
+
+    make: Callable[..., Step]
+    values: Mapping[str, object]
+    place: Place
+
+    def fill_in(self, variables: Mapping[str, object]) -> Step:
+        """The step itself. Raises ``ScenarioError`` when a template asks for what is not there."""
+        return self.make(**fill_in(dict(self.values), variables))
+
+
+Plan: TypeAlias = tuple[PlannedStep, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A turn, a rule, or what answers otherwise."""
+
+    label: str
+    """``turns[0]``, ``rules[2]`` or ``otherwise``."""
+    place: Place
+    when: Conditions = Conditions()
+    reply: Plan | None = None
+    """None only for a filler, which is not answered."""
+    transcript: str | None = None
+    """What a spoken turn is heard as, where it is not the text of ``user``."""
+    filler: bool = False
+    complete: bool = True
+    optional: bool = False
+    times: int | None = None
+    """A turn is played so often (None is once), a rule at most so often (None is without limit)."""
+
+    @property
+    def heard_as(self) -> str | None:
+        """The transcript of a spoken turn that this entry stands for; None when nobody gave one."""
+        if self.transcript is not None or self.when.user is None:
+            return self.transcript
+        return self.when.user.example()
+
+    def __str__(self) -> str:
+        return self.label if self.place.line is None else f"{self.label} ({self.place})"
+
+
+# ---- what must have happened
+
+
+@dataclass(frozen=True, slots=True)
+class EventFilter:
+    """Which events of a conversation are meant."""
+
+    source: Literal["client", "server"] | None
+    """Who sends it; None is either."""
+    type: str
+    where: Mapping[str, object] = field(default_factory=dict)
+    """A JSON shape (see ``patterns.differences``)."""
+
+    def __str__(self) -> str:
+        return f"{self.source} {self.type}" if self.source else self.type
+
+
+@dataclass(frozen=True, slots=True)
+class ExpectedEvent:
+    """An event that must have come, so often and in that time, or must not have come."""
+
+    label: str
+    place: Place
+    event: EventFilter
+    at_least: int = 1
+    at_most: int | None = None
+    within_s: float | None = None
+    after: EventFilter | None = None
+    """What ``within_s`` counts from, the first of its kind; None is ``session.created``."""
+
+    def __str__(self) -> str:
+        return self.label if self.place.line is None else f"{self.label} ({self.place})"
+
+
+# ---- all of it
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scenario:
+    """What one conversation is to be like. Load one with ``vlmock.scenario.library.load``, or build one in Python."""
+
+    name: str
+    description: str = ""
+    turns: tuple[Entry, ...] = ()
+    rules: tuple[Entry, ...] = ()
+    otherwise: Entry | None = None
+    expect: tuple[ExpectedEvent, ...] = ()
+    timing: str | Mapping[str, Duration] | None = None
+    """A profile of ``vlmock.session.timing``, or one of its own; None leaves it to the server."""
+    seed: int | None = None
+    """Of ids and timing; None leaves it to the server."""
+    speech: str | None = None
+    """The engine that speaks; None leaves it to the server."""
+    source: Path | None = None
+    """The file that it came from."""
+
+    @classmethod
+    def from_mapping(cls, mapping: Mapping[str, Any], *, name: str = "scenario", folder: Path | None = None) -> "Scenario":
+        """A scenario from the same keys that a file has. ``folder`` is what ``audio`` paths start from.
+
+        Raises ``ScenarioError``, with ``turns[0].reply[1]`` in place of file and line.
+        """
+        from vlmock.scenario.loader import from_mapping
+
+        return from_mapping(mapping, name=name, folder=folder)
+
+    @classmethod
+    def build(
+        cls,
+        *,
+        name: str = "scenario",
+        turns: Sequence[Mapping[str, Any]] = (),
+        rules: Sequence[Mapping[str, Any]] = (),
+        otherwise: Mapping[str, Any] | None = None,
+        expect: Sequence[Mapping[str, Any]] = (),
+        folder: Path | None = None,
+        **settings: Any,
+    ) -> "Scenario":
+        """The same with keyword arguments: ``Scenario.build(turns=[{"user": "Hi", "reply": "Hello."}])``.
+
+        ``settings``: ``description``, ``timing``, ``seed``, ``speech``. Raises ``ScenarioError``.
+        """
+        parts = {"turns": list(turns), "rules": list(rules), "otherwise": otherwise, "expect": list(expect)}
+        mapping = {**settings, **{key: part for key, part in parts.items() if part}}
+        return cls.from_mapping(mapping, name=name, folder=folder)

@@ -1,0 +1,141 @@
+"""Text spelled out as the sounds that the built-in voice makes, one letter a sound.
+
+No dictionary and no claim to be right: it has to be about as long as the words, with vowels and consonants where the
+words have them. Every script, digits, signs and emoji give something; the same text always gives the same sounds.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from unicodedata import category, decomposition, digit, name, normalize
+
+__all__ = ["CONSONANTS", "VOWELS", "WORD_GAP", "Phrase", "phrases"]
+
+VOWELS = "aeiou"
+CONSONANTS = "bdgptkmnNlrwjfvTszSZh"
+"""As in X-SAMPA: N is the ng of *long*, T the th of *thin*, S the sh of *shoe*, Z the s of *measure*."""
+WORD_GAP = " "
+
+_LONGEST_PHRASE = 160
+"""Sounds before a breath is taken, so that what is rendered at once stays small."""
+
+
+@dataclass(frozen=True, slots=True)
+class Phrase:
+    """What is said in one breath."""
+
+    sounds: str
+    """Letters of ``VOWELS`` and ``CONSONANTS``, and ``WORD_GAP`` between words."""
+    ending: str
+    """``,`` a short pause follows; ``.`` a sentence ends; ``?`` a question ends."""
+
+
+def phrases(text: str) -> list[Phrase]:
+    """The phrases of a text, none of them empty; no phrase at all when there is nothing to say."""
+    found: list[Phrase] = []
+    words: list[str] = []
+    for part in _PART.findall(_spelled(text)):
+        if part in _STRENGTH:
+            if words:
+                found.extend(_breaths(words, part))
+                words = []
+            elif found and _STRENGTH[part] > _STRENGTH[found[-1].ending]:
+                found[-1] = Phrase(found[-1].sounds, part)  # "?!" and "...": the strongest mark counts
+        else:
+            words.append(_sounds(part))
+    if words:
+        found.extend(_breaths(words, "."))
+    return found
+
+
+def _breaths(words: list[str], ending: str) -> Iterator[Phrase]:
+    """The words as one phrase, or as several where they are too many."""
+    sounds = WORD_GAP.join(words)
+    while len(sounds) > _LONGEST_PHRASE:
+        cut = sounds.rfind(WORD_GAP, 1, _LONGEST_PHRASE)
+        cut = cut if cut > 0 else _LONGEST_PHRASE
+        yield Phrase(sounds[:cut], ",")
+        sounds = sounds[cut:].lstrip(WORD_GAP)
+    yield Phrase(sounds, ending)
+
+
+# ---- text to the letters a to z and the marks , . ?
+
+_PART = re.compile(r"[a-z]+|[,.?]")
+_STRENGTH = {",": 0, ".": 1, "?": 2}
+
+_WIDE_MARKS = str.maketrans(
+    {"。": ". ", "．": ". ", "，": ", ", "、": ", ", "；": ", ", "：": ", ", "！": ". ", "？": "? "}
+    | {"…": ", ", "—": ", ", "؟": "? ", "،": ", ", "।": ". "}
+)
+"""Marks that end a phrase without a space after them."""
+_DIGITS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
+_SIGNS = {"%": "percent", "$": "dollars", "€": "euros", "£": "pounds", "¥": "yen", "°": "degrees"} | {
+    "&": "and", "@": "at", "+": "plus", "=": "equals"
+}  # fmt: skip
+_LETTERS = str.maketrans(
+    "абвгдеёжзийклмнопрстуфхцчшщъыьэюя" + "αβγδεζηθικλμνξοπρσςτυφχψω" + "æœøðþđłŋı",
+    "abvgdeezziiklmnoprstufhccssiiieua" + "abgdezitiklmnxoprsstifhpo" + "eeodtdlni",
+)
+"""Cyrillic, Greek, and Latin letters that have no plainer one inside."""
+_FIRST_SYLLABIC = 0x1100
+"""From here on Unicode's other letters are syllables (Hangul, kana, ideographs), before they are sounds."""
+
+
+def _spelled(text: str) -> str:
+    text = normalize("NFKC", text.translate(_WIDE_MARKS)).casefold()
+    text = re.sub(r"(?<=\d)\.(?=\d)", " point ", text)
+    text = re.sub(r"(?<=\d)[,:](?=\d)|[.,:;?!]+(?=\w)", " ", text)  # 1,000 and vlmock.dev are no ends of phrases
+    text = re.sub(r"\s-+\s", ", ", text).translate(_LETTERS)
+    return "".join(_spelled_character(character, before) for before, character in zip(" " + text, text, strict=False))
+
+
+def _spelled_character(character: str, before: str) -> str:
+    if "a" <= character <= "z":
+        return character
+    if character in ".!?,;:":
+        return {"!": ".", ";": ",", ":": ","}.get(character, character)
+    if (value := digit(character, None)) is not None:
+        return f" {_DIGITS[value]} "
+    if character in _SIGNS:
+        return f" {_SIGNS[character]} "
+    kind = category(character)
+    if kind[0] == "L":
+        return _spelled_letter(character)
+    if kind == "So":  # emoji and the like are called by their names; a row of them is called once
+        return f" {name(character, '').lower()} " if character != before else ""
+    joins = (kind[0] in "MC" and not character.isspace()) or character in "'’"
+    return "" if joins else " "
+
+
+def _spelled_letter(character: str) -> str:
+    """An accented letter without its accent; a letter of another script as a sound or a syllable of its own."""
+    base = decomposition(character).partition(" ")[0]
+    if base.isalnum() and (plain := chr(int(base, 16)).translate(_LETTERS)).isascii():
+        return plain
+    code = ord(character)
+    consonant, vowel = "bdgklmnprstvz"[code // 4 % 13], "aiou"[code % 4]
+    if code >= _FIRST_SYLLABIC:
+        return consonant + vowel
+    return consonant if code % 2 else vowel
+
+
+# ---- letters to sounds
+
+_GRAPHS = {letter: letter for letter in VOWELS + CONSONANTS if letter.islower()} | {
+    "tch": "tS", "sch": "S", "th": "T", "sh": "S", "ch": "tS", "ph": "f", "wh": "w", "ck": "k", "ng": "N", "qu": "kw",
+    "gh": "g", "c": "k", "q": "k", "x": "ks", "j": "dZ", "y": "i", "C": "s", "Y": "j",
+}  # fmt: skip
+_GRAPH = re.compile("|".join(sorted(_GRAPHS, key=len, reverse=True)))
+_DOUBLED = re.compile(r"([b-df-hj-np-tv-z])\1+")
+_SILENT_E = re.compile(r"(?<=[aeiouy][b-df-hj-np-tv-z])e$")
+
+
+def _sounds(word: str) -> str:
+    """The sounds of a word of a to z. Without any vowel it is read letter by letter: *tv*."""
+    if not re.search("[aeiouy]", word):
+        return "".join(_GRAPHS[letter] + "i" for letter in word)
+    word = _SILENT_E.sub("", _DOUBLED.sub(r"\1", word))
+    word = re.sub("c(?=[eiy])", "C", word)
+    word = re.sub("y(?=[aeou])", "Y", word)
+    return _GRAPH.sub(lambda match: _GRAPHS[match[0]], word)

@@ -1,0 +1,140 @@
+"""Words become sound: by the built-in voice, by a program the user has, or from a WAV file."""
+
+from collections import OrderedDict
+from concurrent.futures import Future
+from pathlib import Path
+from threading import Lock
+from typing import TYPE_CHECKING
+
+from vlmock.errors import SpeechError, did_you_mean
+from vlmock.protocol.audio_format import encode_samples
+from vlmock.session.effects import Speech, SpeechRequest
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from vlmock.scenario.external_voices import ExternalVoice
+    from vlmock.scenario.wav_file import Sound
+
+__all__ = ["ENGINES", "LONGEST_TEXT", "SpeechStudio"]
+
+ENGINES = ("builtin", "flite", "espeak-ng")
+LONGEST_TEXT = 10_000
+"""Characters of a request that are spoken, ten minutes and more of English; the rest is not. Assumed: the service too
+has an end, and a client that is repeated back to itself must not choose how much memory that takes."""
+SLOWEST, FASTEST = 0.5, 1.5
+"""Documented (schema, voices): how slow and how fast a voice's ``rate`` goes. Beyond, it is held at the limit."""
+
+
+class SpeechStudio:
+    """Speaks what is requested and keeps it, so that a line is made once for all sessions that say it.
+
+    Equal requests get the same ``Speech`` object for as long as it is kept. Safe to use from several threads.
+    """
+
+    def __init__(self, *, engine: str = "builtin", cache_bytes: int = 64 * 2**20) -> None:
+        """``cache_bytes`` bounds the audio that is kept; what was not asked for longest goes first.
+
+        Raises SpeechError for an engine that is unknown or not installed, and says how to get it.
+        """
+        if engine not in ENGINES:
+            raise SpeechError(
+                f"there is no speech engine {engine!r}{did_you_mean(engine, ENGINES)}; known: {', '.join(ENGINES)}"
+            )
+        self._external = None if engine == "builtin" else _external_voice(engine)
+        self._cache_bytes = cache_bytes
+        self._kept: OrderedDict[SpeechRequest, Speech] = OrderedDict()
+        self._kept_bytes = 0
+        self._in_making: dict[SpeechRequest, Future[Speech]] = {}
+        self._lock = Lock()  # never held while speech is made: the event loop comes here too
+
+    def cached(self, request: SpeechRequest) -> Speech | None:
+        """The speech if it is at hand, at once; None if it must be made."""
+        with self._lock:
+            return self._recall(request)
+
+    def speak(self, request: SpeechRequest) -> Speech:
+        """The speech, made if it is not at hand. Blocks; threads that ask for the same wait for one of them to make it.
+
+        A WAV file is read when its line is first spoken. Raises SpeechError.
+        """
+        with self._lock:
+            if speech := self._recall(request):
+                return speech
+            promise = self._in_making.get(request)
+            if mine := promise is None:
+                promise = self._in_making[request] = Future()
+        if not mine:
+            return promise.result()
+        try:
+            speech = self._make(request)
+        except BaseException as error:
+            with self._lock:
+                del self._in_making[request]
+            promise.set_exception(error)
+            raise
+        with self._lock:
+            del self._in_making[request]
+            self._keep(request, speech)
+        promise.set_result(speech)
+        return speech
+
+    # ---- what is kept; called with the lock held
+
+    def _recall(self, request: SpeechRequest) -> Speech | None:
+        speech = self._kept.get(request)
+        if speech is not None:
+            self._kept.move_to_end(request)
+        return speech
+
+    def _keep(self, request: SpeechRequest, speech: Speech) -> None:
+        if len(speech.audio) > self._cache_bytes or len(request.text) > LONGEST_TEXT:
+            return
+        self._kept[request] = speech
+        self._kept_bytes += len(speech.audio)
+        while self._kept_bytes > self._cache_bytes:
+            _, oldest = self._kept.popitem(last=False)
+            self._kept_bytes -= len(oldest.audio)
+
+    # ---- how it is made
+
+    def _make(self, request: SpeechRequest) -> Speech:
+        audio = encode_samples(self._samples(request), request.format)
+        return Speech(audio, request.format.duration_ms(len(audio)))
+
+    def _samples(self, request: SpeechRequest) -> "NDArray[np.int16]":
+        rate_hz = request.format.rate_hz
+        if request.audio is not None:
+            from vlmock.scenario.wav_file import read_wav
+
+            return _resampled(read_wav(Path(request.audio)), rate_hz)
+        text, tempo = request.text[:LONGEST_TEXT], min(max(request.rate, SLOWEST), FASTEST)
+        if self._external is not None:
+            sound = self._external.speak(text, tempo=tempo)
+            if sound is not None:
+                return _resampled(sound, rate_hz)
+            text = ""  # no words: the same short silence whatever the engine
+        from vlmock.scenario import builtin_voice
+
+        return builtin_voice.speak(text, rate_hz, voice=request.voice, tempo=tempo)
+
+
+def _external_voice(engine: str) -> "ExternalVoice":
+    from vlmock.scenario.external_voices import VOICES
+
+    voice = VOICES[engine]
+    voice.require()
+    return voice
+
+
+def _resampled(sound: "Sound", rate_hz: int) -> "NDArray[np.int16]":
+    """At another rate; at its own, 16-bit samples stay as they are."""
+    import numpy as np
+
+    samples = sound.samples
+    if sound.rate_hz != rate_hz:
+        import soxr  # type: ignore[import-untyped]  # has none
+
+        samples = soxr.resample(samples, sound.rate_hz, rate_hz)
+    return np.rint(samples).clip(-32768, 32767).astype(np.int16)

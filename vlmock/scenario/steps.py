@@ -1,0 +1,192 @@
+"""The steps of a reply, as a scenario writes them: one key says what is done, others how."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from vlmock.errors import did_you_mean
+from vlmock.scenario.kinds import Count, Duration, Either, Json, Key, ListOf, Record, Schema, Text
+from vlmock.scenario.model import STEP_KINDS, PlannedStep
+from vlmock.scenario.nodes import Node
+from vlmock.scenario.places import Gathering
+from vlmock.scenario.templates import compile_tree
+from vlmock.session.script import Call
+
+__all__ = ["REPLY"]
+
+_WORDS = Text(template=True)
+_TEMPLATED = Json(lambda tree, node: compile_tree(tree, node.place))
+
+
+def _call(name: str, arguments: Any, call_id: str | None = None) -> Call:
+    """Arguments that are text go as they stand, so that a client can be tested with broken ones."""
+    text = arguments if isinstance(arguments, str) else json.dumps(arguments, ensure_ascii=False, separators=(",", ":"))
+    return Call(name, text, call_id)
+
+
+# ---- what the values of some steps are
+
+
+def _emitted(tree: Any, node: Node) -> Any:
+    kind = tree.get("type")
+    if not isinstance(kind, str) or not kind:
+        raise node.place.complaint("emit: an event needs a 'type', which is text")
+    return {"event": compile_tree(tree, node.place)}
+
+
+def _close(values: dict[str, Any], node: Node) -> dict[str, Any]:
+    code = values.get("code", 1000)
+    if not (code in (1000, 1001, 1002, 1003) or 1007 <= code <= 1014 or 3000 <= code <= 4999):
+        raise node.place.complaint(f"close: {code} is no code that may be sent: 1000 to 1003, 1007 to 1014, 3000 to 4999")
+    if len(str(values.get("reason", "")).encode()) > 123:
+        raise node.place.complaint("close: the reason is longer than 123 bytes, more than a close frame holds")
+    return values
+
+
+def _words(about: str, required: bool = False) -> Key:
+    return Key(_WORDS, about, required)
+
+
+def _values(values: dict[str, Any], node: Node) -> dict[str, Any]:
+    return values
+
+
+_MESSAGE = _words("What went wrong, for people.", required=True)
+_ERROR = Record(
+    "error",
+    "An error event; the conversation goes on.",
+    {
+        "message": _MESSAGE,
+        "code": _words("A word for programs."),
+        "type": _words("server_error unless given."),
+        "param": _words("Which field is at fault."),
+    },
+    _values,
+)
+_FAIL = Record(
+    "fail",
+    "Ends the response with status failed.",
+    {"message": _MESSAGE, "code": _ERROR.keys["code"], "type": _ERROR.keys["type"]},
+    _values,
+)
+_CLOSE = Record(
+    "close",
+    "Closes the connection.",
+    {"code": Key(Count(1000, 4999), "As in RFC 6455; 1000 unless given."), "reason": Key(Text(), "At most 123 bytes.")},
+    _close,
+)
+
+
+class _As:
+    """A single value, read as the member of that name."""
+
+    def __init__(self, member: str, kind: Any, record: Record | None = None) -> None:
+        self._member, self._kind, self._record = member, kind, record
+
+    def read(self, node: Node, name: str) -> dict[str, Any]:
+        values = {self._member: self._kind.read(node, name)}
+        return self._record.build(values, node) if self._record else values  # type: ignore[no-any-return]
+
+    def schema(self, defs: Schema) -> Schema:
+        found: Schema = self._kind.schema(defs)
+        return found
+
+
+def _planned(kind: str) -> Any:
+    def build(values: dict[str, Any], node: Node) -> PlannedStep:
+        main = values.pop(kind)
+        if kind == "call":
+            return PlannedStep(_call, main | {"arguments": {}} | values, node.place)
+        return PlannedStep(STEP_KINDS[kind], main | values, node.place)
+
+    return build
+
+
+_COMPANIONS: Mapping[str, Mapping[str, Key]] = {
+    "say": {"audio": Key(Text(), "A WAV file to play for it; the path starts at the scenario's own folder.")},
+    "call": {
+        "arguments": Key(
+            Either("a mapping, or JSON as text", text=_WORDS, mapping=_TEMPLATED),
+            "What the function is called with; text goes to the client as it stands.",
+        ),
+        "call_id": _words("The id of the call; one is made unless given."),
+    },
+}
+_MAIN: Mapping[str, Key] = {
+    "say": Key(_As("text", _WORDS), "Words of the assistant."),
+    "call": Key(_As("name", _WORDS), "The function to call."),
+    "wait": Key(_As("seconds", Duration()), "Nothing for so long: seconds, or 200ms."),
+    "emit": Key(Json(_emitted, mapping=True), "Any server event, sent as it stands."),
+    "error": Key(Either("a message, or a mapping", text=_As("message", _WORDS), mapping=_ERROR), _ERROR.about),
+    "fail": Key(Either("a message, or a mapping", text=_As("message", _WORDS), mapping=_FAIL), _FAIL.about),
+    "close": Key(
+        Either("a code, or a mapping", number=_As("code", Count(1000, 4999), _CLOSE), mapping=_CLOSE), _CLOSE.about
+    ),
+}
+_STEPS = {
+    kind: Record(f"step_{kind}", key.about, {kind: key, **_COMPANIONS.get(kind, {})}, _planned(kind))
+    for kind, key in _MAIN.items()
+}
+
+
+class _StepKind:
+    """One step: words to say, or a mapping with the key that says what to do."""
+
+    def read(self, node: Node, name: str) -> PlannedStep:
+        if isinstance(node.value, str):
+            return PlannedStep(STEP_KINDS["say"], {"text": _WORDS.read(node, name)}, node.place)
+        if not isinstance(node.value, dict):
+            raise node.place.complaint(f"{name}: expected a step ({', '.join(_STEPS)}), got {node.describe()}")
+        kinds = [key for key in node.value if key in _STEPS]
+        if len(kinds) > 1:
+            second = node.keys[kinds[1]]
+            raise second.complaint(f"a step does one thing: {kinds[0]!r} and {kinds[1]!r} are two steps, each with its '- '")
+        if not kinds:
+            raise self._unknown(node)
+        step: PlannedStep = _STEPS[kinds[0]].read(node, name)
+        return step
+
+    def schema(self, defs: Schema) -> Schema:
+        defs["step"] = {"anyOf": [_WORDS.schema(defs), *(record.schema(defs) for record in _STEPS.values())]}
+        for kind in _STEPS:
+            defs[f"step_{kind}"]["required"] = [kind]
+        return {"$ref": "#/$defs/step"}
+
+    @staticmethod
+    def _unknown(node: Node) -> Any:
+        assert isinstance(node.value, dict)
+        if not node.value:
+            return node.place.complaint(f"an empty step; there are {', '.join(_STEPS)}")
+        word = next(iter(node.value))
+        owner = next((kind for kind, keys in _COMPANIONS.items() if word in keys), None)
+        if owner:
+            return node.keys[word].complaint(f"{word!r} needs {owner!r} in the same step")
+        hint = did_you_mean(word, _STEPS) or f"; there are {', '.join(_STEPS)}"
+        return node.keys[word].complaint(f"unknown step {word!r}{hint}")
+
+
+class _ReplyKind:
+    """A list of steps; text alone is something to say."""
+
+    _steps = ListOf(_StepKind(), empty="an empty reply; to answer without a word write '- wait: 0'")
+
+    def read(self, node: Node, name: str) -> tuple[PlannedStep, ...]:
+        if isinstance(node.value, str):
+            return (_StepKind().read(node, name),)
+        if not isinstance(node.value, list):
+            remedy = " (begin each step with '- ')" if isinstance(node.value, dict) else ""
+            raise node.place.complaint(f"{name}: expected text or a list of steps, got {node.describe()}{remedy}")
+        plan: tuple[PlannedStep, ...] = self._steps.read(node, name)
+        gathering = Gathering()
+        for step, follower in zip(plan, plan[1:], strict=False):
+            kind = next((kind for kind in ("fail", "close") if step.make is STEP_KINDS[kind]), None)
+            if kind:
+                gathering.add(follower.place, f"never reached: nothing comes after {kind!r}")
+        gathering.close()
+        return plan
+
+    def schema(self, defs: Schema) -> Schema:
+        return {"anyOf": [_WORDS.schema(defs), self._steps.schema(defs)]}
+
+
+REPLY = _ReplyKind()

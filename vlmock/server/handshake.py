@@ -1,0 +1,249 @@
+"""Who gets in: the request line and headers of an upgrade, judged without I/O.
+
+``admit`` looks at them in the order in which the service's front door does: is there such an address, is somebody
+there, is it clear what is wanted. What it lets in may still be refused by the session, which is where the service
+finds out about a model that does not exist.
+"""
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+from hmac import compare_digest
+from typing import Final, TypeAlias
+from urllib.parse import parse_qsl, unquote, unquote_plus
+
+from vlmock.errors import did_you_mean
+from vlmock.session.api_versions import KNOWN as KNOWN_API_VERSIONS
+from vlmock.session.models import PROFILES
+
+__all__ = [
+    "NOTHING_HERE",
+    "REALTIME_PATH",
+    "SCENARIO_HEADER",
+    "Admitted",
+    "CredentialKind",
+    "Policy",
+    "Refused",
+    "admit",
+    "is_realtime_path",
+    "shown",
+]
+
+REALTIME_PATH: Final = "/voice-live/realtime"
+SCENARIO_HEADER: Final = "x-vlmock-scenario"
+NOTHING_HERE: Final = (
+    f"There is nothing at this path. Sessions are opened at {REALTIME_PATH}; the endpoint is all that comes before it, "
+    "for example http://127.0.0.1:8765 or http://127.0.0.1:8765/SCENARIO."
+)
+
+_GA_DIALECT = "v1"
+_AGENT_KEYS = ("agent-name", "agent-id", "agent_name", "agent_id")
+"""Observed {VIBE}: underscore spellings too reach the agent layer. Documented: schema A1, A2."""
+_SECRET_KEYS = frozenset({"api-key", "authorization", "agent-access-token", "access_token", "access-token", "token"})
+
+Headers: TypeAlias = Iterable[tuple[str, str]]
+"""Name and value of each header in order; a name may come more than once."""
+
+
+class CredentialKind(str, Enum):
+    """What a client showed. Its value is never kept."""
+
+    KEY = "key"
+    TOKEN = "token"
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """What a server demands of those who knock."""
+
+    api_key: str | None = None
+    """The only credential that is good; None: any that is not empty."""
+    scenarios: Collection[str] = ()
+    """Names that a client may ask for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Admitted:
+    """What a client asked for, and what it said about itself."""
+
+    model: str
+    """"" for an agent that was asked for without a model."""
+    api_version: str
+    profile: str | None
+    """A deployment of the caller's own, and how it is spoken to. Documented: schema A2."""
+    agent: bool
+    """The brain is an agent in Foundry. Observed {VIBE}: a key is refused there, but only after the upgrade."""
+    agent_parameters: Mapping[str, str]
+    """The query's ``agent-*`` and ``conversation-id``, without the access token."""
+    credential: CredentialKind
+    scenario: str | None
+    """The scenario that the client asked for; None: the server's own."""
+    user_agent: str = ""
+    request_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """An HTTP answer instead of an upgrade. The message says what to do and repeats no secret."""
+
+    status: int
+    message: str
+    headers: tuple[tuple[str, str], ...] = field(default=())
+
+
+class _Refusal(Exception):
+    def __init__(self, status: int, message: str) -> None:
+        self.refused = Refused(status, message)
+
+
+def admit(target: str, headers: Headers, *, policy: Policy) -> Admitted | Refused:
+    """Decide about an upgrade to ``target``, the path and query of the request line."""
+    path, query = _parsed(target)
+    fields = {name.lower(): value for name, value in headers}
+    try:
+        path_scenario = _scenario_in(path)
+        api_version = _api_version(query)
+        credential = _credential(fields, query, policy.api_key)
+        agent = any(query.get(key) for key in _AGENT_KEYS)
+        return Admitted(
+            model=_model(query, agent),
+            api_version=api_version,
+            profile=_profile(query),
+            agent=agent,
+            agent_parameters={
+                key: value
+                for key, value in query.items()
+                if key not in _SECRET_KEYS and key.startswith(("agent", "conversation-id"))
+            },
+            credential=credential,
+            scenario=_known(path_scenario or query.get("scenario") or fields.get(SCENARIO_HEADER), policy),
+            user_agent=fields.get("user-agent", "") or query.get("x-ms-client-sdk", ""),
+            request_id=fields.get("x-ms-client-request-id", "") or query.get("client-request-id", ""),
+        )
+    except _Refusal as refusal:
+        return refusal.refused
+
+
+def is_realtime_path(target: str) -> bool:
+    """Whether a request line names the address that sessions are opened at, whatever stands before it."""
+    return _parsed(target)[0].endswith(REALTIME_PATH)
+
+
+def shown(target: str) -> str:
+    """A request's path and query as people and logs may see it: every secret is ``***``."""
+    path, mark, query = target.partition("?")
+    return path + mark + "&".join(_shown_parameter(parameter) for parameter in query.split("&"))
+
+
+def _shown_parameter(parameter: str) -> str:
+    key, equals, _ = parameter.partition("=")
+    return f"{key}{equals}***" if unquote_plus(key).strip().lower() in _SECRET_KEYS else parameter
+
+
+def _parsed(target: str) -> tuple[str, dict[str, str]]:
+    """Path without a trailing slash, and the query with lower-case keys. Assumed: the first of two values counts."""
+    path, _, raw_query = target.partition("?")
+    query: dict[str, str] = {}
+    for key, value in parse_qsl(raw_query, keep_blank_values=True):
+        query.setdefault(key.strip().lower(), value)
+    return path.rstrip("/"), query
+
+
+def _scenario_in(path: str) -> str | None:
+    """The last segment before the service's own path; clients take it for a part of the endpoint."""
+    if path.endswith(REALTIME_PATH):
+        prefix = path.removesuffix(REALTIME_PATH)
+        return unquote(prefix.rpartition("/")[2]) or None
+    if path.endswith(f"{REALTIME_PATH}/calls"):
+        raise _Refusal(404, "The WebRTC address /voice-live/realtime/calls is not emulated.")
+    # Observed {VIBE, ILA}: an unknown path is 404.
+    raise _Refusal(404, NOTHING_HERE)
+
+
+def _api_version(query: Mapping[str, str]) -> str:
+    version = query.get("api-version")
+    if not version:
+        # Observed {SKILL}: without an api-version the answer is 404.
+        raise _Refusal(404, f"The query parameter 'api-version' is missing. Use api-version={KNOWN_API_VERSIONS[-3]}.")
+    if version == _GA_DIALECT:
+        raise _Refusal(
+            400,
+            "api-version 'v1' speaks another dialect of session and events, which is not emulated. "
+            f"Use one of {', '.join(_dated_versions())}.",
+        )
+    if version not in KNOWN_API_VERSIONS:
+        # Assumed: behaviour 1.2 has 400 or 404.
+        hint = did_you_mean(version, _dated_versions())
+        raise _Refusal(400, f"There is no api-version {version!r}{hint}. Use one of {', '.join(_dated_versions())}.")
+    return version
+
+
+def _dated_versions() -> list[str]:
+    return [version for version in KNOWN_API_VERSIONS if version != _GA_DIALECT]
+
+
+def _credential(fields: Mapping[str, str], query: Mapping[str, str], demanded: str | None) -> CredentialKind:
+    """Observed {DOC, VIBE}: a key or a token, each in a header or in the query; anything else is 401."""
+    presented = [
+        (CredentialKind.KEY, value.strip())
+        for value in (fields.get("api-key"), query.get("api-key"))
+        if value and value.strip()
+    ]
+    for place, value in (("header", fields.get("authorization")), ("query parameter", query.get("authorization"))):
+        if value and value.strip():
+            presented.append((CredentialKind.TOKEN, _bearer(value, place)))
+    if not presented:
+        raise _Refusal(401, _what_is_missing(fields, query))
+    for kind, secret in presented:
+        if demanded is None or compare_digest(secret.encode(), demanded.encode()):
+            return kind
+    raise _Refusal(401, "The credential is not the one that this server demands (--api-key, or api_key= of serve).")
+
+
+def _bearer(value: str, place: str) -> str:
+    scheme, _, token = value.strip().partition(" ")
+    if scheme.lower() != "bearer" or not token.strip():
+        raise _Refusal(401, f"The {place} 'Authorization' must read 'Bearer TOKEN'.")
+    return token.strip()
+
+
+def _what_is_missing(fields: Mapping[str, str], query: Mapping[str, str]) -> str:
+    places = (
+        "Send a header 'api-key' or 'Authorization: Bearer TOKEN', "
+        "or a query parameter 'api-key' or 'Authorization=Bearer%20TOKEN'; any value will do unless one is demanded."
+    )
+    if "access_token" in query:
+        # Observed {VIBE}.
+        return f"A query parameter 'access_token' is no credential. {places}"
+    if "api-key" in fields or "api-key" in query:
+        return f"The api-key is empty. {places}"
+    return f"There is no credential. {places}"
+
+
+def _model(query: Mapping[str, str], agent: bool) -> str:
+    model = query.get("model") or query.get("deployment") or ""  # Observed {SKILL}: ``deployment`` is tolerated
+    if not model and not agent:
+        # Assumed: behaviour 1.2.
+        raise _Refusal(
+            400,
+            "The query parameter 'model' is missing, for example model=gpt-realtime "
+            "(or 'agent-name' and 'agent-project-name' for an agent).",
+        )
+    return model
+
+
+def _profile(query: Mapping[str, str]) -> str | None:
+    """Observed {S14}: the profile is looked at when connecting, the deployment's name is not. Assumed: 400."""
+    profile = query.get("profile")
+    if profile and profile not in PROFILES:
+        hint = did_you_mean(profile, PROFILES)
+        raise _Refusal(400, f"There is no profile {profile!r}{hint}. Use one of {', '.join(PROFILES)}.")
+    return profile or None
+
+
+def _known(scenario: str | None, policy: Policy) -> str | None:
+    if scenario is not None and scenario not in policy.scenarios:
+        hint = did_you_mean(scenario, policy.scenarios)
+        names = ", ".join(sorted(policy.scenarios)) or "none"
+        raise _Refusal(404, f"There is no scenario {scenario!r}{hint}. Known: {names}.")
+    return scenario

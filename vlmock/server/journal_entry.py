@@ -1,0 +1,135 @@
+"""One line of the journal: an event, when it went by and in which direction, for programs and for people."""
+
+from collections.abc import Mapping
+from typing import Any, Final, Literal, TypeAlias, cast
+
+import msgspec
+
+from vlmock.protocol.catalogue import AnyClientEvent
+from vlmock.protocol.codec import InvalidEvent, encode
+from vlmock.protocol.wire import JsonObject, ServerEvent
+
+__all__ = ["INVALID", "Entry", "EventOrBody", "Source", "stripped", "type_of"]
+
+Source: TypeAlias = Literal["client", "server"]
+
+EventOrBody: TypeAlias = AnyClientEvent | InvalidEvent | ServerEvent | JsonObject
+"""A server event that was written by hand is a dict."""
+
+INVALID: Final = "(invalid)"
+"""The type of a frame that is no event."""
+
+_SHOWN_OF_INVALID = 200
+_ARROWS: Final = {"client": "→", "server": "←"}
+_SECRETS: Final = frozenset({"authorization", "api-key", "api_key", "access_token", "credential", "password"})
+_MAPPINGS_OF_SECRETS: Final = frozenset({"headers"})
+"""Documented: schema D6, what an MCP tool is to be called with."""
+
+
+class Entry(msgspec.Struct, gc=False):
+    """An event on one connection. Refers to the event that was received or sent; nothing is copied."""
+
+    connection: int
+    """Number of the connection, counting from 1."""
+    at: float
+    """Seconds since the connection was opened."""
+    source: Source
+    event: EventOrBody
+    weight: int
+    """About how many bytes it keeps alive."""
+    lost_bytes: int = 0
+    """Audio that was dropped from it because the journal was full."""
+
+    @property
+    def type(self) -> str:
+        """The event's type as on the wire, or ``"(invalid)"``."""
+        return type_of(self.event)
+
+    def body(self) -> JsonObject:
+        """The event as a JSON object, as it is on the wire, audio in base64. For a frame that is no event: ``{}``."""
+        if isinstance(self.event, InvalidEvent):
+            return {}
+        if isinstance(self.event, dict):
+            return self.event
+        return cast(JsonObject, msgspec.json.decode(encode(self.event)))
+
+    def shown(self, *, audio: bool = False) -> JsonObject:
+        """The event for people: audio as its length unless asked for, secrets as ``***``."""
+        if isinstance(self.event, InvalidEvent):
+            return _shown_invalid(self.event)
+        if audio or isinstance(self.event, dict):
+            return cast(JsonObject, _shown(self.body()))
+        plain = msgspec.to_builtins(_with_audio_as_bytes(self.event), builtin_types=(bytes,))
+        shown = cast(JsonObject, _shown(plain))
+        if self.lost_bytes:
+            shown[_audio_field(self.event)] = f"<{self.lost_bytes} bytes, no longer kept>"
+        return shown
+
+    def line(self) -> str:
+        """One line for a log, audio as its length: ``#1    0.512 → input_audio_buffer.append audio=<960 bytes>``."""
+        body = self.shown()
+        facts = [f"{name}={_brief(body[name])}" for name in body if name not in ("type", "event_id")]
+        return f"#{self.connection} {self.at:8.3f} {_ARROWS[self.source]} {' '.join([self.type, *facts])}"
+
+
+def type_of(event: EventOrBody) -> str:
+    """An event's type as on the wire, or ``"(invalid)"`` for a frame that is none."""
+    if isinstance(event, InvalidEvent):
+        return INVALID
+    if isinstance(event, dict):
+        return str(event.get("type", ""))
+    return str(event.__struct_config__.tag)
+
+
+def stripped(event: EventOrBody) -> tuple[EventOrBody, int]:
+    """The event without its audio, and how many bytes that was; 0 where there is none to drop."""
+    name = "" if isinstance(event, InvalidEvent | dict) else _audio_field(event)
+    if not name:
+        return event, 0
+    event = cast(msgspec.Struct, event)  # type: ignore[assignment]
+    size = _byte_count(getattr(event, name))
+    return (msgspec.structs.replace(event, **{name: b""}), size) if size else (event, 0)
+
+
+def _audio_field(event: Any) -> str:
+    """The name of the member that is audio, or ""."""
+    for name in ("audio", "delta"):
+        if isinstance(getattr(event, name, None), bytes | msgspec.Raw):
+            return name
+    return ""
+
+
+def _byte_count(audio: bytes | msgspec.Raw) -> int:
+    return len(audio) if isinstance(audio, bytes) else len(msgspec.json.decode(audio, type=bytes))
+
+
+def _with_audio_as_bytes(event: Any) -> Any:
+    """Prepared base64 turned back, where a server event carries some."""
+    name = _audio_field(event)
+    if name and isinstance(prepared := getattr(event, name), msgspec.Raw):
+        return msgspec.structs.replace(event, **{name: msgspec.json.decode(prepared, type=bytes)})
+    return event
+
+
+def _shown_invalid(event: InvalidEvent) -> JsonObject:
+    return {"type": INVALID}
+
+
+def _shown(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {
+            key: "***" if key.lower() in _SECRETS else _veiled(entry) if key in _MAPPINGS_OF_SECRETS else _shown(entry)
+            for key, entry in value.items()
+        }
+    if isinstance(value, list | tuple):
+        return [_shown(entry) for entry in value]
+    return f"<{len(value)} bytes>" if isinstance(value, bytes) else value
+
+
+def _veiled(value: Any) -> Any:
+    return dict.fromkeys(value, "***") if isinstance(value, Mapping) else _shown(value)
+
+
+def _brief(value: Any) -> str:
+    text = value if isinstance(value, str) and value.startswith("<") else msgspec.json.encode(value).decode()
+    return text if len(text) <= 100 else text[:99] + "…"

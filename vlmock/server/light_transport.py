@@ -1,0 +1,164 @@
+"""The same transport with a short cut for what comes thousands of times a second.
+
+A whole, unfragmented, masked text frame of less than 64 KiB is taken here, and text frames are sent from here. Anything
+else (control frames, fragments, long messages, mistakes) goes to the library: whole, in order, and nothing after it
+until it is complete, so that the library is always between two frames when it is passed over.
+"""
+
+from collections.abc import Callable, Sequence
+from struct import Struct
+from typing import Final
+
+from websockets.protocol import State
+
+from vlmock.server.transport import Limits, Peer, ReadBuffer, Transport
+
+try:
+    from websockets.speedups import apply_mask
+except ImportError:
+    from websockets.utils import apply_mask
+
+__all__ = ["LightTransport"]
+
+_FINAL_TEXT: Final = 0x81
+_FINAL: Final = 0x80
+_CONTROL: Final = 0x08
+_MASKED: Final = 0x80
+_LENGTH_16: Final = 126
+_LENGTH_64: Final = 127
+_HEAD_END: Final = b"\r\n\r\n"
+
+_head_16 = Struct("!BBH").pack
+_head_64 = Struct("!BBQ").pack
+
+
+class LightTransport(Transport):
+    """One connection, plain text frames past the library. No compression."""
+
+    def __init__(self, peer: Callable[[Transport], Peer], *, limits: Limits, buffer: ReadBuffer) -> None:
+        self._kept = b""
+        """The beginning of a frame whose rest has not come."""
+        self._owed = 0
+        """How many of the next bytes belong to a frame whose beginning the library has."""
+        self._fragmented = False
+        """The library is in the middle of a fragmented message."""
+        self._short_cut = False
+        self._head_tail = b""
+        """The last bytes of the request so far, to see where it ends."""
+        super().__init__(peer, limits=limits, buffer=buffer)
+
+    def send(self, messages: Sequence[bytes]) -> None:
+        if self._websocket.state is not State.OPEN or self._tcp.is_closing():
+            return
+        parts = []
+        for message in messages:
+            length = len(message)
+            if length < _LENGTH_16:
+                parts.append(bytes((_FINAL_TEXT, length)))
+            elif length < 0x10000:
+                parts.append(_head_16(_FINAL_TEXT, _LENGTH_16, length))
+            else:
+                parts.append(_head_64(_FINAL_TEXT, _LENGTH_64, length))
+            parts.append(message)
+        self._tcp.write(b"".join(parts))
+
+    def get_buffer(self, sizehint: int) -> memoryview:
+        kept = self._kept
+        if not kept:
+            return self._buffer.view
+        self._buffer.data[: len(kept)] = kept
+        return self._buffer.view[len(kept) :]
+
+    def buffer_updated(self, nbytes: int) -> None:
+        end = len(self._kept) + nbytes
+        self._kept = b""
+        if self._short_cut:
+            self._take(end)
+        elif self._websocket.state is State.CONNECTING:
+            self._feed_request(self._part(0, end))
+        else:
+            self._feed(self._part(0, end))
+
+    def _feed_request(self, data: bytes) -> None:
+        """Take over after the request, unless frames came together with it: part of one may be in the library."""
+        seen = self._head_tail + data
+        self._head_tail = seen[-len(_HEAD_END) + 1 :]
+        head_end = seen.find(_HEAD_END)
+        self._short_cut = head_end >= 0 and head_end + len(_HEAD_END) == len(seen)
+        self._feed(data)
+
+    def _take(self, end: int) -> None:
+        """Handle the first ``end`` bytes of the buffer."""
+        websocket = self._websocket
+        position = self._give_rest(end)
+        while position < end and websocket.state is State.OPEN:
+            position, messages = self._plain_frames(position, end)
+            self._deliver(messages)
+            given = self._give(position, end) if websocket.state is State.OPEN else 0
+            if not given:
+                break
+            position += given
+        if websocket.state is State.OPEN:
+            self._kept = self._part(position, end)
+        else:
+            self._feed(self._part(position, end))
+
+    def _plain_frames(self, position: int, end: int) -> tuple[int, list[bytes]]:
+        """All messages up to the first frame that is not plain or not complete, and where that begins."""
+        data, longest = self._buffer.data, self._limits.message_bytes
+        messages: list[bytes] = []
+        while end - position >= 8 and data[position] == _FINAL_TEXT and not self._fragmented:
+            length = data[position + 1] - _MASKED
+            if length == _LENGTH_16:
+                length = data[position + 2] << 8 | data[position + 3]
+                payload = position + 8
+            elif 0 <= length < _LENGTH_16:
+                payload = position + 6
+            else:
+                break
+            after = payload + length
+            if after > end or length > longest:
+                break
+            message = apply_mask(data[payload:after], data[payload - 4 : payload])
+            if not message.isascii() and self._checked(message, is_text=True) is None:
+                break
+            messages.append(message)
+            position = after
+        return position, messages
+
+    def _give(self, position: int, end: int) -> int:
+        """Give the library the frame that begins here, or what has come of it; how many bytes. 0: wait for more."""
+        data, come = self._buffer.data, end - position
+        if come < 2:
+            return 0
+        first, second = data[position], data[position + 1]
+        if not second & _MASKED:  # a mistake that ends the connection
+            self._feed(self._part(position, end))
+            return come
+        length = second - _MASKED
+        size_bytes = {_LENGTH_16: 2, _LENGTH_64: 8}.get(length, 0)
+        head = 2 + size_bytes + 4
+        if come < head:
+            return 0
+        if size_bytes:
+            length = int.from_bytes(data[position + 2 : position + 2 + size_bytes], "big")
+        is_plain = first == _FINAL_TEXT and size_bytes < 8 and length <= self._limits.message_bytes
+        if is_plain and not self._fragmented and come < head + length:
+            return 0
+        if not first & _CONTROL:
+            self._fragmented = not first & _FINAL
+        given = min(come, head + length)
+        self._owed = head + length - given
+        self._feed(self._part(position, position + given))
+        return given
+
+    def _give_rest(self, end: int) -> int:
+        """Give the library what it still has to get of a frame; how many bytes."""
+        given = min(self._owed, end)
+        if given:
+            self._owed -= given
+            self._feed(self._part(0, given))
+        return given
+
+    def _part(self, start: int, end: int) -> bytes:
+        return bytes(self._buffer.view[start:end])

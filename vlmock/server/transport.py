@@ -1,0 +1,302 @@
+"""How frames travel: one WebSocket over one TCP connection, driven without the library's own I/O.
+
+``Transport`` feeds everything to websockets' sans-I/O ``ServerProtocol`` and is the reference for what is right;
+``LightTransport`` in ``light_transport.py`` does the same and takes plain text frames itself.
+
+Every buffer has a bound. What comes in is handled before more is read, one read buffer at most in a turn of the loop.
+What goes out waits in a write buffer; while that is full nothing is read and ``writable`` is False, and a peer that
+does not empty it within ``Limits.stall_seconds`` is dropped. An unfinished message has ``Limits.message_bytes`` at most.
+"""
+
+import asyncio
+import logging
+import socket
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Final, Literal, Protocol, cast
+
+from websockets.exceptions import InvalidMessage
+from websockets.frames import CloseCode, Frame, Opcode
+from websockets.http11 import Request, Response
+from websockets.protocol import SEND_EOF, State
+from websockets.server import ServerProtocol
+
+__all__ = ["Closing", "Limits", "Peer", "ReadBuffer", "Transport", "cut_reason"]
+
+_REASON_BYTES: Final = 123
+"""Documented: RFC 6455 5.5, a control frame has at most 125 bytes, two of which are the code."""
+
+_BAD_REQUEST: Final = (
+    b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Type: application/json\r\nContent-Length: 125\r\n\r\n"
+    b'{"error":{"code":"400","message":"This is no request that a WebSocket or a page could answer: '
+    b'use GET and no body, HTTP/1.1."}}'
+)
+
+_log = logging.getLogger("vlmock.wire")
+_log.setLevel(logging.WARNING)  # at DEBUG the library logs headers, and with them keys
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Bounds of one connection, and how long it may leave us waiting."""
+
+    message_bytes: int = 32 * 1024 * 1024
+    """A longer message closes the connection with 1009. Documented: 15 MiB of audio may come at once, 20 MiB of base64."""
+    unread_bytes: int = 1024 * 1024
+    """With more than this written and not taken by the peer, its conversation waits."""
+    open_seconds: float = 10.0
+    """For the request to come."""
+    close_seconds: float = 10.0
+    """For the peer to agree to a close."""
+    stall_seconds: float = 60.0
+    """For a peer to read again."""
+
+
+class ReadBuffer:
+    """Where the kernel puts what has come. One for all connections of a loop, because each empties it before the next
+    is read; this holds for selector loops, which hand out and fill a buffer in one step."""
+
+    __slots__ = ("data", "view")
+
+    def __init__(self, size: int = 256 * 1024) -> None:
+        self.data = bytearray(size)
+        self.view = memoryview(self.data)
+
+
+@dataclass(frozen=True, slots=True)
+class Closing:
+    """How a connection ended."""
+
+    code: int
+    """As the peer can know it; 1006 when there was no close frame. Documented: RFC 6455 7.1.5."""
+    reason: str
+    by: Literal["client", "server", "network"]
+
+
+class Peer(Protocol):
+    """Who is told what comes in over a transport. Nothing here may raise."""
+
+    def requested(self, request: Request) -> Response | None:
+        """A request has come: the answer to it, or None to let it in."""
+
+    def opened(self) -> None:
+        """The upgrade has been answered; from now on messages may be sent."""
+
+    def received(self, messages: list[bytes]) -> None:
+        """Whole messages in the order in which they came. Text is valid UTF-8."""
+
+    def writable_again(self) -> None:
+        """The peer has read; ``send`` again."""
+
+    def closed(self, closing: Closing) -> None:
+        """The connection is gone. Comes once, also where it never opened."""
+
+
+class Transport(asyncio.BufferedProtocol):
+    """One connection, every frame through the library."""
+
+    _tcp: asyncio.Transport
+
+    def __init__(
+        self, peer: Callable[["Transport"], Peer], *, limits: Limits, buffer: ReadBuffer, compression: bool = False
+    ) -> None:
+        """``compression``: agree to permessage-deflate where the client offers it."""
+        self.writable = True
+        """False while the write buffer is full: send nothing more then."""
+        self._limits = limits
+        self._buffer = buffer
+        self._websocket = ServerProtocol(
+            extensions=_deflate() if compression else None, max_size=limits.message_bytes, logger=_log
+        )
+        self._message: bytearray | None = None
+        """What has come of a fragmented message."""
+        self._message_is_text = False
+        self._answered = False
+        self._ended = False
+        self._stalled = False
+        self._timer: asyncio.TimerHandle | None = None
+        self._stall_timer: asyncio.TimerHandle | None = None
+        self._peer = peer(self)
+
+    # ---- what the owner asks for
+
+    def send(self, messages: Sequence[bytes]) -> None:
+        """Send text messages in one write. After the end of the conversation they are dropped."""
+        if self._websocket.state is State.OPEN:
+            for message in messages:
+                self._websocket.send_text(message)
+            self._flush()
+
+    def close(self, code: int, reason: str = "") -> None:
+        """Start the closing handshake. 1006, which no frame may carry, drops the connection instead.
+
+        Raises ValueError on any other code that RFC 6455 7.4 does not allow in a frame.
+        """
+        if code != CloseCode.ABNORMAL_CLOSURE:
+            _check_code(code)
+        self._ended = True
+        if code == CloseCode.ABNORMAL_CLOSURE:
+            self.drop()
+        elif self._websocket.state is State.OPEN:
+            self._websocket.send_close(code, cut_reason(reason))
+            self._flush()
+        elif self._websocket.state is State.CONNECTING:
+            self._tcp.close()
+
+    def drop(self) -> None:
+        """End the connection at once, with nothing more said."""
+        self._ended = True
+        self._tcp.abort()
+
+    # ---- what asyncio reports
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._tcp = cast(asyncio.Transport, transport)
+        self._tcp.set_write_buffer_limits(high=self._limits.unread_bytes)
+        self._tcp.get_extra_info("socket").setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self._timer = asyncio.get_running_loop().call_later(self._limits.open_seconds, self.drop)
+
+    def get_buffer(self, sizehint: int) -> memoryview:
+        return self._buffer.view
+
+    def buffer_updated(self, nbytes: int) -> None:
+        self._feed(bytes(self._buffer.view[:nbytes]))
+
+    def eof_received(self) -> None:
+        self._answered = True  # to one who has gone there is nothing to say
+        self._websocket.receive_eof()
+        self._flush()
+
+    def pause_writing(self) -> None:
+        self.writable = False
+        self._tcp.pause_reading()
+        self._stall_timer = asyncio.get_running_loop().call_later(self._limits.stall_seconds, self._drop_stalled)
+
+    def resume_writing(self) -> None:
+        self.writable = True
+        if self._stall_timer is not None:
+            self._stall_timer.cancel()
+        if self._websocket.state is State.OPEN:
+            self._peer.writable_again()
+        if self.writable and not self._tcp.is_closing():
+            self._tcp.resume_reading()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        for timer in (self._timer, self._stall_timer):
+            if timer is not None:
+                timer.cancel()
+        self._peer.closed(self._closing())
+
+    # ---- between the two
+
+    def _feed(self, data: bytes) -> None:
+        """Give the library what has come, and pass on what it makes of it."""
+        self._websocket.receive_data(data)
+        messages: list[bytes] = []
+        for event in self._websocket.events_received():
+            if isinstance(event, Request):
+                self._answer(event)
+            elif isinstance(event, Frame):
+                message = self._assemble(event)
+                if message is not None:
+                    messages.append(message)
+        self._deliver(messages)
+        self._flush()
+
+    def _answer(self, request: Request) -> None:
+        self._answered = True
+        response = self._peer.requested(request) or self._websocket.accept(request)
+        self._websocket.send_response(response)
+        self._flush()
+        if self._websocket.state is State.OPEN:
+            if self._timer is not None:
+                self._timer.cancel()
+                self._timer = None
+            self._peer.opened()
+
+    def _assemble(self, frame: Frame) -> bytes | None:
+        """The message that this frame completes."""
+        if frame.opcode in (Opcode.TEXT, Opcode.BINARY):
+            if frame.fin:
+                return self._checked(bytes(frame.data), is_text=frame.opcode is Opcode.TEXT)
+            self._message = bytearray(frame.data)
+            self._message_is_text = frame.opcode is Opcode.TEXT
+        elif frame.opcode is Opcode.CONT and self._message is not None:
+            self._message += frame.data
+            if frame.fin:
+                message, self._message = bytes(self._message), None
+                return self._checked(message, is_text=self._message_is_text)
+        return None
+
+    def _checked(self, message: bytes, *, is_text: bool) -> bytes | None:
+        """The message, or None where it calls itself text and is none: that ends the connection.
+
+        Documented: RFC 6455 8.1, close 1007.
+        """
+        if is_text and not message.isascii():
+            try:
+                message.decode()
+            except UnicodeDecodeError as error:
+                self._websocket.fail(CloseCode.INVALID_DATA, f"{error.reason} at position {error.start}")
+                return None
+        return message
+
+    def _deliver(self, messages: list[bytes]) -> None:
+        """Pass messages on, unless the owner has ended the conversation."""
+        if messages and not self._ended:
+            self._peer.received(messages)
+
+    def _flush(self) -> None:
+        """Write what the library has to say."""
+        writes = self._websocket.data_to_send()
+        if not writes or self._tcp.is_closing():
+            return
+        if not self._answered and isinstance(self._websocket.handshake_exc, InvalidMessage):
+            self._tcp.write(_BAD_REQUEST)
+        data = b"".join(writes)
+        if data:
+            self._tcp.write(data)
+        if SEND_EOF in writes:
+            self._tcp.write_eof()
+        if SEND_EOF in writes or self._websocket.state is State.CLOSING:
+            self._expect_close()
+
+    def _expect_close(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+        self._timer = asyncio.get_running_loop().call_later(self._limits.close_seconds, self.drop)
+
+    def _drop_stalled(self) -> None:
+        self._stalled = True
+        self.drop()
+
+    def _closing(self) -> Closing:
+        received, sent = self._websocket.close_rcvd, self._websocket.close_sent
+        if received is not None and (sent is None or self._websocket.close_rcvd_then_sent):
+            return Closing(received.code, received.reason, "client")
+        if sent is not None:
+            return Closing(sent.code, sent.reason, "server")
+        if self._stalled:
+            reason = f"dropped: the client had not read for {self._limits.stall_seconds:g} s"
+            return Closing(CloseCode.ABNORMAL_CLOSURE, reason, "server")
+        return Closing(CloseCode.ABNORMAL_CLOSURE, "", "network")
+
+
+def cut_reason(reason: str) -> str:
+    """As much of a close reason as fits into a close frame, whole characters only."""
+    return reason.encode()[:_REASON_BYTES].decode(errors="ignore")
+
+
+def _check_code(code: int) -> None:
+    if not (3000 <= code < 5000 or code in _FRAME_CODES):
+        raise ValueError(f"{code} is no close code that a frame may carry: use 1000 to 1014 or 3000 to 4999")
+
+
+_FRAME_CODES: Final = {*range(1000, 1004), *range(1007, 1015)}
+
+
+def _deflate() -> list["ServerPerMessageDeflateFactory"]:
+    """Imported late, because hardly anybody asks for it."""
+    from websockets.extensions.permessage_deflate import enable_server_permessage_deflate
+
+    return list(enable_server_permessage_deflate(None))

@@ -1,0 +1,82 @@
+"""A response that is being generated: what was asked, and what has been said so far."""
+
+from dataclasses import dataclass, field
+
+from vlmock.protocol.audio_format import AudioFormat
+from vlmock.protocol.items import ResponseItem
+from vlmock.protocol.response import InputTokenDetails, Response, ResponseCreateParams, StatusDetails, Usage
+from vlmock.protocol.voices import Voice
+from vlmock.session.timeline import Story
+from vlmock.session.transitions import ResponsePhase
+
+__all__ = ["ActiveResponse", "OpenMessage", "ResponseRequest"]
+
+
+@dataclass(frozen=True, slots=True)
+class ResponseRequest:
+    """A response that the client or the detector asked for."""
+
+    response_id: str
+    params: ResponseCreateParams
+    additional_instructions: str = ""
+
+
+@dataclass(slots=True)
+class OpenMessage:
+    """An assistant message that is being said."""
+
+    item_id: str
+    output_index: int
+    spoken: bool
+    text: str = ""
+    """Transcript or text so far."""
+
+
+@dataclass(slots=True)
+class ActiveResponse:
+    """One response from ``response.created`` to ``response.done``."""
+
+    id: str
+    after_item_id: str | None
+    """The youngest item when the response began."""
+    in_conversation: bool
+    """False: out of band; no item of it joins the history."""
+    modalities: list[str]
+    voice: Voice | None
+    audio_format: AudioFormat
+    output_audio_format: str | None
+    """As echoed: the pipelines differ."""
+    temperature: float | None
+    max_output_tokens: int | str | None
+    metadata: dict[str, str] | None
+    conversation_id: str | None
+    input_tokens: InputTokenDetails
+    phase: ResponsePhase = ResponsePhase.IN_PROGRESS
+    story: Story | None = None
+    output: list[ResponseItem] = field(default_factory=list)
+    open_message: OpenMessage | None = None
+    output_text_tokens: int = 0
+    output_audio_ms: float = 0.0
+
+    @property
+    def spoken(self) -> bool:
+        """Whether it has a voice at all."""
+        return "audio" in self.modalities
+
+    def described(self, status: str, details: StatusDetails | None = None, *, usage: Usage | None = None) -> Response:
+        """The ``response`` member of ``response.created`` and ``response.done``; keys in the observed order {PAI}."""
+        return Response(
+            object="realtime.response",
+            id=self.id,
+            status=status,
+            status_details=details,
+            output=list(self.output),
+            usage=usage,
+            conversation_id=self.conversation_id,
+            modalities=self.modalities,
+            voice=self.voice,
+            output_audio_format=self.output_audio_format,
+            temperature=self.temperature,
+            max_output_tokens=self.max_output_tokens,
+            metadata=self.metadata,
+        )

@@ -1,0 +1,30 @@
+"""What was fixed when the connection was made."""
+
+from dataclasses import dataclass
+
+from vlmock.session import models
+from vlmock.session.api_versions import reached
+from vlmock.session.models import Family
+
+__all__ = ["Brain"]
+
+
+@dataclass(frozen=True, slots=True)
+class Brain:
+    """Who answers, and in which version of the protocol. Nothing in a session changes it."""
+
+    model: str
+    """As the URL names it; ``""`` for an agent that brings its own."""
+    api_version: str
+    profile: str | None = None
+    """One of ``models.PROFILES``, where the model is a deployment of the caller's own."""
+    agent: bool = False
+
+    @property
+    def family(self) -> Family:
+        """What it listens with; an agent reads transcripts. Documented: schema A6."""
+        return Family.CASCADED if self.agent else models.family(self.model, self.profile)
+
+    def reached(self, since: str) -> bool:
+        """Whether its version has what came with another one."""
+        return reached(self.api_version, since)

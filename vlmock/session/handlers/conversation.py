@@ -1,0 +1,84 @@
+"""conversation.item.*. Source: behaviour.md 5."""
+
+from collections.abc import Iterator
+
+from vlmock.protocol.conversation import (
+    ConversationItemCreate,
+    ConversationItemCreated,
+    ConversationItemDelete,
+    ConversationItemDeleted,
+    ConversationItemRetrieve,
+    ConversationItemRetrieved,
+    ConversationItemTruncate,
+    ConversationItemTruncated,
+)
+from vlmock.protocol.items import AudioPart, MessageItem, RequestMcpApprovalResponse
+from vlmock.protocol.wire import UNSET, given
+from vlmock.session import refusals
+from vlmock.session.history import Entry
+from vlmock.session.input_items import item_from_request, turn_input
+from vlmock.session.script import ToolOutput, UserInput
+from vlmock.session.state import SessionState
+from vlmock.session.timeline import Told
+
+__all__ = ["on_item_create", "on_item_delete", "on_item_retrieve", "on_item_truncate"]
+
+
+def on_item_create(state: SessionState, event: ConversationItemCreate) -> Iterator[Told]:
+    """Observed {PAI, NETT}: echoed with its place, in the order of the requests; never starts a response."""
+    if event.item is UNSET:
+        raise refusals.missing_member("item")
+    if isinstance(event.item, RequestMcpApprovalResponse):
+        raise refusals.not_emulated("mcp_approval_response")
+    item_id = given(event.item.id, "") or state.ids.make("item_")
+    item = item_from_request(event.item, item_id)
+    state.history.add(item, after=given(event.previous_item_id, None))
+    match turn_input(item, event.item, state.history):
+        case UserInput() as said:
+            state.user_inputs.append(said)
+        case ToolOutput() as returned:
+            state.tool_outputs.append(returned)
+    yield ConversationItemCreated(previous_item_id=state.history.before(item_id), item=item)
+
+
+def on_item_retrieve(state: SessionState, event: ConversationItemRetrieve) -> Iterator[Told]:
+    """Observed {SDKT, JAVAT}: the item, with the audio of what was spoken."""
+    entry = state.history.get(event.item_id)
+    if entry is None:
+        raise refusals.no_such_item_to_retrieve(event.item_id)
+    yield ConversationItemRetrieved(item=state.history.retrieved(entry))
+
+
+def on_item_delete(state: SessionState, event: ConversationItemDelete) -> Iterator[Told]:
+    """Observed {BANK}: deleting an unknown item, or one twice, is refused."""
+    if state.history.remove(event.item_id) is None:
+        raise refusals.no_such_item_to_delete(event.item_id)
+    state.user_inputs = [said for said in state.user_inputs if said.item_id != event.item_id]
+    state.tool_outputs = [returned for returned in state.tool_outputs if returned.item_id != event.item_id]
+    yield ConversationItemDeleted(item_id=event.item_id)
+
+
+def on_item_truncate(state: SessionState, event: ConversationItemTruncate) -> Iterator[Told]:
+    """Observed {SDKT, JAVAT}: cut a spoken assistant item to what was heard; the transcript goes as well."""
+    entry = state.history.get(event.item_id)
+    if entry is None:
+        raise refusals.no_such_item_to_truncate(event.item_id)
+    if not _is_spoken_by_assistant(state, entry):
+        raise refusals.only_assistant_audio_truncates()
+    if event.content_index != 0:
+        raise refusals.bad_content_index(event.content_index, parts=1)
+    if entry.truncated:
+        raise refusals.already_truncated(event.item_id)
+    if event.audio_end_ms < 0 or event.audio_end_ms > entry.audio_ms:
+        raise refusals.audio_shorter(round(entry.audio_ms), event.audio_end_ms)
+    state.history.truncate(entry, event.audio_end_ms)
+    yield ConversationItemTruncated(item_id=event.item_id, content_index=0, audio_end_ms=event.audio_end_ms)
+
+
+def _is_spoken_by_assistant(state: SessionState, entry: Entry) -> bool:
+    if not isinstance(entry.item, MessageItem) or entry.role != "assistant":
+        return False
+    being_said = state.response.open_message if state.response else None
+    if being_said is not None and being_said.item_id == entry.id:
+        return being_said.spoken
+    return any(isinstance(part, AudioPart) for part in entry.item.content)

@@ -1,0 +1,30 @@
+"""response.create and response.cancel. Source: behaviour.md 4.8, 4.9."""
+
+from collections.abc import Iterator
+
+from vlmock.protocol.response import ResponseCancel, ResponseCreate, ResponseCreateParams
+from vlmock.protocol.wire import given
+from vlmock.session import refusals, responses
+from vlmock.session.settings_rules import check_response_params
+from vlmock.session.state import SessionState
+from vlmock.session.timeline import Told
+from vlmock.session.transitions import ResponsePhase
+
+__all__ = ["on_response_cancel", "on_response_create"]
+
+
+def on_response_create(state: SessionState, event: ResponseCreate) -> Iterator[Told]:
+    """Observed {VIBE, ILA}: one response at a time; a refused request never gets a ``response.done``."""
+    params = given(event.response, ResponseCreateParams())
+    check_response_params(params, settings=state.settings, brain=state.brain)
+    yield from responses.request(state, params, given(event.additional_instructions, ""))
+
+
+def on_response_cancel(state: SessionState, event: ResponseCancel) -> Iterator[Told]:
+    """Observed {VIBE, SDKT}: ends in ``response.done``, cancelled; with nothing active it is refused."""
+    active = state.response
+    named = given(event.response_id, "")
+    if active is None or active.phase is not ResponsePhase.IN_PROGRESS or (named and named != active.id):
+        raise refusals.no_active_response()
+    responses.interrupt(state, active, reason="client_cancelled")
+    yield from ()

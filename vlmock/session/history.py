@@ -1,0 +1,159 @@
+"""What a session remembers of the conversation: its items, in order, and the sound of those that were spoken."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import msgspec
+
+from vlmock.protocol.audio_format import AudioFormat
+from vlmock.protocol.items import AudioPart, FunctionCallItem, InputAudioPart, MessageItem, ResponseItem
+from vlmock.session import refusals
+
+__all__ = ["Entry", "History"]
+
+_AUDIO_BOUND_BYTES = 64 * 2**20
+"""Sound kept for ``conversation.item.retrieve``; beyond it the oldest is forgotten, and such an item comes back
+without audio. Assumed: that the service keeps all of it is not known."""
+
+
+@dataclass(slots=True)
+class Entry:
+    """An item and what is known of its sound."""
+
+    item: ResponseItem
+    audio: list[bytes] = field(default_factory=list)
+    """The sound in pieces as they were said, not copied."""
+    audio_bytes: int = 0
+    audio_format: AudioFormat | None = None
+    truncated: bool = False
+
+    @property
+    def id(self) -> str:
+        return str(self.item.id)
+
+    @property
+    def role(self) -> str | None:
+        return self.item.role if isinstance(self.item, MessageItem) else None
+
+    @property
+    def audio_ms(self) -> float:
+        return self.audio_format.duration_ms(self.audio_bytes) if self.audio_format else 0.0
+
+
+class History:
+    """The items of one conversation, oldest first."""
+
+    def __init__(self) -> None:
+        self._entries: dict[str, Entry] = {}
+        self._order: list[str] = []
+        self._audio_bytes = 0
+
+    def __iter__(self) -> Iterator[Entry]:
+        return (self._entries[item_id] for item_id in self._order)
+
+    def __len__(self) -> int:
+        return len(self._order)
+
+    def __contains__(self, item_id: str) -> bool:
+        return item_id in self._entries
+
+    def get(self, item_id: str) -> Entry | None:
+        return self._entries.get(item_id)
+
+    @property
+    def last_id(self) -> str | None:
+        return self._order[-1] if self._order else None
+
+    def last_user_id(self) -> str | None:
+        """The youngest item of the user, whatever the assistant added since."""
+        return next((i for i in reversed(self._order) if self._entries[i].role == "user"), None)
+
+    def call(self, call_id: str) -> FunctionCallItem | None:
+        """The function call with this ``call_id``, the youngest where a client used one twice."""
+        calls = (entry.item for entry in reversed(list(self)))
+        return next((call for call in calls if isinstance(call, FunctionCallItem) and call.call_id == call_id), None)
+
+    def add(self, item: ResponseItem, *, after: str | None = None) -> Entry:
+        """Add an item at the end, or after another; ``"root"`` is the very beginning.
+
+        Raises Refused when ``after`` names no item, or when an item with this id is there already.
+        """
+        item_id = str(item.id)
+        if item_id in self._entries:
+            raise refusals.duplicate_item_id(item_id)
+        if after is None:
+            place = len(self._order)
+        elif after == "root":
+            place = 0
+        elif after in self._entries:
+            place = self._order.index(after) + 1
+        else:
+            raise refusals.no_such_previous_item(after)
+        self._order.insert(place, item_id)
+        entry = self._entries[item_id] = Entry(item)
+        return entry
+
+    def before(self, item_id: str) -> str | None:
+        """The id of the item before this one; None for the first."""
+        place = self._order.index(item_id)
+        return self._order[place - 1] if place else None
+
+    def remove(self, item_id: str) -> Entry | None:
+        """Forget an item; None when it is not there."""
+        entry = self._entries.pop(item_id, None)
+        if entry is not None:
+            self._order.remove(item_id)
+            self._audio_bytes -= entry.audio_bytes
+        return entry
+
+    def replace(self, item: ResponseItem) -> None:
+        """Put a newer state of an item in its place; nothing happens when it was deleted meanwhile."""
+        entry = self._entries.get(str(item.id))
+        if entry is not None:
+            entry.item = item
+
+    def add_audio(self, item_id: str, audio: bytes, audio_format: AudioFormat) -> None:
+        """More sound of an item that was spoken."""
+        entry = self._entries.get(item_id)
+        if entry is None:
+            return
+        entry.audio.append(audio)
+        entry.audio_bytes += len(audio)
+        entry.audio_format = audio_format
+        self._audio_bytes += len(audio)
+        if self._audio_bytes > _AUDIO_BOUND_BYTES:
+            self._forget_oldest_sound(entry)
+
+    def _forget_oldest_sound(self, spared: Entry) -> None:
+        for entry in self:
+            if self._audio_bytes <= _AUDIO_BOUND_BYTES:
+                return
+            if entry is not spared:
+                self._audio_bytes -= entry.audio_bytes
+                entry.audio.clear()
+
+    def truncate(self, entry: Entry, audio_end_ms: int) -> None:
+        """Forget what the user did not hear. Observed {SDKT, JAVAT}: the transcript goes as well."""
+        assert entry.audio_format is not None
+        audio = b"".join(entry.audio)
+        kept = audio[: entry.audio_format.bytes_for_ms(audio_end_ms)]
+        self._audio_bytes -= len(audio) - len(kept)
+        entry.audio, entry.audio_bytes = [kept], len(kept)
+        entry.truncated = True
+        if isinstance(entry.item, MessageItem):
+            content = [
+                msgspec.structs.replace(part, transcript="") if isinstance(part, AudioPart) else part
+                for part in entry.item.content
+            ]
+            entry.item = msgspec.structs.replace(entry.item, content=content)
+
+    def retrieved(self, entry: Entry) -> ResponseItem:
+        """The item as ``conversation.item.retrieved`` shows it: with the audio of what was spoken. Observed {SDKT}."""
+        if not isinstance(entry.item, MessageItem) or not entry.audio:
+            return entry.item
+        audio = b"".join(entry.audio)
+        content = [
+            msgspec.structs.replace(part, audio=audio) if isinstance(part, AudioPart | InputAudioPart) else part
+            for part in entry.item.content
+        ]
+        return msgspec.structs.replace(entry.item, content=content)

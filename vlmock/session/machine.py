@@ -1,0 +1,156 @@
+"""One conversation: client events in, effects out. No I/O, no clock, no chance of its own.
+
+Whoever drives a session calls ``open`` once, ``receive`` for each client event, ``advance`` after each batch of them
+and whenever ``next_deadline`` has come, and ``supply`` when words have been spoken. ``now`` is seconds of a clock of
+the driver's choice that never runs backwards.
+"""
+
+from collections import deque
+from collections.abc import Iterable
+
+import msgspec
+
+from vlmock.protocol.catalogue import AnyClientEvent
+from vlmock.protocol.codec import InvalidEvent
+from vlmock.protocol.errors import ErrorEvent
+from vlmock.protocol.input_audio import InputAudioBufferAppend, InputAudioBufferClear
+from vlmock.protocol.session import SessionCreated
+from vlmock.protocol.wire import UnsetType, given
+from vlmock.session import models, refusals, spoken_turns
+from vlmock.session.effects import Close, Effect, Send, SendRaw, Speech, Synthesize
+from vlmock.session.handlers import HANDLERS, refuse_not_emulated
+from vlmock.session.handlers.session import apply_audio_settings
+from vlmock.session.ids import IdFactory
+from vlmock.session.input_buffer import InputBuffer, Signal
+from vlmock.session.pipeline import choose
+from vlmock.session.refusals import Refused
+from vlmock.session.script import Script
+from vlmock.session.settings import Brain, initial
+from vlmock.session.state import SessionState, audio_format_of
+from vlmock.session.timeline import SpeechFailed, Timeline, Told
+from vlmock.session.timing import Timing
+from vlmock.session.transitions import SESSION, SessionPhase, moved
+from vlmock.session.usage import Meter
+
+__all__ = ["Session"]
+
+
+class Session:
+    """One conversation with one client."""
+
+    def __init__(
+        self, *, brain: Brain, script: Script, ids: IdFactory, timing: Timing, unix_time: float, started: float
+    ) -> None:
+        """``unix_time`` is the wall clock at ``started``, an instant of the clock that ``now`` is read from."""
+        pipeline = choose(brain.model, None, profile=brain.profile)
+        self.id = ids.timed("sess_") if pipeline.timed_ids else ids.make("sess_")
+        settings = initial(brain, session_id=self.id, expires_at=int(unix_time) + pipeline.lifetime_s)
+        pipeline = choose(brain.model, settings.voice, profile=brain.profile)
+        self._state = SessionState(
+            brain=brain,
+            script=script,
+            ids=ids,
+            timing=timing,
+            settings=settings,
+            pipeline=pipeline,
+            timeline=Timeline(started),
+            meter=Meter(pipeline),
+            conversation_id=ids.timed("conv_") if pipeline.timed_ids else ids.make("conv_"),
+            input=InputBuffer(audio_format_of(settings)),
+        )
+        self._signals: deque[Signal] = deque()
+
+    def open(self, now: float) -> list[Effect]:
+        """The first words of the service: ``session.created``, or why there will be no session."""
+        state = self._state
+        state.timeline.now = max(state.timeline.now, now)
+        refused = _unusable(state.brain)
+        if refused is not None:
+            state.phase = moved(SESSION, state.phase, "refused")
+            return self._effects([_error(refused, None)])
+        state.phase = moved(SESSION, state.phase, "accepted")
+        apply_audio_settings(state)
+        return self._effects([SessionCreated(session=state.settings)])
+
+    def receive(self, event: AnyClientEvent | InvalidEvent, now: float) -> list[Effect]:
+        """One client event. Appended audio is only stored; it is listened to before the next other event, or in
+        ``advance``, so that a flood of small appends is heard in large blocks."""
+        state = self._state
+        if isinstance(event, InputAudioBufferAppend) and state.phase is SessionPhase.OPEN:
+            try:
+                state.input.append(event.audio)
+            except Refused as refused:
+                return self._effects([_error(refused, event.event_id)])
+            return []
+        effects = self.advance(now)
+        effects += self._effects(state.timeline.acknowledge())
+        effects += self._effects(self._handle(event))
+        return effects + self.advance(now)
+
+    def advance(self, now: float) -> list[Effect]:
+        """Everything that is due by now: what was heard, what is to be said."""
+        effects: list[Effect] = []
+        state = self._state
+        while True:
+            effects += self._effects(state.timeline.tell(now))
+            if state.timeline.awaits_speech and self._signals:
+                return effects  # speaking takes no time of the session: what the user said next comes after it
+            if not self._signals:
+                self._signals.extend(state.input.listen())
+            if not self._signals:
+                return effects
+            effects += self._effects(spoken_turns.hear(state, self._signals.popleft()))
+
+    def next_deadline(self) -> float | None:
+        """When ``advance`` has something to do; None when only the client or the speech can change anything."""
+        return self._state.timeline.next_deadline()
+
+    def supply(self, key: int, speech: Speech, now: float) -> list[Effect]:
+        """The words of a ``Synthesize`` effect, spoken."""
+        self._state.timeline.supply(key, speech, now)
+        return self.advance(now)
+
+    def speech_failed(self, key: int, message: str, now: float) -> list[Effect]:
+        """The words of a ``Synthesize`` effect cannot be spoken: the response fails and says why."""
+        self._state.timeline.supply(key, SpeechFailed(message), now)
+        return self.advance(now)
+
+    def _handle(self, event: AnyClientEvent | InvalidEvent) -> Iterable[Told]:
+        state = self._state
+        try:
+            if state.phase is not SessionPhase.OPEN and (refused := _unusable(state.brain)):
+                raise refused
+            if isinstance(event, InvalidEvent):
+                raise refusals.from_invalid_event(event)
+            handler = HANDLERS.get(type(event), refuse_not_emulated)
+            if isinstance(event, InputAudioBufferClear):
+                self._signals.clear()
+            return list(handler(state, event))
+        except Refused as refusal:
+            return [_error(refusal, event.event_id)]
+
+    def _effects(self, told: Iterable[Told]) -> list[Effect]:
+        """What was told, ready to be sent. The only place where a server event gets its id."""
+        effects: list[Effect] = []
+        for beat in told:
+            if isinstance(beat, SendRaw):
+                effects.append(SendRaw({"event_id": self._state.ids.event(), **beat.event}))
+            elif isinstance(beat, Close | Synthesize):
+                effects.append(beat)
+            else:
+                msgspec.structs.force_setattr(beat, "event_id", self._state.ids.event())
+                effects.append(Send(beat))
+        return effects
+
+
+def _unusable(brain: Brain) -> Refused | None:
+    """Observed {S14}: an unknown model or profile does not fail the upgrade, an ``error`` follows it. Assumed: the
+    socket stays open, and every further event is answered with the same error."""
+    if brain.agent or models.is_known(brain.model, brain.profile):
+        return None
+    return refusals.invalid_profile(brain.profile) if brain.profile else refusals.invalid_model(brain.model)
+
+
+def _error(refused: Refused, event_id: str | None | UnsetType) -> ErrorEvent:
+    """Observed {FON}: the client's ``event_id`` comes back inside, null where it sent none."""
+    return ErrorEvent(error=msgspec.structs.replace(refused.details, event_id=given(event_id, None)))

@@ -1,0 +1,110 @@
+"""Which models exist, what kind of brain each one is, and what the service calls it in its answers."""
+
+from enum import Enum
+from typing import Final
+
+__all__ = ["KNOWN", "PROFILES", "REALTIME_PROFILE", "Family", "family", "is_known", "resolved"]
+
+
+class Family(str, Enum):
+    """What a model listens with, and therefore which settings it takes. Documented: schema A6, "pipeline classes"."""
+
+    REALTIME = "realtime"
+    """Hears and may speak: ``gpt-realtime*``, and a deployment of the caller's own behind ``REALTIME_PROFILE``."""
+    PHI = "phi"
+    """Hears, and is spoken for by an Azure voice."""
+    AZURE_REALTIME = "azure-realtime"
+    """Hears and speaks, with voices of its own."""
+    CASCADED = "cascaded"
+    """Reads transcripts: every text model, and every agent."""
+
+
+REALTIME_PROFILE: Final = "byom-azure-openai-realtime"
+PROFILES: Final = (REALTIME_PROFILE, "byom-azure-openai-chat-completion", "byom-foundry-anthropic-messages")
+"""Values of the query parameter ``profile``. Documented: schema A2."""
+
+_REALTIME = (
+    "gpt-realtime",
+    "gpt-realtime-datazone",
+    "gpt-realtime-mini",
+    "gpt-realtime-1.5",
+    "gpt-realtime-1.5-datazone",
+    "gpt-realtime-2",
+    "gpt-realtime-2.1",
+    "gpt-realtime-2.1-datazone",
+    "gpt-realtime-2.1-mini",
+    "gpt-4o-realtime-preview",
+    "gpt-4o-mini-realtime-preview",
+)
+_PHI = ("phi4-mm-realtime",)
+_AZURE_REALTIME = ("azure-realtime",)
+_CASCADED = (
+    "gpt-4o",
+    "gpt-4o-mini",
+    "gpt-4.1",
+    "gpt-4.1-mini",
+    "gpt-4.1-nano",
+    "gpt-5",
+    "gpt-5-chat",
+    "gpt-5-mini",
+    "gpt-5-nano",
+    "gpt-5.1",
+    "gpt-5.2",
+    "gpt-5.4",
+    "gpt-5.6-luna",
+    "gpt-5.6-terra",
+    "phi4-mini",
+)
+
+_FAMILIES: Final = {
+    **dict.fromkeys(_REALTIME, Family.REALTIME),
+    **dict.fromkeys(_PHI, Family.PHI),
+    **dict.fromkeys(_AZURE_REALTIME, Family.AZURE_REALTIME),
+    **dict.fromkeys(_CASCADED, Family.CASCADED),
+}
+
+KNOWN: Final = tuple(_FAMILIES)
+"""Documented: schema A6, the managed models and the older names. Observed {FON}: ``gpt-realtime-2``."""
+
+_DEPLOYMENTS: Final = {
+    "gpt-4o": "gpt-4o-2024-11-20",
+    "gpt-4o-mini": "gpt-4o-mini-2024-07-18",
+    "gpt-4.1": "gpt-4.1-2025-04-14",
+    "gpt-4.1-mini": "gpt-4.1-mini-2025-04-14",
+    "gpt-4.1-nano": "gpt-4.1-nano-2025-04-14",
+    "gpt-5": "gpt-5-2025-08-07",
+    "gpt-5-mini": "gpt-5-mini-2025-08-07",
+    "gpt-5-nano": "gpt-5-nano-2025-08-07",
+}
+"""Observed {FON}: ``gpt-4.1-mini`` is answered with its dated name. Assumed for the others: their published dates."""
+
+
+def is_known(model: str, profile: str | None = None) -> bool:
+    """Whether a session with this model can start.
+
+    Observed {S14}: with a ``profile`` the name is a deployment of the caller's own, which is not looked at.
+    """
+    return profile in PROFILES or model in _FAMILIES
+
+
+def family(model: str, profile: str | None = None) -> Family:
+    """What kind of brain a model is. A model that nobody knows counts as cascaded, and so does an agent's, ``""``.
+
+    Documented: schema A6 and A2.
+    """
+    if profile in PROFILES:
+        return Family.REALTIME if profile == REALTIME_PROFILE else Family.CASCADED
+    return _FAMILIES.get(model, Family.CASCADED)
+
+
+def resolved(model: str, profile: str | None = None) -> str:
+    """The name that ``session.model`` answers with.
+
+    Observed {FON, PAI}: ``gpt-realtime`` comes back as ``gpt-realtime-global-standard``, ``gpt-4.1-mini`` with its
+    date. Assumed: ``-datazone`` becomes ``-datazone-standard``; a deployment and any other model keep their names.
+    """
+    if profile in PROFILES:
+        return model
+    if _FAMILIES.get(model) is not Family.REALTIME:
+        return _DEPLOYMENTS.get(model, model)
+    return model + ("-standard" if model.endswith("-datazone") else "-global-standard")

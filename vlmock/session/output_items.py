@@ -1,0 +1,180 @@
+"""The output items of a response: how each is opened, grows and is closed, on the wire and in the history.
+
+What has been said is kept in the ``ActiveResponse`` as it is said, so a response can be cut off anywhere and still be
+closed correctly.
+"""
+
+from collections.abc import Generator, Iterator
+
+import msgspec
+
+from vlmock.protocol.conversation import ConversationItemCreated
+from vlmock.protocol.items import AudioPart, FunctionCallItem, MessageItem, ResponseItem, TextPart
+from vlmock.protocol.output import (
+    ResponseAudioDelta,
+    ResponseAudioDone,
+    ResponseAudioTranscriptDelta,
+    ResponseAudioTranscriptDone,
+    ResponseTextDelta,
+    ResponseTextDone,
+)
+from vlmock.protocol.response import (
+    ResponseContentPartAdded,
+    ResponseContentPartDone,
+    ResponseOutputItemAdded,
+    ResponseOutputItemDone,
+)
+from vlmock.protocol.tool_calls import ResponseFunctionCallArgumentsDelta, ResponseFunctionCallArgumentsDone
+from vlmock.protocol.wire import ServerEvent
+from vlmock.session.active_response import ActiveResponse, OpenMessage
+from vlmock.session.script import Call
+from vlmock.session.speech_chunks import SpeechChunk
+from vlmock.session.state import SessionState
+from vlmock.session.timeline import At, Beat
+from vlmock.session.words import token_count, tokens
+
+__all__ = ["OutputItems"]
+
+
+class OutputItems:
+    """Writes the items of one response."""
+
+    def __init__(self, state: SessionState, response: ActiveResponse) -> None:
+        self._state = state
+        self._response = response
+
+    # ---- messages
+
+    def open_message(self) -> Generator[ServerEvent, None, OpenMessage]:
+        """Observed {FON, PAI}: item, its place in the conversation, its one part."""
+        response, pipeline = self._response, self._state.pipeline
+        message = OpenMessage(
+            item_id=self._state.new_id(pipeline.assistant_item_prefix),
+            output_index=len(response.output),
+            spoken=response.spoken,
+        )
+        item = MessageItem(id=message.item_id, status=pipeline.assistant_item_status, role="assistant", content=[])
+        yield from self._add(item)
+        response.open_message = message
+        yield ResponseContentPartAdded(
+            response_id=response.id,
+            item_id=message.item_id,
+            output_index=message.output_index,
+            content_index=0,
+            part=AudioPart(transcript="") if message.spoken else TextPart(text=""),
+        )
+        return message
+
+    def words(self, message: OpenMessage, token: str) -> ServerEvent:
+        """A piece of the transcript, or of the text in a response without a voice."""
+        message.text += token
+        self._response.output_text_tokens += 1
+        delta = ResponseAudioTranscriptDelta if message.spoken else ResponseTextDelta
+        return delta(
+            response_id=self._response.id,
+            item_id=message.item_id,
+            output_index=message.output_index,
+            content_index=0,
+            delta=token,
+        )
+
+    def sound(self, message: OpenMessage, chunk: SpeechChunk) -> ServerEvent:
+        """A piece of the audio."""
+        response, state = self._response, self._state
+        response.output_audio_ms += chunk.duration_ms
+        state.said_audio = True
+        state.history.add_audio(message.item_id, chunk.audio, response.audio_format)
+        return ResponseAudioDelta(
+            response_id=response.id,
+            item_id=message.item_id,
+            output_index=message.output_index,
+            content_index=0,
+            delta=chunk.delta,  # type: ignore[arg-type]  # prepared JSON in place of bytes: encoded once, shared
+        )
+
+    def close_message(self, message: OpenMessage, status: str) -> Iterator[ServerEvent]:
+        """Observed {FON, PAI, NB04}: the ``done`` events, in this order, within half a millisecond."""
+        self._response.open_message = None
+        part = AudioPart(transcript=message.text) if message.spoken else TextPart(text=message.text)
+        yield from (self._audio_done(message) if message.spoken else self._text_done(message))
+        item = MessageItem(id=message.item_id, status=status, role="assistant", content=[part])
+        yield self._done(message.output_index, item)
+
+    def _audio_done(self, message: OpenMessage) -> Iterator[ServerEvent]:
+        response_id, item_id, index = self._response.id, message.item_id, message.output_index
+        yield ResponseAudioDone(response_id=response_id, item_id=item_id, output_index=index, content_index=0)
+        yield ResponseAudioTranscriptDone(
+            response_id=response_id, item_id=item_id, output_index=index, content_index=0, transcript=message.text
+        )
+        part = AudioPart(transcript=message.text)
+        yield ResponseContentPartDone(
+            response_id=response_id, item_id=item_id, output_index=index, content_index=0, part=part
+        )
+
+    def _text_done(self, message: OpenMessage) -> Iterator[ServerEvent]:
+        response_id, item_id, index = self._response.id, message.item_id, message.output_index
+        yield ResponseTextDone(
+            response_id=response_id, item_id=item_id, output_index=index, content_index=0, text=message.text
+        )
+        part = TextPart(text="" if self._state.pipeline.text_part_done_is_empty else message.text)
+        yield ResponseContentPartDone(
+            response_id=response_id, item_id=item_id, output_index=index, content_index=0, part=part
+        )
+
+    # ---- calls
+
+    def call(self, call: Call) -> Iterator[Beat]:
+        """A function call from beginning to end. Observed {PAI, FON, NETT}, behaviour.md 4.4."""
+        response, index = self._response, len(self._response.output)
+        item = FunctionCallItem(
+            id=self._state.new_id("item_"),
+            status="in_progress",
+            name=call.name,
+            call_id=call.call_id or self._state.ids.call(),
+            arguments="",
+        )
+        yield from self._add(item)
+        response.output_text_tokens += token_count(call.name)
+        for token in tokens(call.arguments):
+            response.output_text_tokens += 1
+            yield ResponseFunctionCallArgumentsDelta(
+                response_id=response.id, item_id=item.id, output_index=index, call_id=item.call_id, delta=token
+            )
+            yield At(self._state.now + self._state.seconds("token_gap"))
+        yield ResponseFunctionCallArgumentsDone(
+            response_id=response.id,
+            item_id=item.id,
+            output_index=index,
+            call_id=item.call_id,
+            name=call.name,
+            arguments=call.arguments,
+        )
+        yield self._done(index, msgspec.structs.replace(item, status="completed", arguments=call.arguments))
+
+    # ---- all items
+
+    def close_all(self, status: str) -> Iterator[ServerEvent]:
+        """The ``done`` events of whatever is open when a response is cut off."""
+        message = self._response.open_message
+        if message is not None:
+            yield from self.close_message(message, status)
+        for index, item in enumerate(self._response.output):
+            if isinstance(item, FunctionCallItem) and item.status == "in_progress":
+                yield self._done(index, msgspec.structs.replace(item, status=status))
+
+    def _add(self, item: ResponseItem) -> Iterator[ServerEvent]:
+        """Observed {FON}, cascade: an item's ``previous_item_id`` is what the response answers, not its sibling."""
+        response, state = self._response, self._state
+        index = len(response.output)
+        response.output.append(item)
+        yield ResponseOutputItemAdded(response_id=response.id, output_index=index, item=item)
+        if response.in_conversation:
+            skips = state.pipeline.previous_item_skips_assistant
+            previous = response.after_item_id if skips else state.history.last_id
+            state.history.add(item)
+            yield ConversationItemCreated(previous_item_id=previous, item=item)
+
+    def _done(self, index: int, item: ResponseItem) -> ServerEvent:
+        self._response.output[index] = item
+        self._state.history.replace(item)
+        return ResponseOutputItemDone(response_id=self._response.id, output_index=index, item=item)

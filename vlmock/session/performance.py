@@ -1,0 +1,206 @@
+"""A reply as the service would send it: which events, in which order, at which moments."""
+
+from collections.abc import Generator, Iterator, Sequence
+from dataclasses import replace
+from itertools import takewhile
+from typing import TypeGuard
+
+from vlmock.protocol.errors import ErrorDetails, ErrorEvent
+from vlmock.protocol.voices import OpenAIVoice
+from vlmock.session.active_response import ActiveResponse, OpenMessage
+from vlmock.session.effects import Close, SendRaw, Speech, SpeechRequest, Synthesize
+from vlmock.session.output_items import OutputItems
+from vlmock.session.script import Call, Emit, Error, Fail, Reply, Say, Step, Wait
+from vlmock.session.script import Close as CloseStep
+from vlmock.session.speech_chunks import SpeechChunk, cut
+from vlmock.session.state import SessionState
+from vlmock.session.timeline import At, AwaitSpeech, Beat, Plot
+from vlmock.session.words import tokens
+
+__all__ = ["Performance", "ReplyFailed", "speaking_rate"]
+
+_NATIVE_HEAD_START_TOKENS = 4
+"""Observed {PAI}: about four transcript deltas come before the first audio, then both alternate."""
+
+
+class ReplyFailed(Exception):
+    """The reply says that the response fails here."""
+
+    def __init__(self, fail: Fail) -> None:
+        self.fail = fail
+        super().__init__(fail.message)
+
+
+class Performance:
+    """One reply, performed in one response."""
+
+    def __init__(self, state: SessionState, response: ActiveResponse, reply: Reply) -> None:
+        self._state = state
+        self._response = response
+        self._items = OutputItems(state, response)
+        self._steps = [replace(step) for step in reply.steps]  # copies: each occurrence of a step is its own
+        self._speech_keys: dict[int, int] = {}
+
+    def plot(self) -> Plot:
+        """The whole reply, in wire order. Raises ReplyFailed where a ``Fail`` step stands."""
+        yield from self._order_speech()
+        yield At(self._state.now + self._state.seconds("llm_first"))
+        place = 0
+        while place < len(self._steps):
+            step = self._steps[place]
+            if isinstance(step, Say):
+                said, calls = self._passage(place)
+                yield from self._message(said, calls)
+                place += len(said) + len(calls)
+            else:
+                yield from self._items.call(step) if isinstance(step, Call) else self._aside(step)
+                place += 1
+
+    # ---- the parts of a reply
+
+    def _passage(self, start: int) -> tuple[list[Step], list[Call]]:
+        """The steps that make one message, and the calls that follow its words directly."""
+        steps = self._steps[start:]
+        said = list(takewhile(lambda step: isinstance(step, Say | Wait | Emit | Error), steps))
+        calls = list(_leading_calls(steps[len(said) :])) if isinstance(said[-1], Say) else []
+        return said, calls
+
+    def _message(self, said: Sequence[Step], calls: Sequence[Call]) -> Plot:
+        """A message item, and the calls beside it."""
+        message = yield from self._items.open_message()
+        opening = [step for step in takewhile(_is_say, said) if isinstance(step, Say)]
+        calls_beside = calls if message.spoken and len(opening) == len(said) else ()
+        yield from self._say(message, opening, calls_beside, first=True)
+        for step in said[len(opening) :]:
+            yield from self._say(message, [step], (), first=False) if isinstance(step, Say) else self._aside(step)
+        yield from self._items.close_message(message, "completed")
+        if not calls_beside:
+            for call in calls:
+                yield from self._items.call(call)
+
+    def _aside(self, step: Step) -> Iterator[Beat]:
+        """A step that is neither words nor a call."""
+        match step:
+            case Wait(seconds=seconds):
+                yield At(self._state.now + seconds)
+            case Emit(event=event):
+                yield SendRaw(event)
+            case Error(message=message, code=code, type=kind, param=param):
+                yield ErrorEvent(error=ErrorDetails(message=message, type=kind, code=code, param=param, event_id=None))
+            case CloseStep(code=close_code, reason=reason):
+                yield Close(close_code, reason)
+            case Fail() as fail:
+                raise ReplyFailed(fail)
+
+    # ---- words and sound
+
+    def _say(self, message: OpenMessage, says: Sequence[Say], calls: Sequence[Call], *, first: bool) -> Plot:
+        """Words of one message, ``first`` where it begins with them, and the calls that are made beside them."""
+        if not message.spoken:
+            yield from self._written(message, says)
+        elif self._state.pipeline.transcript_interleaves_audio:
+            for number, say in enumerate(says):
+                yield from self._interleaved(message, say, first=first and number == 0)
+            for call in calls:
+                yield from self._items.call(call)
+        else:
+            yield from self._transcript_first(message, says, calls, first=first)
+
+    def _written(self, message: OpenMessage, says: Sequence[Say]) -> Iterator[Beat]:
+        for say in says:
+            for token in tokens(_spaced(message, say)):
+                yield self._items.words(message, token)
+                yield At(self._state.now + self._state.seconds("token_gap"))
+
+    def _transcript_first(
+        self, message: OpenMessage, says: Sequence[Say], calls: Sequence[Call], *, first: bool
+    ) -> Plot:
+        """Observed {FON, NB04}: transcript, then audio; calls come between the two, and the message is done last."""
+        begun = self._state.now
+        yield from self._written(message, says)
+        for call in calls:
+            yield from self._items.call(call)
+        yield At(begun + self._state.seconds("tts_first"))
+        for number, say in enumerate(says):
+            if number:
+                yield At(self._state.now + self._state.seconds("sentence_gap"))
+            for chunk in (yield from self._chunks(say, opening=first and number == 0)):
+                yield from self._sound(message, chunk)
+
+    def _interleaved(self, message: OpenMessage, say: Say, *, first: bool) -> Plot:
+        """Observed {PAI}: transcript and audio alternate in small runs, audio last."""
+        words = tokens(_spaced(message, say))
+        head, tail = words[:_NATIVE_HEAD_START_TOKENS], words[_NATIVE_HEAD_START_TOKENS:]
+        begun = self._state.now
+        for token in head:
+            yield self._items.words(message, token)
+            yield At(self._state.now + self._state.seconds("token_gap"))
+        if first:
+            yield At(begun + self._state.seconds("tts_first"))
+        chunks = yield from self._chunks(say, opening=first)
+        runs = max(1, len(chunks) - 1)
+        for number, chunk in enumerate(chunks):
+            yield from self._sound(message, chunk)
+            for token in tail[len(tail) * number // runs : len(tail) * (number + 1) // runs]:
+                yield self._items.words(message, token)
+        for token in () if chunks else tail:
+            yield self._items.words(message, token)
+
+    def _sound(self, message: OpenMessage, chunk: SpeechChunk) -> Iterator[Beat]:
+        speed = self._state.timing.audio_speed(self._state.pipeline.name)
+        yield self._items.sound(message, chunk)
+        yield At(self._state.now + chunk.duration_ms / 1000 / speed)
+
+    def _order_speech(self) -> Iterator[Synthesize]:
+        """Have all words of the reply spoken while the model still "thinks"."""
+        if not self._response.spoken:
+            return
+        voice = self._response.voice
+        for say in filter(_is_say, self._steps):
+            self._state.speech_keys += 1
+            self._speech_keys[id(say)] = self._state.speech_keys
+            request = SpeechRequest(
+                text=say.text,
+                format=self._response.audio_format,
+                voice=getattr(voice, "name", "") or "",
+                rate=speaking_rate(voice),
+                audio=say.audio,
+            )
+            yield Synthesize(self._state.speech_keys, request)
+
+    def _chunks(self, say: Say, *, opening: bool) -> Generator[Beat, Speech | None, tuple[SpeechChunk, ...]]:
+        speech = yield AwaitSpeech(self._speech_keys[id(say)])
+        assert speech is not None
+        return cut(speech, self._response.audio_format, self._state.pipeline, opening=opening)
+
+
+def _is_say(step: Step) -> TypeGuard[Say]:
+    return isinstance(step, Say)
+
+
+def _leading_calls(steps: Sequence[Step]) -> Iterator[Call]:
+    for step in steps:
+        if not isinstance(step, Call):
+            return
+        yield step
+
+
+def _spaced(message: OpenMessage, say: Say) -> str:
+    """The words, parted by a space from those before them."""
+    return f" {say.text}" if message.text and say.text and not message.text[-1].isspace() else say.text
+
+
+def speaking_rate(voice: object) -> float:
+    """How fast a voice speaks, from its ``rate``: ``"1.2"``, ``"+20%"``, ``"slow"``. 1.0 where it says nothing.
+
+    Documented {DOC}: SSML prosody syntax, limited to 0.5 to 1.5. The levels' figures are those of SSML.
+    """
+    rate = getattr(voice, "rate", None)
+    if isinstance(voice, OpenAIVoice) or not isinstance(rate, str):
+        return 1.0
+    levels = {"x-slow": 0.5, "slow": 0.64, "medium": 1.0, "default": 1.0, "fast": 1.55, "x-fast": 2.0}
+    try:
+        value = levels.get(rate) or (1 + float(rate[:-1]) / 100 if rate.endswith("%") else float(rate))
+    except ValueError:
+        return 1.0
+    return min(max(value, 0.5), 1.5)

@@ -1,0 +1,90 @@
+"""What a session remembers. Everything that changes while a conversation goes on lives here or in what this holds."""
+
+from dataclasses import dataclass, field
+
+from vlmock.protocol.audio_format import AudioFormat, input_format
+from vlmock.protocol.session import ResponseSession
+from vlmock.protocol.turn_detection import VadSettings
+from vlmock.protocol.wire import given
+from vlmock.session.active_response import ActiveResponse, ResponseRequest
+from vlmock.session.history import History
+from vlmock.session.ids import IdFactory
+from vlmock.session.input_buffer import InputBuffer
+from vlmock.session.pipeline import Pipeline
+from vlmock.session.script import Script, ToolOutput, UserInput
+from vlmock.session.settings import Brain
+from vlmock.session.timeline import Timeline
+from vlmock.session.timing import Timing
+from vlmock.session.transitions import SessionPhase, TurnPhase
+from vlmock.session.usage import Meter
+
+__all__ = ["SessionState", "SpokenTurn", "audio_format_of"]
+
+
+@dataclass(slots=True)
+class SpokenTurn:
+    """A stretch of speech on its way to becoming a user item."""
+
+    item_id: str
+    audio_start_ms: float = 0.0
+    phase: TurnPhase = TurnPhase.SPEAKING
+    filler: bool = False
+
+
+@dataclass(slots=True)
+class SessionState:
+    """One conversation."""
+
+    brain: Brain
+    script: Script
+    ids: IdFactory
+    timing: Timing
+    settings: ResponseSession
+    pipeline: Pipeline
+    timeline: Timeline
+    meter: Meter
+    conversation_id: str
+    input: InputBuffer
+    phase: SessionPhase = SessionPhase.NEW
+    updates: int = 0
+    """How many updates were accepted: the first may do what later ones may not."""
+    history: History = field(default_factory=History)
+    speaking: SpokenTurn | None = None
+    """The turn that is being spoken now."""
+    untranscribed: list[str] = field(default_factory=list)
+    """Committed turns whose transcript a response has to wait for (cascade), oldest first."""
+    response: ActiveResponse | None = None
+    requested: ResponseRequest | None = None
+    """A response that is to be created as soon as it can be."""
+    responses: int = 0
+    said_audio: bool = False
+    """Whether the assistant has spoken: the voice is fixed from then on."""
+    user_inputs: list[UserInput] = field(default_factory=list)
+    """What the user said and typed since the last response."""
+    tool_outputs: list[ToolOutput] = field(default_factory=list)
+    """What tools returned since the last response."""
+    speech_keys: int = 0
+
+    @property
+    def now(self) -> float:
+        """The instant that is being handled, in seconds of the session's clock."""
+        return self.timeline.now
+
+    @property
+    def detection(self) -> VadSettings | None:
+        """How turns are detected; None when the client commits them by hand."""
+        detection = self.settings.turn_detection
+        return detection if isinstance(detection, VadSettings) else None
+
+    def seconds(self, segment: str) -> float:
+        """How long a segment of ``timing.SEGMENTS`` takes this time."""
+        return self.timing.seconds(segment, self.pipeline.name)
+
+    def new_id(self, prefix: str) -> str:
+        """An id in the shape that this pipeline gives to what it makes itself."""
+        return self.ids.timed(prefix) if self.pipeline.timed_ids else self.ids.make(prefix)
+
+
+def audio_format_of(settings: ResponseSession) -> AudioFormat:
+    """What appended audio is taken for. Observed {VIBE, SDKT}: whatever it really is, nobody checks."""
+    return input_format(given(settings.input_audio_format, "pcm16"), given(settings.input_audio_sampling_rate, 24_000))

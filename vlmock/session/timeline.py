@@ -1,0 +1,144 @@
+"""What is still to come: a few unfinished stories, each suspended where it waits for its moment.
+
+A *story* is a generator of beats: events to send, and between them ``At`` (go on at that instant) or ``AwaitSpeech``
+(go on when those words have been spoken). The timeline runs whatever is due, in the order of time. Nothing is sent
+ahead and held back: a story that is abandoned leaves nothing behind, so cancelling needs no special case.
+"""
+
+from collections.abc import Generator
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from vlmock.protocol.wire import ServerEvent
+from vlmock.session.effects import Close, SendRaw, Speech, Synthesize
+
+__all__ = ["At", "AwaitSpeech", "Beat", "Plot", "SpeechFailed", "Story", "Timeline", "Told"]
+
+
+@dataclass(frozen=True, slots=True)
+class At:
+    """The story goes on at this instant of the session's clock."""
+
+    instant: float
+
+
+@dataclass(frozen=True, slots=True)
+class AwaitSpeech:
+    """The story goes on when the words of this ``Synthesize`` are there, and is sent the ``Speech``."""
+
+    key: int
+
+
+class SpeechFailed(Exception):
+    """Thrown into a story whose words could not be spoken; the text says why."""
+
+
+Beat: TypeAlias = ServerEvent | SendRaw | Close | Synthesize | At | AwaitSpeech
+Told: TypeAlias = ServerEvent | SendRaw | Close | Synthesize
+Plot: TypeAlias = Generator[Beat, Speech | None, None]
+
+
+class Story:
+    """A plot and where it stands."""
+
+    __slots__ = ("acknowledges", "awaiting", "due", "ordered", "plot", "speech")
+
+    def __init__(self, plot: Plot, due: float, *, acknowledges: bool) -> None:
+        self.plot = plot
+        self.due = due
+        self.awaiting: int | None = None
+        self.ordered: dict[int, Speech | SpeechFailed | None] = {}
+        """The words it had spoken, by key; None until they are there."""
+        self.speech: Speech | SpeechFailed | None = None
+        self.acknowledges = acknowledges
+
+
+class Timeline:
+    """All unfinished stories of a session. ``now`` is the instant that is being told."""
+
+    def __init__(self, now: float) -> None:
+        self.now = now
+        self._stories: list[Story] = []
+        self._told: Story | None = None
+
+    def begin(self, plot: Plot, *, at: float | None = None, acknowledges: bool = False) -> Story:
+        """Start a story, now unless told otherwise. One that ``acknowledges`` answers a client event: it ends before
+        the next client event is handled, so that answers keep the order of what they answer."""
+        story = Story(plot, self.now if at is None else at, acknowledges=acknowledges)
+        self._stories.append(story)
+        return story
+
+    def abandon(self, story: Story) -> None:
+        """Never tell the rest. Safe for a story that is over, and for one that abandons itself."""
+        if story in self._stories:
+            self._stories.remove(story)
+        if story is not self._told:
+            story.plot.close()
+
+    def next_deadline(self) -> float | None:
+        """When something is to be told next; None when nothing is, or all of it waits for speech."""
+        return min((story.due for story in self._stories if story.awaiting is None), default=None)
+
+    @property
+    def awaits_speech(self) -> bool:
+        return any(story.awaiting is not None for story in self._stories)
+
+    def supply(self, key: int, speech: Speech | SpeechFailed, now: float) -> None:
+        """Words that a story may be waiting for; of no interest once their story was abandoned."""
+        for story in self._stories:
+            if story.awaiting == key:
+                story.awaiting, story.speech = None, speech
+                story.due = max(story.due, now)
+            elif key in story.ordered:
+                story.ordered[key] = speech
+
+    def tell(self, now: float) -> Generator[Told, None, None]:
+        """Everything that is due by now, in the order of time."""
+        while (story := self._earliest(now)) is not None:
+            self.now = max(self.now, story.due)
+            yield from self._continue(story)
+        self.now = max(self.now, now)
+
+    def acknowledge(self) -> Generator[Told, None, None]:
+        """End every story that answers an earlier client event, whether it is due or not."""
+        for story in [story for story in self._stories if story.acknowledges]:
+            while story in self._stories and story.awaiting is None:
+                yield from self._continue(story)
+
+    def _earliest(self, now: float) -> Story | None:
+        due = [story for story in self._stories if story.awaiting is None and story.due <= now]
+        return min(due, key=lambda story: story.due, default=None)
+
+    def _continue(self, story: Story) -> Generator[Told, None, None]:
+        """Tell one story up to where it waits next."""
+        outer, self._told = self._told, story
+        try:
+            while True:
+                beat = self._next_beat(story)
+                if isinstance(beat, At):
+                    story.due = max(beat.instant, self.now)
+                    return
+                if isinstance(beat, AwaitSpeech):
+                    story.speech = story.ordered.pop(beat.key, None)
+                    if story.speech is None:
+                        story.awaiting = beat.key
+                        return
+                    continue
+                if isinstance(beat, Synthesize):
+                    story.ordered[beat.key] = None
+                yield beat
+                if story not in self._stories:
+                    story.plot.close()
+                    return
+        except StopIteration:
+            if story in self._stories:
+                self._stories.remove(story)
+        finally:
+            self._told = outer
+
+    @staticmethod
+    def _next_beat(story: Story) -> Beat:
+        speech, story.speech = story.speech, None
+        if isinstance(speech, SpeechFailed):
+            return story.plot.throw(speech)
+        return story.plot.send(speech)

@@ -1,0 +1,140 @@
+"""How long the service takes, as profiles. Source: behaviour.md 7, {FON} unless noted.
+
+A profile names how long each segment of a turn takes; ``Timing`` draws from it with dice that come from outside, so
+the same seed gives the same conversation. All profile figures are milliseconds; what ``Timing`` returns is seconds.
+"""
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TypeAlias
+
+__all__ = ["PROFILES", "SEGMENTS", "Duration", "LogNormal", "Timing", "Uniform", "parse_duration"]
+
+
+@dataclass(frozen=True, slots=True)
+class LogNormal:
+    """Mostly about the median, seldom much longer. Milliseconds."""
+
+    median: float
+    p90: float
+
+
+@dataclass(frozen=True, slots=True)
+class Uniform:
+    """Anything from low to high, equally likely. Milliseconds."""
+
+    low: float
+    high: float
+
+
+Duration: TypeAlias = float | LogNormal | Uniform
+
+SEGMENTS: Mapping[str, str] = {
+    "updated": "session.update to session.updated",
+    "stop_detect": "the turn detector's decision to speech_stopped",
+    "stt": "committed to the transcript",
+    "llm_first": "response.created to the first output item",
+    "tts_first": "first transcript delta to first audio delta",
+    "token_gap": "between two transcript, text or argument deltas",
+    "audio_speed": "how many times faster than it plays audio is generated; 0 means at once (not a duration)",
+    "sentence_gap": "between the audio of two sentences",
+    "cancel": "cancel or barge-in to response.done",
+}
+"""Every segment a profile may set. What a profile leaves out takes no time."""
+
+_ONE_Z90 = 1.2815515655446004
+"""The 90th percentile of the standard normal distribution."""
+
+_CASCADE: Mapping[str, Duration] = {
+    "updated": 15.0,
+    "stop_detect": 60.0,
+    "stt": LogNormal(230, 360),
+    "llm_first": LogNormal(245, 400),
+    "tts_first": LogNormal(320, 450),
+    "token_gap": 6.0,
+    "audio_speed": 12.0,
+    "sentence_gap": Uniform(120, 350),
+    "cancel": Uniform(250, 940),
+}
+"""Observed {FON, NB04}: less about 60 ms of network. The detector itself decides about 70 ms after the silence
+window, so 60 ms more give the observed 130."""
+
+_HYBRID: Mapping[str, Duration] = {
+    **_CASCADE,
+    "updated": 80.0,
+    "stt": Uniform(40, 180),
+    "llm_first": LogNormal(1450, 2400),
+    "tts_first": LogNormal(390, 520),
+    "audio_speed": 15.0,
+}
+"""Observed {FON}: gpt-realtime-2 with an Azure voice; the transcript runs beside the response."""
+
+_NATIVE: Mapping[str, Duration] = {**_HYBRID, "llm_first": LogNormal(1100, 1300), "audio_speed": 4.0}
+"""Observed {FON}: stop to audio about 1,550 ms with gpt-realtime-2; how it divides is Assumed."""
+
+PROFILES: Mapping[str, Mapping[str, Duration]] = {
+    "instant": {},
+    "cascade": _CASCADE,
+    "hybrid": _HYBRID,
+    "native": _NATIVE,
+}
+
+PIPELINES_OWN = "pipeline"
+"""The profile named like the session's pipeline, whichever that is at the time."""
+
+
+def parse_duration(value: object) -> Duration:
+    """A figure of a profile as a file has it: ``120``, ``[40, 180]`` or ``{median: 230, p90: 360}``. Raises ValueError."""
+    match value:
+        case bool():
+            pass
+        case int() | float() if value >= 0:
+            return float(value)
+        case [int() | float() as low, int() | float() as high] if 0 <= low <= high:
+            return Uniform(low, high)
+        case {"median": int() | float() as median, "p90": int() | float() as p90, **rest} if (
+            not rest and 0 < median <= p90
+        ):
+            return LogNormal(median, p90)
+    raise ValueError(f"{value!r} is no duration: give milliseconds, [low, high] or {{median: …, p90: …}}")
+
+
+class Timing:
+    """Draws how long each segment takes."""
+
+    def __init__(
+        self, profile: str | Mapping[str, Duration] = "instant", dice: Callable[[], float] = lambda: 0.5
+    ) -> None:
+        """``profile``: a name of ``PROFILES``, ``"pipeline"``, or segments of one's own. ``dice``: uniform in [0, 1)."""
+        if isinstance(profile, str) and profile != PIPELINES_OWN and profile not in PROFILES:
+            raise ValueError(f"unknown timing profile {profile!r}; known: {', '.join([*PROFILES, PIPELINES_OWN])}")
+        self._profile = profile
+        self._dice = dice
+
+    def seconds(self, segment: str, pipeline: str) -> float:
+        """How long this segment takes this time, for a session whose pipeline has that name."""
+        return self._draw(self._segments(pipeline).get(segment, 0.0)) / 1000
+
+    def audio_speed(self, pipeline: str) -> float:
+        """How many times faster than real time audio is generated; infinite when it takes no time."""
+        return self._draw(self._segments(pipeline).get("audio_speed", 0.0)) or math.inf
+
+    def _segments(self, pipeline: str) -> Mapping[str, Duration]:
+        if not isinstance(self._profile, str):
+            return self._profile
+        return PROFILES[pipeline if self._profile == PIPELINES_OWN else self._profile]
+
+    def _draw(self, duration: Duration) -> float:
+        match duration:
+            case LogNormal(median, p90):
+                sigma = math.log(p90 / median) / _ONE_Z90
+                return median * math.exp(sigma * self._normal())
+            case Uniform(low, high):
+                return low + (high - low) * self._dice()
+            case _:
+                return duration
+
+    def _normal(self) -> float:
+        radius = math.sqrt(-2 * math.log(1 - self._dice()))
+        return radius * math.cos(2 * math.pi * self._dice())

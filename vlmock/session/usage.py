@@ -1,0 +1,101 @@
+"""What a response costs, in tokens. Observed {FON}, behaviour.md 4.10; text counts are Assumed."""
+
+from collections.abc import Iterable
+
+from vlmock.protocol.items import (
+    AudioPart,
+    FunctionCallItem,
+    FunctionCallOutputItem,
+    InputAudioPart,
+    InputTextPart,
+    MessageItem,
+    TextPart,
+)
+from vlmock.protocol.response import CachedTokensDetails, InputTokenDetails, OutputTokenDetails, Usage
+from vlmock.protocol.wire import given
+from vlmock.session.history import Entry
+from vlmock.session.pipeline import Pipeline
+from vlmock.session.words import token_count
+
+__all__ = ["NOTHING", "Meter", "usage"]
+
+INPUT_AUDIO_TOKENS_PER_S = 10
+OUTPUT_AUDIO_TOKENS_PER_S = 20
+_CACHE_BLOCK_TOKENS = 64
+
+
+class Meter:
+    """Counts what goes into each response of one session."""
+
+    def __init__(self, pipeline: Pipeline) -> None:
+        self.pipeline = pipeline
+        self._last_input_tokens = 0
+
+    def input(self, instructions: str, history: Iterable[Entry], answered: frozenset[str]) -> InputTokenDetails:
+        """The input of a response over this history.
+
+        ``answered`` are the items of the turn itself: Observed {FON}: cascade counts audio input only for the latest
+        turn, native for all. From the second response on, what was there before is cached in blocks of 64.
+        """
+        text = token_count(instructions)
+        audio_ms = 0.0
+        for entry in history:
+            counts_audio = self.pipeline.audio_counts_accumulate or entry.id in answered
+            if entry.role == "user" and entry.audio_ms and counts_audio:
+                audio_ms += entry.audio_ms
+            else:
+                text += _text_tokens(entry)
+        audio = round(audio_ms / 1000 * INPUT_AUDIO_TOKENS_PER_S)
+        cached = min(text, self._last_input_tokens) // _CACHE_BLOCK_TOKENS * _CACHE_BLOCK_TOKENS
+        self._last_input_tokens = text
+        return _input_details(text, audio, cached)
+
+
+def _input_details(text: int, audio: int, cached: int) -> InputTokenDetails:
+    return InputTokenDetails(
+        cached_tokens=cached,
+        text_tokens=text,
+        audio_tokens=audio,
+        image_tokens=0,
+        cached_tokens_details=CachedTokensDetails(text_tokens=cached, audio_tokens=0, image_tokens=0),
+    )
+
+
+def usage(counted: InputTokenDetails, *, output_text_tokens: int, output_audio_ms: float) -> Usage:
+    """The usage of a response with this input that said this much. Observed {FON}: 20 tokens a second of audio."""
+    audio = round(output_audio_ms / 1000 * OUTPUT_AUDIO_TOKENS_PER_S)
+    total_input = given(counted.text_tokens, 0) + given(counted.audio_tokens, 0)
+    total_output = output_text_tokens + audio
+    return Usage(
+        total_tokens=total_input + total_output,
+        input_tokens=total_input,
+        output_tokens=total_output,
+        input_token_details=counted,
+        output_token_details=OutputTokenDetails(text_tokens=output_text_tokens, audio_tokens=audio, reasoning_tokens=0),
+    )
+
+
+NOTHING = usage(_input_details(0, 0, 0), output_text_tokens=0, output_audio_ms=0.0)
+"""Assumed {OAI}: a response that was cancelled before it said anything costs nothing."""
+
+
+def _text_tokens(entry: Entry) -> int:
+    match entry.item:
+        case MessageItem(content=content):
+            return sum(token_count(_part_text(part)) for part in content)
+        case FunctionCallItem(name=name, arguments=arguments):
+            return token_count(name) + token_count(arguments)
+        case FunctionCallOutputItem(output=output):
+            return token_count(output)
+        case _:
+            return 0
+
+
+def _part_text(part: object) -> str:
+    match part:
+        case TextPart(text=text) | InputTextPart(text=text):
+            return given(text, "")
+        case AudioPart(transcript=transcript) | InputAudioPart(transcript=transcript):
+            return given(transcript, "")
+        case _:
+            return ""
