@@ -2,8 +2,10 @@
 
 import hashlib
 import os
+import re
 import subprocess
 import sys
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -24,7 +26,7 @@ def level_db(samples: np.ndarray) -> float:
 
 
 def longest_gap_ms(samples: np.ndarray, rate_hz: int) -> int:
-    """The longest stretch under −45 dB between the first and the last 10 ms above it."""
+    """The longest stretch more than 45 dB below full scale between the first and the last 10 ms above it."""
     frame = rate_hz // 100
     loud = [level_db(samples[at : at + frame]) > -45 for at in range(0, len(samples) - frame, frame)]
     inside = "".join("x" if it else "." for it in loud).strip(".")
@@ -32,10 +34,10 @@ def longest_gap_ms(samples: np.ndarray, rate_hz: int) -> int:
 
 
 def pitch_hz(samples: np.ndarray, rate_hz: int) -> float:
-    """Where the sound is most like itself a period earlier, 60 to 300 Hz."""
+    """Where the sound is most like itself a period earlier, 70 to 210 Hz."""
     sound = samples.astype(float)
     likeness = np.fft.irfft(np.abs(np.fft.rfft(sound, 2 * len(sound))) ** 2)
-    shortest, longest = rate_hz // 300, rate_hz // 60
+    shortest, longest = rate_hz // 210, rate_hz // 70
     return rate_hz / (shortest + int(np.argmax(likeness[shortest:longest])))
 
 
@@ -45,10 +47,12 @@ def pitch_hz(samples: np.ndarray, rate_hz: int) -> float:
 def test_the_bytes_are_the_same_on_every_machine():
     """The sound of a text is part of what we promise: a change here changes every user's recorded audio."""
     digests = [
-        hashlib.sha256(speak("Hello, it is 25 degrees. 你好！", rate_hz, voice="alloy").astype("<i2").tobytes()).hexdigest()
+        hashlib.sha256(
+            speak("Hello, it is 25 degrees. 你好！", rate_hz, voice="alloy").astype("<i2").tobytes()
+        ).hexdigest()
         for rate_hz in (8000, 24000)
     ]
-    assert [digest[:16] for digest in digests] == ["DIGEST_A", "DIGEST_B"]
+    assert [digest[:16] for digest in digests] == ["418da5b0ee5e2483", "9e4d69d1760ac3a9"]
 
 
 def test_another_process_with_another_hash_seed_says_the_same():
@@ -85,9 +89,10 @@ def test_an_ordinary_text_takes_as_long_as_a_person_takes():
 
 def test_each_further_word_takes_longer():
     """Duration grows with every word, however short."""
-    words = "I am a bit of an old fox and so is he to be or not to go".split()
-    durations = [seconds(" ".join(words[:count])) for count in range(1, len(words) + 1)]
-    assert all(later - earlier >= 0.05 for earlier, later in zip(durations, durations[1:], strict=False))
+    text = "I am a bit of an old fox and so is he to be or not to go "
+    durations = [seconds(text[: place.start()]) for place in re.finditer(" ", text)]
+    assert len(durations) == 18
+    assert all(later - earlier >= 0.05 for earlier, later in pairwise(durations))
 
 
 @pytest.mark.parametrize("rate_hz", RATES_HZ)
@@ -143,7 +148,7 @@ def test_the_whole_is_a_multiple_of_25_ms():
 
 @pytest.mark.parametrize("rate_hz", RATES_HZ)
 def test_it_is_as_loud_as_speech_and_free_of_direct_current(rate_hz):
-    """About −20 dBFS, never at full scale, no constant offset."""
+    """About 20 dB below full scale, never at full scale, no constant offset."""
     samples = speak(LINE, rate_hz)
     assert -22 < level_db(samples) < -18
     assert np.abs(samples.astype(int)).max() < 25000
@@ -221,7 +226,7 @@ def test_words_are_spelled_as_sounds(text, sounds):
 
 
 def test_the_strongest_of_several_marks_ends_the_phrase():
-    """"?!" asks, "..." ends, and a full-width mark needs no space after it."""
+    """ "?!" asks, "..." ends, and a full-width mark needs no space after it."""
     assert [phrase.ending for phrase in phrases("What?! Oh... well, no。是吗？好")] == ["?", ".", ",", ".", "?", "."]
 
 

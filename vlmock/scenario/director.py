@@ -1,19 +1,17 @@
 """Plays one scenario on one connection, and remembers what was played and what went wrong."""
 
-import json
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
-from functools import cached_property
+from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
 import msgspec
 
 from vlmock.errors import ScenarioError
+from vlmock.scenario.default import unscripted_transcript
 from vlmock.scenario.matching import Match, as_json, describe, match, session_differences, tool_names
 from vlmock.scenario.model import Entry, Scenario
 from vlmock.scenario.patterns import Difference
-from vlmock.scenario.unscripted import unscripted_transcript
-from vlmock.session.script import Expectation, Fail, Reply, Spoken, ToolOutput, Turn
+from vlmock.session.script import Expectation, Fail, Reply, Spoken, Turn
 
 __all__ = ["Candidate", "Director", "Unmatched"]
 
@@ -36,25 +34,15 @@ class Unmatched:
     scenario: str
     turn: Turn
     candidates: tuple[Candidate, ...]
-    notes: tuple[str, ...] = ()
-    """What else a reader needs to know."""
+    notes: tuple[str, ...]
+    """What else helps to find out why."""
 
     @property
     def summary(self) -> str:
         return f"nothing in scenario {self.scenario!r} answers this turn: {describe(self.turn)}"
 
     def __str__(self) -> str:
-        lines = [f"turn {self.turn.number}: {self.summary}", *map(str, self.candidates), *self.notes]
-        return "\n  ".join(lines)
-
-
-@dataclass(slots=True)
-class _Place:
-    """How far the ordered turns have been played."""
-
-    index: int = 0
-    plays: int = 0
-    """How often the turn at ``index`` was."""
+        return "\n  ".join([f"turn {self.turn.number}: {self.summary}", *map(str, self.candidates), *self.notes])
 
 
 class Director:
@@ -72,7 +60,7 @@ class Director:
     def __init__(self, scenario: Scenario) -> None:
         self.scenario = scenario
         self.unmatched: list[Unmatched] = []
-        self._at = _Place()
+        self._next = 0
         self._uses: dict[str, int] = {}
         self._failures: list[str] = []
 
@@ -80,48 +68,47 @@ class Director:
 
     def expects(self) -> Expectation:
         """What the spoken turn that begins now will be."""
-        entry = self._heard_next(None)
+        entry = self._heard_next({})
         return Expectation() if entry is None else Expectation(filler=entry.filler, complete=entry.complete)
 
     def skip_filler(self) -> None:
         """A spoken turn that was expected to be a filler was one, and was removed."""
-        entry = self._heard_next(None)
+        entry = self._heard_next({})
         if entry is not None and entry.filler:
             self._play(entry)
 
     def hear(self, spoken: Spoken) -> str:
         """The transcript that the scenario gives this spoken turn."""
-        entry = self._heard_next(spoken)
-        if entry is None or entry.heard_as is None:
-            return unscripted_transcript(spoken.audio_ms)
-        return entry.heard_as
+        entry = self._heard_next(msgspec.to_builtins(spoken.session))
+        transcript = entry.heard_as if entry is not None else None
+        return unscripted_transcript(spoken.audio_ms) if transcript is None else transcript
 
     def reply(self, turn: Turn) -> Reply:
         """The answer to a turn. What cannot be answered, or not filled in, is a reply that fails and says why."""
         session = msgspec.to_builtins(turn.session)
         candidates: list[Candidate] = []
+        notes: list[str] = []
         for entry in self._answering():
-            found = match(entry, turn, session)
-            if isinstance(found, Match):
-                self._play(entry)
+            found = self._exhausted(entry) or match(entry, turn, session)
+            if not isinstance(found, Match):
+                candidates.append(Candidate(entry, tuple(found)))
+                continue
+            self._play(entry)
+            if entry.reply is not None:
                 return self._filled_in(found, turn, session)
-            candidates.append(Candidate(entry, tuple(found)))
-        unmatched = Unmatched(self.scenario.name, turn, tuple(candidates), tuple(self._notes(turn, candidates)))
-        self.unmatched.append(unmatched)
-        return Reply((Fail(unmatched.summary, code="unmatched_turn"),), origin=self.scenario.name)
+            notes.append(f"{entry} is a filler that was not removed: turn_detection.remove_filler_words is not true")
+        notes += self._hints(turn, session)
+        self.unmatched.append(Unmatched(self.scenario.name, turn, tuple(candidates), tuple(notes)))
+        return Reply((Fail(self.unmatched[-1].summary, code="unmatched_turn"),), origin=self.scenario.name)
 
     # ---- how it went
 
     def unplayed(self) -> list[Entry]:
         """The required turns that have not been played, or not often enough."""
-        return [
-            entry
-            for index, entry in enumerate(self.scenario.turns)
-            if not entry.optional and self._plays(index) < (entry.times or 1)
-        ]
+        return [turn for turn in self.scenario.turns if not turn.optional and not self._is_used_up(turn)]
 
     def problems(self) -> list[str]:
-        """What a test should fail with: turns that nothing answered, replies that failed, turns that were not played."""
+        """What a test should fail with: turns that nothing answered, failed replies, turns that were not played."""
         missing = [f"{entry} was not played: {_wanted(entry)}" for entry in self.unplayed()]
         return [*map(str, self.unmatched), *self._failures, *missing]
 
@@ -129,31 +116,94 @@ class Director:
 
     def _answering(self) -> Iterator[Entry]:
         """The entries that may answer now, in the order in which they are asked."""
-        turns = self.scenario.turns
-        for entry in turns[self._at.index :]:
+        for entry in self.scenario.turns[self._next :]:
             yield entry
-            if not entry.optional and not self._half_played(entry):
+            if not entry.optional:
                 break
-        yield from (rule for rule in self.scenario.rules if self._is_left(rule))
+        yield from self.scenario.rules
         if self.scenario.otherwise:
             yield self.scenario.otherwise
 
-    def _half_played(self, entry: Entry) -> bool:
-        return False
-
-    def _heard_next(self, spoken: Spoken | None) -> Entry | None:
-        """The entry that speech stands for now."""
-        for entry in self.scenario.turns[self._at.index :]:
+    def _heard_next(self, session: dict[str, Any]) -> Entry | None:
+        """The entry that speech stands for now. With no ``session``, whatever its settings."""
+        for entry in self.scenario.turns[self._next :]:
             if entry.when.hears:
                 return entry
-        session: Mapping[str, object] = msgspec.to_builtins(spoken.session) if spoken else {}
         rules = [
             rule
             for rule in self.scenario.rules
-            if rule.when.hears and rule.heard_as is not None and self._is_left(rule)
-            if spoken is None or not session_differences(rule.when, session)
+            if rule.when.hears and rule.heard_as is not None and not self._exhausted(rule)
+            if not session or not session_differences(rule.when, session)
         ]
         return min(rules, key=lambda rule: self._uses.get(rule.label, 0), default=None)
 
-    def _is_left(self, rule: Entry) -> bool:
-        return rule.times is None or self._uses.get(rule.label, 0) < rule.times
+    def _play(self, entry: Entry) -> None:
+        self._uses[entry.label] = self._uses.get(entry.label, 0) + 1
+        if entry in self.scenario.turns:
+            index = self.scenario.turns.index(entry)
+            self._next = index + 1 if self._is_used_up(entry) else index
+
+    def _is_used_up(self, turn: Entry) -> bool:
+        return self._uses.get(turn.label, 0) >= (turn.times or 1)
+
+    def _exhausted(self, entry: Entry) -> list[Difference]:
+        """A rule that has answered as often as it may."""
+        uses = self._uses.get(entry.label, 0)
+        if entry.times is None or uses < entry.times:
+            return []
+        return [Difference("times", f"at most {entry.times}", f"{uses} before this one")]
+
+    def _hints(self, turn: Turn, session: dict[str, Any]) -> Iterator[str]:
+        """For a turn that nothing answers: what is not to be seen from the entries alone."""
+        waiting = self.scenario.turns[self._next :]
+        if self.scenario.turns and not waiting:
+            yield "all turns have been played"
+        required = next((entry for entry in waiting if not entry.optional), None)
+        later = waiting[waiting.index(required) + 1 :] if required else ()
+        for entry in later:
+            if isinstance(match(entry, turn, session), Match):
+                yield f"{entry} would answer it, but {required} comes first"
+        for entry in waiting[:1]:
+            if entry.when.hears and entry.heard_as is None and any(part.spoken for part in turn.user):
+                yield f"{entry} does not say what its speech is heard as: give it 'transcript'"
+
+    # ---- answering
+
+    def _filled_in(self, found: Match, turn: Turn, session: dict[str, Any]) -> Reply:
+        entry = found.entry
+        variables = _variables(found, turn, session)
+        try:
+            return Reply(tuple(step.fill_in(variables) for step in entry.reply or ()), origin=str(entry.place))
+        except ScenarioError as error:
+            self._failures.append(f"turn {turn.number}: {entry} could not be answered: {error}")
+            return Reply((Fail(str(error), code="scenario_error"),), origin=str(entry.place))
+
+
+def _variables(found: Match, turn: Turn, session: dict[str, Any]) -> dict[str, object]:
+    """What a template may ask for: ``templates.VARIABLES``. ``output`` and ``arguments`` need a tool output."""
+    variables: dict[str, object] = {
+        "text": turn.text,
+        "turn": turn.number,
+        "outputs": {output.name: as_json(output.output) for output in turn.tool_outputs},
+        "session": session,
+        "match": found.groups,
+        "tools": tool_names(turn),
+    }
+    if found.output is not None:
+        variables |= {"output": as_json(found.output.output), "arguments": as_json(found.output.arguments)}
+    return variables
+
+
+def _wanted(entry: Entry) -> str:
+    """The conditions of an entry, for people: ``user 'Hello'``."""
+    when = entry.when
+    parts = [
+        when.user and f"user {when.user}",
+        when.tools and f"the output of {' and '.join(when.tools)}",
+        when.output is not None and "a tool output",
+        when.turn and f"turn {when.turn}",
+        when.start and "a response asked for out of the blue",
+        when.tools_offered and f"{', '.join(when.tools_offered)} offered",
+        when.session is not None and "session settings",
+    ]
+    return " and ".join(part for part in parts if part) + (f", {entry.times} times" if entry.times else "")

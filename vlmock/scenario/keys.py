@@ -47,25 +47,29 @@ class _TextPatternKind:
     """Words to compare with."""
 
     def read(self, node: Node, name: str) -> TextPattern:
-        match node.value:
-            case list():
-                return TextPattern(tuple(o for pattern in ListOf(self).read(node, name) for o in pattern.options))
-            case {"contains": words, **rest} if not rest:
-                return TextPattern((Contains(Text().read(words, "contains")),))
-            case {"matches": source, **rest} if not rest:
-                return TextPattern((_regex(Text().read(source, "matches"), re.IGNORECASE, source.place),))
-            case dict():
-                raise node.place.complaint(f"{name}: a mapping here is {{contains: words}} or {{matches: regular expression}}")
+        if isinstance(node.value, list):
+            return TextPattern(tuple(o for pattern in ListOf(self).read(node, name) for o in pattern.options))
+        if isinstance(node.value, dict):
+            return self._of_mapping(node.value, node, name)
         text = Text().read(node, name)
         return TextPattern((_slashed(text, node.place) or Words(text),))
+
+    @staticmethod
+    def _of_mapping(members: dict[str, Node], node: Node, name: str) -> TextPattern:
+        if list(members) == ["contains"]:
+            return TextPattern((Contains(Text().read(members["contains"], "contains")),))
+        if list(members) == ["matches"]:
+            source = Text().read(members["matches"], "matches")
+            return TextPattern((_regex(source, re.IGNORECASE, members["matches"].place),))
+        raise node.place.complaint(f"{name}: a mapping here is {{contains: words}} or {{matches: regular expression}}")
 
     def schema(self, defs: Schema) -> Schema:
         one: list[Schema] = [{"type": "string", "minLength": 1}]
         for key, about in (("contains", "words somewhere in it"), ("matches", "a regular expression, in any case")):
-            member = {"type": "string", "minLength": 1, "description": about}
-            one.append({"type": "object", "properties": {key: member}, "required": [key], "additionalProperties": False})
+            members = {key: {"type": "string", "minLength": 1, "description": about}}
+            one.append({"type": "object", "properties": members, "required": [key], "additionalProperties": False})
         defs["words"] = {
-            "description": "Words in any case and punctuation, /a regular expression/i, or several of these to choose from.",
+            "description": "Words in any case and punctuation, /a regular expression/i, or several of these.",
             "anyOf": [*one, {"type": "array", "items": {"anyOf": one}, "minItems": 1}],
         }
         return {"$ref": "#/$defs/words"}
@@ -88,17 +92,11 @@ class _OutputKind:
     """What a tool returned."""
 
     def read(self, node: Node, name: str) -> Any:
-        words = isinstance(node.value, dict) and len(node.value) == 1 and next(iter(node.value)) in ("contains", "matches")
-        if isinstance(node.value, str | list) or (words and all(isinstance(v.value, str) for v in _members(node))):
-            return WORDS.read(node, name)
-        return SHAPE.read(node, name)
+        compared = isinstance(node.value, dict) and list(node.value) in (["contains"], ["matches"])
+        return (WORDS if compared or not isinstance(node.value, dict) else SHAPE).read(node, name)
 
     def schema(self, defs: Schema) -> Schema:
         return {"anyOf": [WORDS.schema(defs), {"type": "object", "description": "Members of its JSON."}]}
-
-
-def _members(node: Node) -> list[Node]:
-    return list(node.value.values()) if isinstance(node.value, dict) else []
 
 
 WORDS = _TextPatternKind()
@@ -119,7 +117,7 @@ _CONDITIONS = {
 }
 _SPOKEN = {
     "transcript": Key(Text(), "What speech is heard as here; needed where 'user' is a pattern."),
-    "filler": Key(Flag(), "true: only \"umm\". No turn at all where the session removes filler words."),
+    "filler": Key(Flag(), 'true: only "umm". No turn at all where the session removes filler words.'),
     "complete": Key(Flag(), "false: the sentence is not finished; end-of-utterance detection waits longer."),
 }
 
@@ -134,7 +132,7 @@ def _entry(values: dict[str, Any], node: Node) -> Entry:
     if values.get("user") is None and (lonely := [key for key in _SPOKEN if key in values]):
         raise node.keys[lonely[0]].complaint(f"{lonely[0]!r} needs 'user': only what is said can be heard")
     if when.start and (when.user or when.tools or when.output):
-        raise node.keys["start"].complaint("'start' means that nothing came, so 'user', 'tool' and 'output' cannot hold")
+        raise node.keys["start"].complaint("'start' means that nothing came: leave out 'user', 'tool' and 'output'")
     others = {key: values[key] for key in (*_SPOKEN, "optional", "times", "reply") if key in values}
     return Entry("", node.place, when, **others)
 

@@ -52,7 +52,7 @@ class Text:
     def read(self, node: Node, name: str) -> Any:
         if not isinstance(node.value, str):
             scalar = isinstance(node.value, bool | int | float)
-            raise wrong(node, name, "text", f" (put it in quotes: \"{node.plain}\")" if scalar and node.plain else "")
+            raise wrong(node, name, "text", f' (put it in quotes: "{node.plain}")' if scalar and node.plain else "")
         if not node.value.strip():
             raise node.place.complaint(f"{name}: the text is empty")
         return compile_template(node.value, node.place) if self.template else node.value
@@ -197,28 +197,29 @@ class ListOf:
 
 @dataclass(frozen=True, slots=True)
 class Either:
-    """One kind for each shape that may stand there: ``text``, ``number``, ``list``, ``mapping``."""
+    """One kind for each shape that may stand there: ``text``, ``number``, ``mapping``."""
 
     expected: str
     text: Kind | None = None
     number: Kind | None = None
-    list: Kind | None = None
     mapping: Kind | None = None
 
     def read(self, node: Node, name: str) -> Any:
-        shapes = ((str, self.text), (bool, None), (int | float, self.number), (list_type, self.list), (dict, self.mapping))
-        kind = next((kind for shape, kind in shapes if isinstance(node.value, shape)), None)
+        kind: Kind | None = None
+        match node.value:
+            case str():
+                kind = self.text
+            case int() | float() if not isinstance(node.value, bool):
+                kind = self.number
+            case dict():
+                kind = self.mapping
         if kind is None:
             raise wrong(node, name, self.expected)
         return kind.read(node, name)
 
     def schema(self, defs: Schema) -> Schema:
-        kinds = [kind for kind in (self.text, self.number, self.list, self.mapping) if kind]
+        kinds = [kind for kind in (self.text, self.number, self.mapping) if kind]
         return {"anyOf": [kind.schema(defs) for kind in kinds]}
-
-
-list_type = list
-"""``Either`` has a member of that name."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,12 +9,9 @@ from vlmock.errors import ScenarioError, did_you_mean
 from vlmock.scenario.keys import SCENARIO
 from vlmock.scenario.model import Entry, ExpectedEvent, PlannedStep, Scenario
 from vlmock.scenario.nodes import MAX_BYTES, Node, from_python, from_yaml
-from vlmock.scenario.places import Complaints, Gathering, Place, one_error
+from vlmock.scenario.places import Complaints, Gathering, one_error
 
 __all__ = ["from_mapping", "load_file", "load_text"]
-
-_ALSO_SENT = {"rate_limits.updated", "input_audio_buffer.timeout_triggered", "conversation.item.done"}
-"""Observed {PAI} or documented, though in no enum of the service."""
 
 
 def load_file(path: Path) -> Scenario:
@@ -109,15 +106,19 @@ def _check_types(expected: ExpectedEvent, scenario: Scenario) -> None:
         types = known[event.source] if event.source else known["client"] | known["server"]
         if event.type not in types:
             other = {"client": "server", "server": "client"}.get(event.source or "", "")
-            sends = f"; the {other} sends it" if other and event.type in known[other] else did_you_mean(event.type, types)
+            sent_by_other = other and event.type in known[other]
+            hint = f"; the {other} sends it" if sent_by_other else did_you_mean(event.type, types)
             who = f"the {event.source}" if event.source else "anyone"
-            raise expected.place.complaint(f"no event {event.type!r} that {who} sends{sends}")
+            raise expected.place.complaint(f"no event {event.type!r} that {who} sends{hint}")
 
 
 def _known_types() -> Mapping[str, frozenset[str]]:
-    from vlmock.protocol.catalogue import CLIENT_EVENT_TYPES, SERVER_EVENT_TYPES
+    from vlmock.protocol.catalogue import CLIENT_EVENTS, OTHER_CLIENT_EVENTS, OTHER_SERVER_EVENTS, SERVER_EVENTS
 
-    return {"client": frozenset(CLIENT_EVENT_TYPES), "server": frozenset(SERVER_EVENT_TYPES) | _ALSO_SENT}
+    return {
+        "client": frozenset(CLIENT_EVENTS | OTHER_CLIENT_EVENTS),
+        "server": frozenset(SERVER_EVENTS | OTHER_SERVER_EVENTS),
+    }
 
 
 def _emitted(scenario: Scenario) -> set[str]:

@@ -3,13 +3,13 @@
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeAlias
 
 from vlmock.scenario.model import Conditions, Entry
 from vlmock.scenario.patterns import Difference, Groups, TextPattern, differences, shown
 from vlmock.session.script import ToolOutput, Turn
 
-__all__ = ["Match", "as_json", "differences_of", "match", "session_differences", "tool_names"]
+__all__ = ["Match", "as_json", "describe", "differences_of", "match", "session_differences", "tool_names"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,14 +92,17 @@ def _user_differences(entry: Entry, turn: Turn, groups: Groups) -> list[Differen
     return [Difference("user", str(pattern), shown(turn.text))]
 
 
-def _output_differences(when: Conditions, turn: Turn, groups: Groups) -> tuple[ToolOutput | None, list[Difference]]:
+_Found: TypeAlias = tuple[ToolOutput | None, list[Difference]]
+
+
+def _output_differences(when: Conditions, turn: Turn, groups: Groups) -> _Found:
     """The output that the entry is about, and what is missing."""
     outputs = turn.tool_outputs
     found = []
     names = [output.name for output in outputs]
     if missing := [name for name in when.tools if name not in names]:
-        expected = f"the output of {' and '.join(missing)}"
-        found.append(Difference("tool", expected, f"that of {', '.join(map(repr, names))}" if names else describe(turn)))
+        got = f"that of {' and '.join(names)}" if names else describe(turn)
+        found.append(Difference("tool", f"the output of {' and '.join(missing)}", got))
     meant = [output for output in outputs if output.name in when.tools] if when.tools else list(outputs)
     if when.tools:
         meant.sort(key=lambda output: when.tools.index(output.name))
@@ -108,7 +111,7 @@ def _output_differences(when: Conditions, turn: Turn, groups: Groups) -> tuple[T
     return _fitting(when.output, meant, groups)
 
 
-def _fitting(expected: object, outputs: Sequence[ToolOutput], groups: Groups) -> tuple[ToolOutput | None, list[Difference]]:
+def _fitting(expected: object, outputs: Sequence[ToolOutput], groups: Groups) -> _Found:
     found = [] if outputs else [Difference("output", shown(expected), "no tool output")]
     for output in outputs:
         if isinstance(expected, TextPattern):

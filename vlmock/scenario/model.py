@@ -148,7 +148,9 @@ class Scenario:
     """The file that it came from."""
 
     @classmethod
-    def from_mapping(cls, mapping: Mapping[str, Any], *, name: str = "scenario", folder: Path | None = None) -> "Scenario":
+    def from_mapping(
+        cls, mapping: Mapping[str, Any], *, name: str = "scenario", folder: Path | None = None
+    ) -> "Scenario":
         """A scenario from the same keys that a file has. ``folder`` is what ``audio`` paths start from.
 
         Raises ``ScenarioError``, with ``turns[0].reply[1]`` in place of file and line.

@@ -24,7 +24,7 @@ _MAX_NODES = 100_000
 """Stops aliases of aliases of aliases."""
 _MAX_DEPTH = 50
 
-Value: TypeAlias = "None | bool | int | float | str | list[Node] | dict[str, Node]"
+Value: TypeAlias = "bool | int | float | str | list[Node] | dict[str, Node] | None"
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +68,7 @@ def from_yaml(text: str, file: str) -> Node:
     try:
         return _Assembly(file).document(yaml.parse(text, Loader=loader))
     except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
+        mark: Any = error.problem_mark or error.context_mark
         raise Place(file, mark.line + 1 if mark else None).complaint(_syntax_message(error, text, mark)) from None
     except yaml.YAMLError as error:
         first_line = str(error).splitlines()[0]
@@ -112,7 +112,7 @@ class _Assembly:
 
     def document(self, events: "Iterator[Event]") -> Node:
         for event in events:
-            self._take(event, Place(self._file, event.start_mark.line + 1))
+            self._take(event, Place(self._file, event.start_mark.line + 1 if event.start_mark else None))
         if self._root is None:
             raise Place(self._file).complaint("the file is empty: a scenario has 'turns', 'rules' or 'otherwise'")
         return self._root
@@ -186,14 +186,14 @@ def _mapping(opened: _Open) -> Node:
 
 _INTEGER = re.compile(r"[-+]?[0-9]{1,300}")
 _FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
-_WORDS: dict[str, None | bool] = {
+_WORDS: dict[str, bool | None] = {
     **dict.fromkeys(("", "~", "null", "Null", "NULL")),
     **dict.fromkeys(("true", "True", "TRUE"), True),
     **dict.fromkeys(("false", "False", "FALSE"), False),
 }
 
 
-def _plain_value(written: str) -> None | bool | int | float | str:
+def _plain_value(written: str) -> bool | int | float | str | None:
     """The core schema of YAML 1.2, less what JSON has no word for (infinity, octal, hexadecimal): that is text."""
     if written in _WORDS:
         return _WORDS[written]

@@ -30,13 +30,14 @@ class Difference:
 # ---- text
 
 
+_APOSTROPHES = re.compile("['\N{RIGHT SINGLE QUOTATION MARK}]")
 _BESIDE_IDEOGRAPHS = re.compile(r"(?<=[\u3040-\u30ff\u3400-\u9fff]) | (?=[\u3040-\u30ff\u3400-\u9fff])")
 """Chinese and Japanese do not separate words; a space there only stands where punctuation was."""
 
 
 def normalised(text: str) -> str:
     """The words alone: small letters, no punctuation, one space between them. Apostrophes join (``I'd`` is ``id``)."""
-    folded = unicodedata.normalize("NFKC", text).casefold().replace("'", "").replace("\N{RIGHT SINGLE QUOTATION MARK}", "")
+    folded = _APOSTROPHES.sub("", unicodedata.normalize("NFKC", text).casefold())
     kept = "".join(char if unicodedata.category(char)[0] in "LMN" else " " for char in folded)
     return _BESIDE_IDEOGRAPHS.sub("", " ".join(kept.split()))
 
@@ -84,7 +85,10 @@ class Regex:
         found = self.pattern.search(text)
         if found is None:
             return None
-        return {0: found[0], **dict(enumerate(found.groups(), 1)), **found.groupdict()}
+        groups: Groups = {0: found[0]}
+        groups.update(enumerate(found.groups(), 1))
+        groups.update(found.groupdict())
+        return groups
 
     def example(self) -> str | None:
         """The expression itself, where it is nothing but words."""

@@ -13,7 +13,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A line of a file, ``weather.yaml:7``; for a scenario built in Python the way to the value, ``turns[0].reply[1]``."""
+    """A line of a file, ``weather.yaml:7``; in Python data the way to the value, ``turns[0].reply[1]``."""
 
     file: str
     line: int | None = None

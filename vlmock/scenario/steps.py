@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from itertools import pairwise
 from typing import Any
 
 from vlmock.errors import did_you_mean
@@ -37,7 +38,7 @@ def _emitted(tree: Any, node: Node) -> Any:
 def _close(values: dict[str, Any], node: Node) -> dict[str, Any]:
     code = values.get("code", 1000)
     if not (code in (1000, 1001, 1002, 1003) or 1007 <= code <= 1014 or 3000 <= code <= 4999):
-        raise node.place.complaint(f"close: {code} is no code that may be sent: 1000 to 1003, 1007 to 1014, 3000 to 4999")
+        raise node.place.complaint(f"close: {code} may not be sent; there are 1000 to 1003, 1007 to 1014, 3000 to 4999")
     if len(str(values.get("reason", "")).encode()) > 123:
         raise node.place.complaint("close: the reason is longer than 123 bytes, more than a close frame holds")
     return values
@@ -85,7 +86,7 @@ class _As:
 
     def read(self, node: Node, name: str) -> dict[str, Any]:
         values = {self._member: self._kind.read(node, name)}
-        return self._record.build(values, node) if self._record else values  # type: ignore[no-any-return]
+        return self._record.build(values, node) if self._record else values
 
     def schema(self, defs: Schema) -> Schema:
         found: Schema = self._kind.schema(defs)
@@ -140,7 +141,8 @@ class _StepKind:
         kinds = [key for key in node.value if key in _STEPS]
         if len(kinds) > 1:
             second = node.keys[kinds[1]]
-            raise second.complaint(f"a step does one thing: {kinds[0]!r} and {kinds[1]!r} are two steps, each with its '- '")
+            both = f"{kinds[0]!r} and {kinds[1]!r}"
+            raise second.complaint(f"a step does one thing: {both} are two steps, each with its '- '")
         if not kinds:
             raise self._unknown(node)
         step: PlannedStep = _STEPS[kinds[0]].read(node, name)
@@ -178,7 +180,7 @@ class _ReplyKind:
             raise node.place.complaint(f"{name}: expected text or a list of steps, got {node.describe()}{remedy}")
         plan: tuple[PlannedStep, ...] = self._steps.read(node, name)
         gathering = Gathering()
-        for step, follower in zip(plan, plan[1:], strict=False):
+        for step, follower in pairwise(plan):
             kind = next((kind for kind in ("fail", "close") if step.make is STEP_KINDS[kind]), None)
             if kind:
                 gathering.add(follower.place, f"never reached: nothing comes after {kind!r}")

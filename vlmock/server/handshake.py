@@ -7,13 +7,13 @@ finds out about a model that does not exist.
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
-from enum import Enum
+from enum import StrEnum
 from hmac import compare_digest
 from typing import Final, TypeAlias
 from urllib.parse import parse_qsl, unquote, unquote_plus
 
 from vlmock.errors import did_you_mean
-from vlmock.session.api_versions import KNOWN as KNOWN_API_VERSIONS
+from vlmock.protocol.session import API_VERSIONS
 from vlmock.session.models import PROFILES
 
 __all__ = [
@@ -45,7 +45,7 @@ Headers: TypeAlias = Iterable[tuple[str, str]]
 """Name and value of each header in order; a name may come more than once."""
 
 
-class CredentialKind(str, Enum):
+class CredentialKind(StrEnum):
     """What a client showed. Its value is never kept."""
 
     KEY = "key"
@@ -164,14 +164,14 @@ def _api_version(query: Mapping[str, str]) -> str:
     version = query.get("api-version")
     if not version:
         # Observed {SKILL}: without an api-version the answer is 404.
-        raise _Refusal(404, f"The query parameter 'api-version' is missing. Use api-version={KNOWN_API_VERSIONS[-3]}.")
+        raise _Refusal(404, f"The query parameter 'api-version' is missing. Use api-version={API_VERSIONS[-3]}.")
     if version == _GA_DIALECT:
         raise _Refusal(
             400,
             "api-version 'v1' speaks another dialect of session and events, which is not emulated. "
             f"Use one of {', '.join(_dated_versions())}.",
         )
-    if version not in KNOWN_API_VERSIONS:
+    if version not in API_VERSIONS:
         # Assumed: behaviour 1.2 has 400 or 404.
         hint = did_you_mean(version, _dated_versions())
         raise _Refusal(400, f"There is no api-version {version!r}{hint}. Use one of {', '.join(_dated_versions())}.")
@@ -179,7 +179,7 @@ def _api_version(query: Mapping[str, str]) -> str:
 
 
 def _dated_versions() -> list[str]:
-    return [version for version in KNOWN_API_VERSIONS if version != _GA_DIALECT]
+    return [version for version in API_VERSIONS if version != _GA_DIALECT]
 
 
 def _credential(fields: Mapping[str, str], query: Mapping[str, str], demanded: str | None) -> CredentialKind:

@@ -6,7 +6,7 @@ from typing import Any, Final, Literal, TypeAlias, cast
 import msgspec
 
 from vlmock.protocol.catalogue import AnyClientEvent
-from vlmock.protocol.codec import InvalidEvent, encode
+from vlmock.protocol.codec import InvalidEvent, to_json_object
 from vlmock.protocol.wire import JsonObject, ServerEvent
 
 __all__ = ["INVALID", "Entry", "EventOrBody", "Source", "stripped", "type_of"]
@@ -19,7 +19,6 @@ EventOrBody: TypeAlias = AnyClientEvent | InvalidEvent | ServerEvent | JsonObjec
 INVALID: Final = "(invalid)"
 """The type of a frame that is no event."""
 
-_SHOWN_OF_INVALID = 200
 _ARROWS: Final = {"client": "→", "server": "←"}
 _SECRETS: Final = frozenset({"authorization", "api-key", "api_key", "access_token", "credential", "password"})
 _MAPPINGS_OF_SECRETS: Final = frozenset({"headers"})
@@ -51,12 +50,12 @@ class Entry(msgspec.Struct, gc=False):
             return {}
         if isinstance(self.event, dict):
             return self.event
-        return cast(JsonObject, msgspec.json.decode(encode(self.event)))
+        return to_json_object(self.event)
 
     def shown(self, *, audio: bool = False) -> JsonObject:
         """The event for people: audio as its length unless asked for, secrets as ``***``."""
         if isinstance(self.event, InvalidEvent):
-            return _shown_invalid(self.event)
+            return cast(JsonObject, msgspec.to_builtins(self.event))
         if audio or isinstance(self.event, dict):
             return cast(JsonObject, _shown(self.body()))
         plain = msgspec.to_builtins(_with_audio_as_bytes(self.event), builtin_types=(bytes,))
@@ -86,9 +85,8 @@ def stripped(event: EventOrBody) -> tuple[EventOrBody, int]:
     name = "" if isinstance(event, InvalidEvent | dict) else _audio_field(event)
     if not name:
         return event, 0
-    event = cast(msgspec.Struct, event)  # type: ignore[assignment]
     size = _byte_count(getattr(event, name))
-    return (msgspec.structs.replace(event, **{name: b""}), size) if size else (event, 0)
+    return (_replaced(event, name, b""), size) if size else (event, 0)
 
 
 def _audio_field(event: Any) -> str:
@@ -107,12 +105,12 @@ def _with_audio_as_bytes(event: Any) -> Any:
     """Prepared base64 turned back, where a server event carries some."""
     name = _audio_field(event)
     if name and isinstance(prepared := getattr(event, name), msgspec.Raw):
-        return msgspec.structs.replace(event, **{name: msgspec.json.decode(prepared, type=bytes)})
+        return _replaced(event, name, msgspec.json.decode(prepared, type=bytes))
     return event
 
 
-def _shown_invalid(event: InvalidEvent) -> JsonObject:
-    return {"type": INVALID}
+def _replaced(event: Any, name: str, audio: bytes) -> Any:
+    return msgspec.structs.replace(event, **{name: audio})
 
 
 def _shown(value: Any) -> Any:

@@ -5,7 +5,8 @@
 
 Every buffer has a bound. What comes in is handled before more is read, one read buffer at most in a turn of the loop.
 What goes out waits in a write buffer; while that is full nothing is read and ``writable`` is False, and a peer that
-does not empty it within ``Limits.stall_seconds`` is dropped. An unfinished message has ``Limits.message_bytes`` at most.
+does not empty it within ``Limits.stall_seconds`` is dropped. An unfinished message takes
+``Limits.message_bytes`` at most.
 """
 
 import asyncio
@@ -13,7 +14,7 @@ import logging
 import socket
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Final, Literal, Protocol, cast
+from typing import TYPE_CHECKING, Final, Literal, Protocol, cast
 
 from websockets.exceptions import InvalidMessage
 from websockets.frames import CloseCode, Frame, Opcode
@@ -21,10 +22,16 @@ from websockets.http11 import Request, Response
 from websockets.protocol import SEND_EOF, State
 from websockets.server import ServerProtocol
 
-__all__ = ["Closing", "Limits", "Peer", "ReadBuffer", "Transport", "cut_reason"]
+if TYPE_CHECKING:
+    from websockets.extensions import ServerExtensionFactory
+
+__all__ = ["MAX_MESSAGE_BYTES", "Closing", "Limits", "Peer", "ReadBuffer", "Transport", "cut_reason"]
 
 _REASON_BYTES: Final = 123
 """Documented: RFC 6455 5.5, a control frame has at most 125 bytes, two of which are the code."""
+
+MAX_MESSAGE_BYTES: Final = 32 * 1024 * 1024
+"""Documented: 15 MiB of audio may come at once, which is 20 MiB of base64."""
 
 _BAD_REQUEST: Final = (
     b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Type: application/json\r\nContent-Length: 125\r\n\r\n"
@@ -40,8 +47,8 @@ _log.setLevel(logging.WARNING)  # at DEBUG the library logs headers, and with th
 class Limits:
     """Bounds of one connection, and how long it may leave us waiting."""
 
-    message_bytes: int = 32 * 1024 * 1024
-    """A longer message closes the connection with 1009. Documented: 15 MiB of audio may come at once, 20 MiB of base64."""
+    message_bytes: int = MAX_MESSAGE_BYTES
+    """A longer message closes the connection with 1009."""
     unread_bytes: int = 1024 * 1024
     """With more than this written and not taken by the peer, its conversation waits."""
     open_seconds: float = 10.0
@@ -96,6 +103,7 @@ class Transport(asyncio.BufferedProtocol):
     """One connection, every frame through the library."""
 
     _tcp: asyncio.Transport
+    _peer: Peer
 
     def __init__(
         self, peer: Callable[["Transport"], Peer], *, limits: Limits, buffer: ReadBuffer, compression: bool = False
@@ -116,7 +124,7 @@ class Transport(asyncio.BufferedProtocol):
         self._stalled = False
         self._timer: asyncio.TimerHandle | None = None
         self._stall_timer: asyncio.TimerHandle | None = None
-        self._peer = peer(self)
+        self._make_peer = peer
 
     # ---- what the owner asks for
 
@@ -155,6 +163,7 @@ class Transport(asyncio.BufferedProtocol):
         self._tcp.set_write_buffer_limits(high=self._limits.unread_bytes)
         self._tcp.get_extra_info("socket").setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._timer = asyncio.get_running_loop().call_later(self._limits.open_seconds, self.drop)
+        self._peer = self._make_peer(self)
 
     def get_buffer(self, sizehint: int) -> memoryview:
         return self._buffer.view
@@ -295,8 +304,8 @@ def _check_code(code: int) -> None:
 _FRAME_CODES: Final = {*range(1000, 1004), *range(1007, 1015)}
 
 
-def _deflate() -> list["ServerPerMessageDeflateFactory"]:
+def _deflate() -> "Sequence[ServerExtensionFactory]":
     """Imported late, because hardly anybody asks for it."""
     from websockets.extensions.permessage_deflate import enable_server_permessage_deflate
 
-    return list(enable_server_permessage_deflate(None))
+    return enable_server_permessage_deflate(None)

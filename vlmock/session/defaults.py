@@ -14,6 +14,7 @@ from vlmock.protocol.turn_detection import (
     SemanticVad,
     ServerVad,
     TurnDetection,
+    VadSettings,
 )
 from vlmock.protocol.voices import (
     AzureRealtimeNativeVoice,
@@ -40,6 +41,7 @@ __all__ = [
 ]
 
 _Object = TypeVar("_Object", bound=WireObject)
+_Vad = TypeVar("_Vad", bound=VadSettings)
 
 _INSTRUCTIONS: Final = {
     True: "You are a friendly assistant on a voice line. Answer in plain sentences that sound right when read aloud.",
@@ -127,12 +129,15 @@ def filled_turn_detection(detection: TurnDetection, brain: Brain) -> TurnDetecti
         case SemanticVad():
             return _filled(detection, _SEMANTIC_VAD_DEFAULTS)
         case AzureSemanticVadSettings():
-            filled: TurnDetection = _filled(detection, _azure_semantic_vad_defaults(brain))
+            return _with_filled_eou(_filled(detection, _azure_semantic_vad_defaults(brain)))
         case ServerVad():
-            filled = _filled(detection, _server_vad_defaults(brain))
-    if isinstance(filled.end_of_utterance_detection, EndOfUtteranceDetection):
-        return structs.replace(filled, end_of_utterance_detection=_filled_eou(filled.end_of_utterance_detection))
-    return filled
+            return _with_filled_eou(_filled(detection, _server_vad_defaults(brain)))
+
+
+def _with_filled_eou(detection: _Vad) -> _Vad:
+    if not isinstance(detection.end_of_utterance_detection, EndOfUtteranceDetection):
+        return detection
+    return structs.replace(detection, end_of_utterance_detection=_filled_eou(detection.end_of_utterance_detection))
 
 
 def _filled_eou(detection: EndOfUtteranceDetection) -> EndOfUtteranceDetection:

@@ -1,5 +1,6 @@
 """The sound that a client has sent: kept until it is committed, and listened to."""
 
+from collections.abc import Iterator
 from typing import TypeAlias
 
 from vlmock.protocol.audio_format import AudioFormat, decode_samples
@@ -29,7 +30,6 @@ class InputBuffer:
         self._unheard_bytes = 0
         self._detector: TurnDetector | None = None
         self._detection: DetectorSettings | None = None
-        self._detector_from_ms = 0.0
 
     @property
     def audio_format(self) -> AudioFormat:
@@ -44,6 +44,11 @@ class InputBuffer:
     def audio_ms(self) -> float:
         """The audio time: how much was appended in this session."""
         return self._from_ms + self.held_ms
+
+    @property
+    def has_unheard(self) -> bool:
+        """Whether something has come since ``listen`` was called last."""
+        return self._unheard_bytes > 0
 
     def append(self, audio: bytes) -> None:
         """Take a block. It is only stored: ``listen`` hears all that has come since, at once.
@@ -62,27 +67,30 @@ class InputBuffer:
         self._unheard.append(audio)
         self._unheard_bytes += size
 
-    def listen(self) -> list[Signal]:
-        """Where speech began and ended in what has come since the last call; nothing when detection is off."""
+    def listen(self) -> Iterator[Signal]:
+        """Where speech began and ended in what has come since the last call; nothing when detection is off.
+
+        One signal at a time: what is done about one holds for the sound after it. Exhaust it before the next call.
+        """
         if not self._unheard:
-            return []
+            return
         block = self._unheard[0] if len(self._unheard) == 1 else b"".join(self._unheard)
+        begin_ms = self._from_ms + self._format.duration_ms(len(self._audio))
         self._unheard.clear()
         self._unheard_bytes = 0
         self._audio += block
         if self._detection is None:
-            return []
+            return
         if self._detector is None:
-            self._detector = TurnDetector(self._detection, rate_hz=self._format.rate_hz)
-            self._detector_from_ms = self.audio_ms - self._format.duration_ms(len(block))
-        signals = [self._in_session_time(signal) for signal in self._detector.feed(decode_samples(block, self._format))]
-        if not signals and not self._detector.speaking:
+            self._detector = TurnDetector(self._detection, rate_hz=self._format.rate_hz, start_ms=begin_ms)
+        detector = self._detector
+        yield from detector.hear(decode_samples(block, self._format))
+        if not detector.speaking:
             self._forget_before(self.audio_ms - _KEPT_IN_SILENCE_MS)
-        return signals
 
     def configure(self, audio_format: AudioFormat, detection: DetectorSettings | None) -> None:
         """Follow the session's settings. What is held in another format is dropped, its time still counts. Assumed."""
-        self.listen()
+        self._take_unheard()
         if audio_format != self._format:
             self._from_ms = self.audio_ms
             self._audio.clear()
@@ -111,7 +119,7 @@ class InputBuffer:
 
     def clear(self) -> None:
         """Drop what is held; a turn that is being spoken is forgotten with it."""
-        self.listen()
+        self._take_unheard()
         self._forget_before(self.audio_ms)
         self.forget_speech()
 
@@ -119,13 +127,11 @@ class InputBuffer:
         if self._detector is not None:
             self._detector.reset()
 
-    def _in_session_time(self, signal: Signal) -> Signal:
-        if not self._detector_from_ms:
-            return signal
-        offset = round(self._detector_from_ms)
-        if isinstance(signal, SpeechStarted):
-            return SpeechStarted(signal.audio_start_ms + offset, signal.decided_at_ms + offset)
-        return SpeechStopped(signal.audio_end_ms + offset, signal.decided_at_ms + offset)
+    def _take_unheard(self) -> None:
+        """Hold what has come without listening to it."""
+        self._audio += b"".join(self._unheard)
+        self._unheard.clear()
+        self._unheard_bytes = 0
 
     def _forget_before(self, instant_ms: float) -> None:
         count = min(self._format.bytes_for_ms(max(0.0, instant_ms - self._from_ms)), len(self._audio))

@@ -5,8 +5,7 @@ and whenever ``next_deadline`` has come, and ``supply`` when words have been spo
 the driver's choice that never runs backwards.
 """
 
-from collections import deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 import msgspec
 
@@ -25,7 +24,8 @@ from vlmock.session.input_buffer import InputBuffer, Signal
 from vlmock.session.pipeline import choose
 from vlmock.session.refusals import Refused
 from vlmock.session.script import Script
-from vlmock.session.settings import Brain, initial
+from vlmock.session.brain import Brain
+from vlmock.session.settings import initial
 from vlmock.session.state import SessionState, audio_format_of
 from vlmock.session.timeline import SpeechFailed, Timeline, Told
 from vlmock.session.timing import Timing
@@ -58,7 +58,8 @@ class Session:
             conversation_id=ids.timed("conv_") if pipeline.timed_ids else ids.make("conv_"),
             input=InputBuffer(audio_format_of(settings)),
         )
-        self._signals: deque[Signal] = deque()
+        self._signals: Iterator[Signal] = iter(())
+        self._held_back: Signal | None = None
 
     def open(self, now: float) -> list[Effect]:
         """The first words of the service: ``session.created``, or why there will be no session."""
@@ -93,13 +94,17 @@ class Session:
         state = self._state
         while True:
             effects += self._effects(state.timeline.tell(now))
-            if state.timeline.awaits_speech and self._signals:
-                return effects  # speaking takes no time of the session: what the user said next comes after it
-            if not self._signals:
-                self._signals.extend(state.input.listen())
-            if not self._signals:
+            signal = self._held_back or next(self._signals, None)
+            self._held_back = None
+            if signal is None and not state.input.has_unheard:
                 return effects
-            effects += self._effects(spoken_turns.hear(state, self._signals.popleft()))
+            if signal is None:
+                self._signals = state.input.listen()
+            elif state.timeline.awaits_speech:  # speaking takes no time of the session: what was said next comes next
+                self._held_back = signal
+                return effects
+            else:
+                effects += self._effects(spoken_turns.hear(state, signal))
 
     def next_deadline(self) -> float | None:
         """When ``advance`` has something to do; None when only the client or the speech can change anything."""
@@ -124,7 +129,7 @@ class Session:
                 raise refusals.from_invalid_event(event)
             handler = HANDLERS.get(type(event), refuse_not_emulated)
             if isinstance(event, InputAudioBufferClear):
-                self._signals.clear()
+                self._signals, self._held_back = iter(()), None
             return list(handler(state, event))
         except Refused as refusal:
             return [_error(refusal, event.event_id)]

@@ -1,12 +1,12 @@
 """Which models exist, what kind of brain each one is, and what the service calls it in its answers."""
 
-from enum import Enum
+from enum import StrEnum
 from typing import Final
 
 __all__ = ["KNOWN", "PROFILES", "REALTIME_PROFILE", "Family", "family", "is_known", "resolved"]
 
 
-class Family(str, Enum):
+class Family(StrEnum):
     """What a model listens with, and therefore which settings it takes. Documented: schema A6, "pipeline classes"."""
 
     REALTIME = "realtime"

@@ -143,7 +143,7 @@ NATIVE: Final = Pipeline(
 """A model that hears and speaks with a voice of its own."""
 
 
-def choose(model: str, voice: Voice | str | None | UnsetType, *, profile: str | None = None) -> Pipeline:
+def choose(model: str, voice: Voice | str | UnsetType | None, *, profile: str | None = None) -> Pipeline:
     """Which pipeline a model with a voice runs in. An agent has the model ``""``.
 
     Observed {FON}: behaviour, fact 1. Assumed: ``azure-realtime`` speaks for itself and is native; ``phi4-mm-realtime``

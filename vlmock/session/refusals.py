@@ -10,8 +10,7 @@ source names repeats it, as the service itself does {FON}.
 from collections.abc import Iterable
 
 from vlmock.protocol.errors import ErrorDetails
-
-__all__ = ["Refused"]  # and every function below: use them as ``refusals.no_active_response()``
+from vlmock.protocol.invalid_event import InvalidEvent, enumerate_in_prose
 
 INVALID_REQUEST = "invalid_request_error"
 INVALID_UPDATE = "invalid_session_update_message"
@@ -34,33 +33,30 @@ def _code_for(path: str) -> str:
     return INVALID_UPDATE if path.startswith("session") else INVALID_REQUEST
 
 
-def _list(values: Iterable[str]) -> str:
-    """``'a', 'b' or 'c'``, as the service writes it."""
-    *most, last = (f"'{value}'" for value in values)
-    return f"{', '.join(most)} or {last}" if most else last
-
-
 # ---- the shape of an event
 
 
-def unexpected_member(path: str) -> Refused:
-    """Observed {VIBE, IVW, GOV}: a member that the service does not know. Assumed: the code."""
-    return _refused(f"'{path}' unexpected (extra fields not permitted)", code=_code_for(path), param=path)
-
-
-def wrong_enum(path: str, allowed: Iterable[str], got: str) -> Refused:
-    """Observed {IVW}: ``'session.voice' should be 'alloy', … or 'cedar', got 'onyx'``. Assumed: the code."""
-    return _refused(f"'{path}' should be {_list(allowed)}, got '{got}'", code=_code_for(path), param=path)
-
-
-def out_of_range(path: str, expected: str, got: float | str) -> Refused:
-    """Observed {S09}: the update is rejected. Assumed: the words, in the style of ``wrong_enum``."""
-    return _refused(f"'{path}' should be {expected}, got {got}", code=_code_for(path), param=path)
-
-
-def malformed(path: str, rule: str) -> Refused:
-    """Observed {schema B2}: code of a ``session`` that breaks its schema; messages begin with ``Value error, ``."""
-    return _refused(f"Value error, {rule}", code=_code_for(path), param=path)
+def from_invalid_event(invalid: InvalidEvent) -> Refused:
+    """The refusal for a frame that is no event."""
+    match invalid.kind:
+        case "invalid_json":
+            return invalid_json()
+        case "not_an_object":
+            return _refused(f"An event is an object, not {invalid.got}.", code="invalid_event")
+        case "missing_type":
+            return missing_type(invalid.allowed)
+        case "unknown_type":
+            return unknown_type(invalid.got, invalid.allowed)
+        case "unknown_member":
+            return unexpected_member(invalid.path)
+        case "missing_member":
+            return missing_member(invalid.path)
+        case "wrong_type":
+            return wrong_type(invalid.path, invalid.expected, invalid.got)
+        case "invalid_base64":
+            return invalid_audio("it is not base64", at=invalid.path)
+        case "invalid_value":
+            return _wrong_value(invalid.path, invalid.expected, invalid.got)
 
 
 def invalid_json() -> Refused:
@@ -69,30 +65,59 @@ def invalid_json() -> Refused:
 
 
 def missing_type(event_types: Iterable[str]) -> Refused:
-    """Assumed {OAI}: an event without a ``type``, or a frame that is no object."""
-    return _refused(f"The event has no 'type'. Supported values are: {_list(event_types)}.", code="invalid_event", param="type")
+    """Assumed {OAI}: an event without a ``type``."""
+    message = f"The event has no 'type'. Supported values are: {enumerate_in_prose(event_types)}."
+    return _refused(message, code="invalid_event", param="type")
 
 
 def unknown_type(event_type: str, event_types: Iterable[str]) -> Refused:
-    """Assumed {OAI}: an event of a type that the service does not know."""
-    message = f"Invalid value: '{event_type}'. Supported values are: {_list(event_types)}."
+    """Assumed {OAI}: an event of a type that the service does not know. ``event_type`` comes in its quotes."""
+    message = f"Invalid value: {event_type}. Supported values are: {enumerate_in_prose(event_types)}."
     return _refused(message, code="invalid_value", param="type")
 
 
+def not_emulated(event_type: str) -> Refused:
+    """Assumed: the real service would have done something here, and nobody should take silence for an answer."""
+    message = f"vlmock does not emulate '{event_type}' yet."
+    return _refused(message, code="not_emulated", param="type")
+
+
+def unexpected_member(path: str) -> Refused:
+    """Observed {VIBE, IVW, GOV}: a member that the service does not know. Assumed: the code."""
+    return _refused(f"'{path}' unexpected (extra fields not permitted)", code=_code_for(path), param=path)
+
+
 def missing_member(path: str) -> Refused:
-    """Assumed {OAI}: a member that has to be there is not."""
-    return _refused(f"Missing required parameter: '{path}'.", code="missing_required_parameter", param=path)
+    """Assumed {OAI}: a member that has to be there is not. Observed {schema B2}: the code of a session's object that
+    does not say its type."""
+    discriminator = path.startswith("session.") and path.endswith(".type")
+    code = INVALID_UPDATE if discriminator else "missing_required_parameter"
+    return _refused(f"Missing required parameter: '{path}'.", code=code, param=path)
 
 
 def wrong_type(path: str, expected: str, got: str) -> Refused:
     """Assumed {OAI}: a member has the wrong JSON type."""
     message = f"Invalid type for '{path}': expected {expected}, but got {got} instead."
-    return _refused(message, code="invalid_type", param=path or None)
+    return _refused(message, code="invalid_type", param=path)
 
 
-def invalid_value(path: str, message: str) -> Refused:
-    """Assumed {OAI}: a member of the right type with a value that will not do."""
-    return _refused(message, code="invalid_value", param=path)
+def wrong_enum(path: str, allowed: Iterable[str], got: str) -> Refused:
+    """Observed {IVW}: ``'session.voice' should be 'alloy', … or 'cedar', got 'onyx'``. Assumed: the code."""
+    return _wrong_value(path, enumerate_in_prose(allowed), f"'{got}'")
+
+
+def out_of_range(path: str, expected: str, got: float) -> Refused:
+    """Observed {S09}: the update is rejected. Assumed: the words, in the style of ``wrong_enum``."""
+    return _wrong_value(path, expected, str(got))
+
+
+def _wrong_value(path: str, expected: str, got: str) -> Refused:
+    return _refused(f"'{path}' should be {expected}, got {got}", code=_code_for(path), param=path)
+
+
+def malformed(path: str, rule: str) -> Refused:
+    """Observed {schema B2, D7}: the code, and that the message begins so, for a phrase list where none may be."""
+    return _refused(f"Value error, {rule}", code=_code_for(path), param=path)
 
 
 # ---- the connection
@@ -156,10 +181,10 @@ def no_synthesizer() -> Refused:
     return _refused("Text to speech synthesizer is not configured", param="session.voice")
 
 
-def invalid_voice_type(voice_type: str, model: str, allowed: Iterable[str]) -> Refused:
+def invalid_voice_type(path: str, voice_type: str, model: str, allowed: Iterable[str]) -> Refused:
     """Observed {S09}: code, param, and that the text lists the allowed types. Assumed: the words around them."""
     message = f"Voice type '{voice_type}' is not supported for model {model}. Allowed types: {', '.join(allowed)}."
-    return _refused(message, code="invalid_voice_type", param="session.voice")
+    return _refused(message, code="invalid_voice_type", param=path)
 
 
 def azure_speech_needs_semantic_vad() -> Refused:
@@ -215,7 +240,7 @@ def fixed_by_agent(member: str) -> Refused:
 
 
 def not_supported(path: str, message: str) -> Refused:
-    """Documented {schema A6}: a setting that this model or voice does not take. Assumed: the words, each at its rule."""
+    """Documented {schema A6}: a setting that the model or voice does not take. Assumed: the words, at each rule."""
     return _refused(message, param=path)
 
 
@@ -231,13 +256,13 @@ def buffer_too_small(audio_ms: float) -> Refused:
     return _refused(message, code="input_audio_buffer_commit_empty")
 
 
-def invalid_audio(reason: str) -> Refused:
+def invalid_audio(reason: str, *, at: str = "audio") -> Refused:
     """Assumed {OAI}: audio that is empty or no base64. Observed {ODD}: an odd number of PCM16 bytes is rejected.
 
     ``reason`` is a sentence without its capital and its full stop.
     """
     message = f"Invalid 'audio'. {reason[:1].upper()}{reason[1:]}."
-    return _refused(message, code="invalid_value", param="audio")
+    return _refused(message, code="invalid_value", param=at)
 
 
 def append_too_large(size_bytes: int, most_bytes: int) -> Refused:

@@ -20,7 +20,7 @@ from vlmock.session.input_items import item_from_request, turn_input
 from vlmock.session.output_items import OutputItems
 from vlmock.session.performance import Performance, ReplyFailed
 from vlmock.session.script import Reply, ToolOutput, Turn, UserInput
-from vlmock.session.settings import canonical_voice
+from vlmock.session.defaults import filled_voice
 from vlmock.session.state import SessionState
 from vlmock.session.timeline import At, Beat, Plot, SpeechFailed, Told
 from vlmock.session.transitions import RESPONSE, ResponsePhase, moved
@@ -185,7 +185,7 @@ def _active_response(state: SessionState, asked: ResponseRequest) -> ActiveRespo
     params, settings, pipeline = asked.params, state.settings, state.pipeline
     format_name = given(params.output_audio_format, given(settings.output_audio_format, "pcm16"))
     limit = given(params.max_output_tokens, given(params.max_response_output_tokens, None))
-    voice = given(settings.voice, None) if params.voice is UNSET else canonical_voice(params.voice)
+    voice = given(settings.voice, None) if params.voice is UNSET else filled_voice(params.voice)
     out_of_band = given(params.conversation, "auto") == "none"
     if limit is None and pipeline.echoes_output_format:
         limit = given(settings.max_response_output_tokens, "inf")

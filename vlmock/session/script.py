@@ -187,6 +187,9 @@ class Script(Protocol):
     def expects(self) -> Expectation:
         """What the spoken turn that begins now will be. Asked once for each onset of speech; changes nothing."""
 
+    def skip_filler(self) -> None:
+        """The turn that ``expects`` called a filler was one, and was removed: the script goes on to what comes next."""
+
     def hear(self, spoken: Spoken) -> str:
         """The transcript of a committed spoken turn. Asked once for each. "" is a turn that nobody understood."""
 

@@ -27,9 +27,9 @@ from vlmock.session.defaults import (
     voice_at_connect,
 )
 from vlmock.session.pipeline import choose
-from vlmock.session.settings_changes import check_change
-from vlmock.session.settings_conflicts import check_conflicts
-from vlmock.session.settings_members import check_members
+from vlmock.session.rules.changes import check_change
+from vlmock.session.rules.conflicts import check_conflicts
+from vlmock.session.rules.members import check_members
 
 __all__ = ["Brain", "initial", "updated"]
 
@@ -90,9 +90,7 @@ def updated(
     """
     check_members(update, brain, at="session")
     after = _merged(current, update, brain)
-    check_change(
-        current, after, update, brain=brain, first_update=first_update, audio_was_produced=audio_was_produced
-    )
+    check_change(current, after, update, brain=brain, first_update=first_update, audio_was_produced=audio_was_produced)
     check_conflicts(after, brain)
     return after
 
@@ -154,9 +152,7 @@ def _sampling_rate(current: ResponseSession, update: RequestSession, after: Resp
     if after.input_audio_format != "pcm16":
         return _G711_RATE_HZ
     default = given(current.input_audio_sampling_rate, _PCM16_RATE_HZ)
-    return given(
-        update.input_audio_sampling_rate, default if current.input_audio_format == "pcm16" else _PCM16_RATE_HZ
-    )
+    return given(update.input_audio_sampling_rate, default if current.input_audio_format == "pcm16" else _PCM16_RATE_HZ)
 
 
 def _with_fixed_bitrate(current: Any, after: Any) -> Any:

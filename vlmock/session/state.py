@@ -12,7 +12,7 @@ from vlmock.session.ids import IdFactory
 from vlmock.session.input_buffer import InputBuffer
 from vlmock.session.pipeline import Pipeline
 from vlmock.session.script import Script, ToolOutput, UserInput
-from vlmock.session.settings import Brain
+from vlmock.session.brain import Brain
 from vlmock.session.timeline import Timeline
 from vlmock.session.timing import Timing
 from vlmock.session.transitions import SessionPhase, TurnPhase

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from vlmock.protocol.response import ResponseCancel, ResponseCreate, ResponseCreateParams
 from vlmock.protocol.wire import given
 from vlmock.session import refusals, responses
-from vlmock.session.settings_rules import check_response_params
+from vlmock.session.rules.members import check_members
 from vlmock.session.state import SessionState
 from vlmock.session.timeline import Told
 from vlmock.session.transitions import ResponsePhase
@@ -16,7 +16,7 @@ __all__ = ["on_response_cancel", "on_response_create"]
 def on_response_create(state: SessionState, event: ResponseCreate) -> Iterator[Told]:
     """Observed {VIBE, ILA}: one response at a time; a refused request never gets a ``response.done``."""
     params = given(event.response, ResponseCreateParams())
-    check_response_params(params, settings=state.settings, brain=state.brain)
+    check_members(params, state.brain, at="response")
     yield from responses.request(state, params, given(event.additional_instructions, ""))
 
 

@@ -1,0 +1,452 @@
+"""A wrong file is refused before anything starts, with its place and what to do about it."""
+
+from pathlib import Path
+
+import pytest
+
+from vlmock.errors import ScenarioError
+from vlmock.scenario.loader import load_file, load_text
+from vlmock.scenario.model import Scenario
+from vlmock.session.script import Call, Close, Emit, Error, Fail, Say, Wait
+
+WRONG: dict[str, tuple[str, str]] = {
+    # what is no key
+    "unknown key": (
+        "turns:\n  - user: Hi\n    replies: Hello.\n",
+        "f.yaml:3: unknown key 'replies' (did you mean 'reply'?)",
+    ),
+    "unknown key at the top": (
+        "turn:\n  - user: Hi\n    reply: Hello.\n",
+        "f.yaml:1: unknown key 'turn' (did you mean 'turns'?)",
+    ),
+    "unknown key that resembles nothing": (
+        "otherwise:\n  reply: Hello.\n  zzz: 1\n",
+        "f.yaml:3: unknown key 'zzz'; there are reply",
+    ),
+    "a key of older YAML's booleans": (
+        "otherwise:\n  on: start\n  reply: Hello.\n",
+        "f.yaml:2: unknown key 'on'; there are reply",
+    ),
+    "optional on a rule": (
+        "rules:\n  - user: Hi\n    optional: true\n    reply: Hello.\n",
+        "f.yaml:3: unknown key 'optional'; there are user, tool, output, tools_offered, turn, session, start, "
+        "transcript, filler, complete, times, reply",
+    ),
+    "duplicate key": (
+        "turns:\n  - user: Hi\n    user: Ho\n    reply: Hello.\n",
+        "f.yaml:3: key 'user' stands here twice (first in line 2)",
+    ),
+    # what is not YAML, or too much of it
+    "tab": ("turns:\n\t- user: Hi\n", "f.yaml:2: a tab in the indentation: YAML wants spaces"),
+    "colon in text": (
+        "turns:\n  - user: Hi: you\n",
+        "f.yaml:2: not valid YAML: mapping values are not allowed in this context (text that contains ': ' needs quotes)",
+    ),
+    "control character": (
+        "turns:\n  - user: \x07\n",
+        "f.yaml:2: not valid YAML: unacceptable character #x0007: control characters are not allowed",
+    ),
+    "undefined alias": ("turns: *all\n", "f.yaml:1: the alias *all is not defined above"),
+    "alias within itself": ("turns: &all [*all]\n", "f.yaml:1: the alias *all contains itself"),
+    "alias bomb": (
+        "a: &a [1, 1, 1, 1, 1, 1, 1, 1, 1, 1]\n"
+        + "".join(f"{n}: &{n} [{', '.join([f'*{chr(ord(n) - 1)}'] * 10)}]\n" for n in "bcdefghi"),
+        "f.yaml:5: more than 100000 values",
+    ),
+    "too deep": ("a: " + "[" * 200_000, "f.yaml:1: nested more than 50 deep"),
+    "a tag": ("turns: !!python/object:os.system x\n", "f.yaml:1: the tag 'tag:yaml.org,2002:python/object:os.system' has no place in a scenario"),
+    "two documents": ("rules: []\n---\nrules: []\n", "f.yaml:2: a second document begins here; a file holds one scenario"),
+    "a key that is a list": ("[a]: b\n", "f.yaml:1: a key must be text, got a list"),
+    # what is empty, or of the wrong shape
+    "empty": ("", "f.yaml: the file is empty: a scenario has 'turns', 'rules' or 'otherwise'"),
+    "only comments": ("# nothing\n", "f.yaml: the file is empty: a scenario has 'turns', 'rules' or 'otherwise'"),
+    "a list at the top": (
+        "- user: Hi\n",
+        "f.yaml:1: scenario: expected a mapping with description, timing, seed, speech, turns, rules, otherwise, "
+        "expect, got a list",
+    ),
+    "answers nothing": ("description: Hi\n", "f.yaml:1: answers nothing: give it 'turns', 'rules' or 'otherwise'"),
+    "no turns": ("turns: []\n", "f.yaml:1: turns: the list is empty"),
+    "turns without dashes": (
+        "turns:\n  user: Hi\n  reply: Hello.\n",
+        "f.yaml:2: turns: expected a list, got a mapping (begin each entry with '- ')",
+    ),
+    "number for text": (
+        "turns:\n  - user: 42\n    reply: Hello.\n",
+        'f.yaml:2: user: expected text, got the number 42 (put it in quotes: "42")',
+    ),
+    "boolean for text": (
+        "turns:\n  - user: Hi\n    reply:\n      - say: true\n",
+        'f.yaml:4: say: expected text, got the boolean true (put it in quotes: "true")',
+    ),
+    "nothing for text": ("turns:\n  - user:\n    reply: Hello.\n", "f.yaml:2: user: expected text, got nothing"),
+    "blank text": ("turns:\n  - user: ' '\n    reply: Hello.\n", "f.yaml:2: user: the text is empty"),
+    "yes for a boolean": (
+        "turns:\n  - user: Hi\n    optional: yes\n    reply: Hello.\n",
+        "f.yaml:3: optional: expected true or false, got the text 'yes' (write true)",
+    ),
+    "yes in JSON": (
+        "otherwise:\n  reply:\n    - call: f\n      arguments:\n        sure: yes\n",
+        'f.yaml:5: arguments.sure: yes may be read as text or as a boolean: write "yes" or true',
+    ),
+    "octal in JSON": (
+        "otherwise:\n  reply:\n    - call: f\n      arguments: {zip: 01234}\n",
+        'f.yaml:4: arguments.zip: 01234 may be read as a number in several ways: write "01234"',
+    ),
+    "fraction for a count": (
+        "rules:\n  - user: Hi\n    times: 1.5\n    reply: Hello.\n",
+        "f.yaml:3: times: expected a whole number from 1 up, got the number 1.5",
+    ),
+    "zero times": (
+        "rules:\n  - user: Hi\n    times: 0\n    reply: Hello.\n",
+        "f.yaml:3: times: expected a whole number from 1 up, got the number 0",
+    ),
+    # turns and rules
+    "no reply": ("turns:\n  - user: Hi\n", "f.yaml:2: missing key 'reply': what is said or called in answer"),
+    "no condition": (
+        "rules:\n  - reply: Hello.\n",
+        "f.yaml:2: says nothing about when: give it one of user, tool, output, tools_offered, turn, session, start",
+    ),
+    "empty reply": (
+        "turns:\n  - user: Hi\n    reply: []\n",
+        "f.yaml:3: reply: an empty reply; to answer without a word write '- wait: 0'",
+    ),
+    "reply without dashes": (
+        "turns:\n  - user: Hi\n    reply:\n      say: Hello.\n",
+        "f.yaml:4: reply: expected text or a list of steps, got a mapping (begin each step with '- ')",
+    ),
+    "otherwise without reply": (
+        "otherwise: {}\n",
+        "f.yaml:1: missing key 'reply': What is said or called in answer, in this order.",
+    ),
+    "transcript without user": (
+        "rules:\n  - tool: f\n    transcript: Hi\n    reply: Hello.\n",
+        "f.yaml:3: 'transcript' needs 'user': only what is said can be heard",
+    ),
+    "start and user": (
+        "turns:\n  - start: true\n    user: Hi\n    reply: Hello.\n",
+        "f.yaml:2: 'start' means that nothing came: leave out 'user', 'tool' and 'output'",
+    ),
+    "bad regex": (
+        "rules:\n  - user: /a(/\n    reply: Hello.\n",
+        "f.yaml:2: wrong regular expression /a(/: missing ), unterminated subpattern at position 1",
+    ),
+    "bad regex flag": (
+        "rules:\n  - user: /a/gi\n    reply: Hello.\n",
+        "f.yaml:2: unknown flag 'g' after /a/; there are i, s, m, x",
+    ),
+    "bad text mapping": (
+        "rules:\n  - user: {like: a}\n    reply: Hello.\n",
+        "f.yaml:2: user: a mapping here is {contains: words} or {matches: regular expression}",
+    ),
+    "tools_offered with a number": (
+        "rules:\n  - tools_offered: [a, 3]\n    reply: Hello.\n",
+        'f.yaml:2: tools_offered[1]: expected text, got the number 3 (put it in quotes: "3")',
+    ),
+    # steps
+    "unknown step": (
+        "otherwise:\n  reply:\n    - sya: Hello.\n",
+        "f.yaml:3: unknown step 'sya' (did you mean 'say'?)",
+    ),
+    "unknown step that resembles nothing": (
+        "otherwise:\n  reply:\n    - 42: Hello.\n",
+        "f.yaml:3: unknown step '42'; there are say, call, wait, emit, error, fail, close",
+    ),
+    "two steps in one": (
+        "otherwise:\n  reply:\n    - say: Hello.\n      call: f\n",
+        "f.yaml:4: a step does one thing: 'say' and 'call' are two steps, each with its '- '",
+    ),
+    "arguments without call": (
+        "otherwise:\n  reply:\n    - arguments: {}\n",
+        "f.yaml:3: 'arguments' needs 'call' in the same step",
+    ),
+    "argument for arguments": (
+        "otherwise:\n  reply:\n    - call: f\n      argument: {}\n",
+        "f.yaml:4: unknown key 'argument' (did you mean 'arguments'?)",
+    ),
+    "arguments that are a list": (
+        "otherwise:\n  reply:\n    - call: f\n      arguments: [1]\n",
+        "f.yaml:4: arguments: expected a mapping, or JSON as text, got a list",
+    ),
+    "a step that is a number": (
+        "otherwise:\n  reply:\n    - 42\n",
+        "f.yaml:3: reply[0]: expected a step (say, call, wait, emit, error, fail, close), got the number 42",
+    ),
+    "wait that is no duration": (
+        "otherwise:\n  reply:\n    - wait: a while\n",
+        "f.yaml:3: wait: expected a duration like 1.5 (seconds), 200ms or 2s, got the text 'a while'",
+    ),
+    "wait in milliseconds": (
+        "otherwise:\n  reply:\n    - wait: 5000\n",
+        "f.yaml:3: wait: expected at most an hour, got the number 5000 (for milliseconds write 5000ms)",
+    ),
+    "emit without type": (
+        "otherwise:\n  reply:\n    - emit: {delta: a}\n",
+        "f.yaml:3: emit: an event needs a 'type', which is text",
+    ),
+    "error without message": (
+        "otherwise:\n  reply:\n    - error: {code: a}\n",
+        "f.yaml:3: missing key 'message': What went wrong, for people.",
+    ),
+    "close with a code of nobody": (
+        "otherwise:\n  reply:\n    - close: 1006\n",
+        "f.yaml:3: close: 1006 may not be sent; there are 1000 to 1003, 1007 to 1014, 3000 to 4999",
+    ),
+    "close with a long reason": (
+        f"otherwise:\n  reply:\n    - close: {{reason: {'é' * 62}}}\n",
+        "f.yaml:3: close: the reason is longer than 123 bytes, more than a close frame holds",
+    ),
+    "steps after the end": (
+        "otherwise:\n  reply:\n    - close: 1000\n    - say: Hello.\n",
+        "f.yaml:4: never reached: nothing comes after 'close'",
+    ),
+    "missing audio": (
+        "otherwise:\n  reply:\n    - say: Hello.\n      audio: no/such.wav\n",
+        "f.yaml:3: audio: there is no file no/such.wav",
+    ),
+    # templates
+    "bad template": (
+        "otherwise:\n  reply: 'It is {{ output'\n",
+        "f.yaml:2: template 'It is {{ output': unexpected end of template, expected 'end of print statement'.",
+    ),
+    "unknown variable": (
+        "otherwise:\n  reply: It is {{ outptu.weather }}.\n",
+        "f.yaml:2: template 'It is {{ outptu.weather }}.': unknown variable 'outptu' (did you mean 'output'?)",
+    ),
+    # expect
+    "unknown client event": (
+        "otherwise: {reply: Hi}\nexpect:\n  - client: conversation.item.trunkate\n",
+        "f.yaml:3: no event 'conversation.item.trunkate' that the client sends "
+        "(did you mean 'conversation.item.truncate'?)",
+    ),
+    "the wrong side": (
+        "otherwise: {reply: Hi}\nexpect:\n  - client: response.done\n",
+        "f.yaml:3: no event 'response.done' that the client sends; the server sends it",
+    ),
+    "unknown event to count from": (
+        "otherwise: {reply: Hi}\nexpect:\n  - client: response.create\n    after: respose.done\n",
+        "f.yaml:3: no event 'respose.done' that anyone sends (did you mean 'response.done'?)",
+    ),
+    "neither side": (
+        "otherwise: {reply: Hi}\nexpect:\n  - within: 2s\n",
+        "f.yaml:3: needs 'client' or 'server', and not both: who sends the event",
+    ),
+    "absent and counted": (
+        "otherwise: {reply: Hi}\nexpect:\n  - client: response.create\n    absent: true\n    count: 1\n",
+        "f.yaml:5: 'absent' and 'count' contradict each other: keep one",
+    ),
+    "more than fewer": (
+        "otherwise: {reply: Hi}\nexpect:\n  - client: response.create\n    at_least: 3\n    at_most: 2\n",
+        "f.yaml:5: at_most 2 is less than at_least 3",
+    ),
+    # settings
+    "unknown profile": (
+        "timing: quick\notherwise: {reply: Hi}\n",
+        "f.yaml:1: timing: expected one of instant, cascade, hybrid, native, pipeline, got the text 'quick'",
+    ),
+    "unknown segment": (
+        "timing: {llm: 20}\notherwise: {reply: Hi}\n",
+        "f.yaml:1: unknown key 'llm'; there are updated, stop_detect, stt, llm_first, tts_first, token_gap, "
+        "audio_speed, sentence_gap, cancel",
+    ),
+    "unknown engine": (
+        "speech: flight\notherwise: {reply: Hi}\n",
+        "f.yaml:1: speech: expected one of builtin, flite, espeak-ng, got the text 'flight' (did you mean 'flite'?)",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", WRONG, ids=lambda case: case.replace(" ", "-"))
+def test_a_wrong_file_is_refused_with_its_place_and_a_remedy(case: str) -> None:
+    text, message = WRONG[case]
+    with pytest.raises(ScenarioError) as refused:
+        load_text(text, file="f.yaml")
+    assert str(refused.value) == message
+
+
+def test_everything_that_is_wrong_is_said_at_once_in_the_order_of_the_file() -> None:
+    text = "turns:\n  - user: Hi\n    reply:\n      - sya: Hello.\n      - wait: soon\n  - usr: Ho\n    reply: Ha.\nseed: -1\n"
+    with pytest.raises(ScenarioError) as refused:
+        load_text(text, file="f.yaml")
+    assert [line.split(" ")[0] for line in str(refused.value).splitlines()] == [
+        "f.yaml:4:",
+        "f.yaml:5:",
+        "f.yaml:6:",
+        "f.yaml:8:",
+    ]
+    assert (refused.value.file, refused.value.line) == ("f.yaml", 4)
+
+
+@pytest.mark.parametrize("text", ["a: {[[:", "a: 'b", "%YAML 9", "- a\nb: 1", "a: @b", "\ufffe", "a: !<", "&a", "*"])
+def test_broken_yaml_is_a_scenario_error_and_nothing_else(text: str) -> None:
+    with pytest.raises(ScenarioError):
+        load_text(text, file="f.yaml")
+
+
+# ---- files
+
+
+def test_a_file_is_named_as_an_editor_opens_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Relative to where one stands, when it lies below."""
+    (tmp_path / "tests").mkdir()
+    (tmp_path / "tests" / "wrong.yaml").write_text("turns: 1\n")
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(ScenarioError, match=r"^tests/wrong\.yaml:1: turns: expected a list"):
+        load_file(tmp_path / "tests" / "wrong.yaml")
+    monkeypatch.chdir(tmp_path / "tests")
+    with pytest.raises(ScenarioError, match=r"^wrong\.yaml:1: "):
+        load_file(Path("wrong.yaml"))
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"a" * (1024 * 1024 + 1), "larger than 1024 KiB: this is no scenario"),
+        (b"turns:\n  - user: \xff\n", "wrong.yaml:2: not UTF-8 text"),
+    ],
+)
+def test_a_file_that_is_no_text_or_too_much_is_refused(tmp_path: Path, content: bytes, message: str) -> None:
+    path = tmp_path / "wrong.yaml"
+    path.write_bytes(content)
+    with pytest.raises(ScenarioError) as refused:
+        load_file(path)
+    assert str(refused.value).endswith(message)
+
+
+def test_a_file_that_is_not_there_and_a_folder_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(ScenarioError, match="cannot be read: no such file"):
+        load_file(tmp_path / "none.yaml")
+    with pytest.raises(ScenarioError, match="cannot be read: Is a directory"):
+        load_file(tmp_path)
+
+
+def test_a_byte_order_mark_is_no_obstacle(tmp_path: Path) -> None:
+    path = tmp_path / "windows.yaml"
+    path.write_bytes(b"\xef\xbb\xbfotherwise:\r\n  reply: Hello.\r\n")
+    assert load_file(path).otherwise is not None
+
+
+def test_audio_is_found_beside_the_scenario(tmp_path: Path) -> None:
+    (tmp_path / "hello.wav").write_bytes(b"RIFF")
+    path = tmp_path / "sound.yaml"
+    path.write_text("otherwise:\n  reply:\n    - say: Hello.\n      audio: hello.wav\n")
+    scenario = load_file(path)
+    assert scenario.otherwise and scenario.otherwise.reply
+    assert scenario.otherwise.reply[0].fill_in({}) == Say("Hello.", audio=str(tmp_path / "hello.wav"))
+    assert scenario.name == "sound"
+    assert scenario.source == path
+
+
+# ---- what a right file becomes
+
+
+def test_plain_words_are_read_as_yaml_1_2_reads_them() -> None:
+    """``yes`` is text where text is wanted, and 12:30 is no number of minutes."""
+    text = "turns:\n  - user: yes\n    reply: off\n  - user: 12:30\n    reply:\n      - emit: {type: a, at: 12:30, n: 1e3}\n"
+    scenario = load_text(text)
+    first, second = scenario.turns
+    assert first.heard_as == "yes"
+    assert first.reply and first.reply[0].fill_in({}) == Say("off")
+    assert second.heard_as == "12:30"
+    assert second.reply and second.reply[0].fill_in({}) == Emit({"type": "a", "at": "12:30", "n": 1000.0})
+
+
+def test_every_kind_of_step_becomes_what_the_session_plays() -> None:
+    text = """
+otherwise:
+  reply:
+    - Hello.
+    - say: Hello again.
+    - call: f
+    - call: g
+      arguments: {a: 1, b: [x, null, true], c: "ü"}
+      call_id: call_1
+    - call: h
+      arguments: '{"broken":'
+    - wait: 1.5
+    - wait: 200ms
+    - wait: 2 min
+    - emit: {type: warning, warning: {message: Hm}}
+    - error: Oh.
+    - error: {message: Oh., code: c, type: t, param: p}
+    - fail: {message: No., code: c}
+"""
+    otherwise = load_text(text).otherwise
+    assert otherwise and otherwise.reply
+    assert [step.fill_in({}) for step in otherwise.reply] == [
+        Say("Hello."),
+        Say("Hello again."),
+        Call("f", "{}"),
+        Call("g", '{"a":1,"b":["x",null,true],"c":"ü"}', "call_1"),
+        Call("h", '{"broken":'),
+        Wait(1.5),
+        Wait(0.2),
+        Wait(120.0),
+        Emit({"type": "warning", "warning": {"message": "Hm"}}),
+        Error("Oh."),
+        Error("Oh.", code="c", type="t", param="p"),
+        Fail("No.", code="c"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("written", "step"),
+    [("close: 4000", Close(4000)), ("close: {reason: Bye}", Close(1000, "Bye")), ("fail: No.", Fail("No."))],
+)
+def test_a_reply_may_end_the_response_or_the_connection(written: str, step: object) -> None:
+    otherwise = load_text(f"otherwise:\n  reply:\n    - {written}\n").otherwise
+    assert otherwise and otherwise.reply
+    assert otherwise.reply[0].fill_in({}) == step
+
+
+def test_aliases_may_repeat_a_reply() -> None:
+    scenario = load_text("turns:\n  - user: A\n    reply: &r [Yes.]\n  - user: B\n    reply: *r\n")
+    assert [entry.reply[0].fill_in({}) for entry in scenario.turns if entry.reply] == [Say("Yes.")] * 2
+
+
+def test_timing_is_a_profile_or_figures_in_milliseconds() -> None:
+    from vlmock.session.timing import LogNormal, Uniform
+
+    assert load_text("timing: cascade\notherwise: {reply: Hi}\n").timing == "cascade"
+    text = "timing: {stt: 120, cancel: [40, 180], llm_first: {median: 230, p90: 360}}\notherwise: {reply: Hi}\n"
+    assert load_text(text).timing == {"stt": 120.0, "cancel": Uniform(40, 180), "llm_first": LogNormal(230, 360)}
+
+
+# ---- scenarios in Python
+
+
+def test_a_scenario_built_in_python_is_the_one_in_the_file() -> None:
+    import dataclasses
+    import re
+
+    built = Scenario.build(
+        description="A.",
+        seed=3,
+        turns=[{"user": "Hi", "reply": "Hello."}],
+        rules=[{"user": re.compile("a.b", re.IGNORECASE), "reply": ["One.", {"wait": 0.1}]}],
+        otherwise={"reply": "What?"},
+        expect=[{"client": "response.create", "within": 2}],
+    )
+    text = """description: A.
+seed: 3
+turns: [{user: Hi, reply: Hello.}]
+rules: [{user: /a.b/i, reply: [One., {wait: 0.1}]}]
+otherwise: {reply: What?}
+expect: [{client: response.create, within: 2}]
+"""
+    loaded = load_text(text)
+    for mine, theirs in zip((*built.turns, *built.rules), (*loaded.turns, *loaded.rules), strict=True):
+        assert dataclasses.replace(mine, place=theirs.place, reply=None) == dataclasses.replace(theirs, reply=None)
+        assert [s.fill_in({}) for s in mine.reply or ()] == [s.fill_in({}) for s in theirs.reply or ()]
+    assert built.expect[0].within_s == loaded.expect[0].within_s == 2.0
+    assert (built.description, built.seed) == (loaded.description, loaded.seed)
+
+
+def test_what_is_wrong_in_python_is_named_by_the_way_to_it() -> None:
+    with pytest.raises(ScenarioError) as refused:
+        Scenario.build(turns=[{"user": "Hi", "reply": ["Hello.", {"sya": "Ha."}]}])
+    assert str(refused.value) == "turns[0].reply[1]: unknown step 'sya' (did you mean 'say'?)"
+    with pytest.raises(ScenarioError, match=r"^turns\[0\]\.user: expected text, numbers, lists and mappings, got a set$"):
+        Scenario.build(turns=[{"user": {"Hi"}, "reply": "Hello."}])
+    with pytest.raises(ScenarioError, match=r"^chat: answers nothing: give it 'turns', 'rules' or 'otherwise'$"):
+        Scenario.from_mapping({}, name="chat")

@@ -1,0 +1,159 @@
+"""Whatever a client does, in whatever order: what always holds."""
+
+from typing import Any
+
+import msgspec
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+
+from tests.session.conftest import Dialogue, PlannedScript, type_of
+from tests.session.sounds import silence, voice
+from vlmock.protocol.response import ResponseDone
+from vlmock.session.script import Call, Emit, Error, Fail, Say, Step, Wait
+from vlmock.session.timing import Timing
+
+VOICE, SILENCE = voice(700), silence(800)
+STEPS = st.sampled_from(
+    [
+        Say("One two three."),
+        Say("x" * 30),
+        Say(""),
+        Call("get_weather", '{"city": "Oslo"}'),
+        Wait(0.5),
+        Error("odd"),
+        Emit({"type": "x"}),
+        Fail("no"),
+    ]
+)
+MODELS = st.sampled_from(["gpt-4.1", "gpt-realtime"])
+TIMINGS = st.sampled_from(["instant", "cascade", "native"])
+IDS = st.sampled_from(["a", "b", "nobody", "last"])
+
+
+class AnyConversation(RuleBasedStateMachine):
+    """Any client events in any order, with valid and invalid ids, and waiting."""
+
+    @initialize(
+        model=MODELS, timing=TIMINGS, replies=st.lists(st.lists(STEPS, max_size=5), max_size=6), hold=st.booleans()
+    )
+    def connect(self, model: str, timing: str, replies: list[list[Step]], hold: bool) -> None:
+        self.script = PlannedScript(replies)
+        self.dialogue = Dialogue(model=model, timing=Timing(timing), script=self.script)
+        self.dialogue.hold_speech = hold
+        self.refused_before = 0
+
+    @rule(seconds=st.sampled_from([0.0, 0.05, 0.4, 3.0]))
+    def wait(self, seconds: float) -> None:
+        self.dialogue.wait(seconds)
+
+    @rule()
+    def words_are_spoken(self) -> None:
+        hold, self.dialogue.hold_speech = self.dialogue.hold_speech, False
+        self.dialogue.release_speech()
+        self.dialogue.hold_speech = hold
+
+    @rule(block=st.sampled_from([VOICE, SILENCE, VOICE + SILENCE, SILENCE + VOICE]))
+    def speak(self, block: bytes) -> None:
+        self.dialogue.speak(block, piece_bytes=9600)
+
+    @rule(event=st.sampled_from(["input_audio_buffer.commit", "input_audio_buffer.clear", "session.avatar.connect"]))
+    def buffer(self, event: str) -> None:
+        self.send({"type": event, "client_sdp": "x"} if "avatar" in event else {"type": event})
+
+    @rule(params=st.sampled_from([None, {}, {"modalities": ["text"]}, {"cancel_previous": True}, {"commit": False}]))
+    def create_response(self, params: dict[str, Any] | None) -> None:
+        self.send({"type": "response.create", **({} if params is None else {"response": params})})
+
+    @rule()
+    def cancel(self) -> None:
+        self.send({"type": "response.cancel"})
+
+    @rule(item_id=IDS, before=st.sampled_from([None, "root", "a", "nobody"]))
+    def create_item(self, item_id: str, before: str | None) -> None:
+        content = [{"type": "input_text", "text": "Hi"}]
+        item = {"type": "message", "role": "user", "id": item_id, "content": content}
+        self.send({"type": "conversation.item.create", "item": item, "previous_item_id": before})
+
+    @rule(item_id=IDS, verb=st.sampled_from(["delete", "retrieve", "truncate"]), end=st.sampled_from([0, 300, 10**6]))
+    def touch_item(self, item_id: str, verb: str, end: int) -> None:
+        event = {"type": f"conversation.item.{verb}", "item_id": self.named(item_id)}
+        self.send(event | ({"content_index": 0, "audio_end_ms": end} if verb == "truncate" else {}))
+
+    @rule(
+        session=st.sampled_from(
+            [
+                {"turn_detection": None},
+                {"turn_detection": {"type": "server_vad", "silence_duration_ms": 300}},
+                {"turn_detection": {"type": "azure_semantic_vad", "create_response": False}},
+                {"input_audio_format": "g711_ulaw"},
+                {"voice": {"type": "azure-standard", "name": "en-US-AvaNeural"}},
+                {"modalities": ["text"]},
+                {"nonsense": 1},
+            ]
+        )
+    )
+    def update(self, session: dict[str, Any]) -> None:
+        self.send({"type": "session.update", "session": session})
+
+    @rule(frame=st.sampled_from([b"{", b"[]", b'{"type":"x"}', b'{"type":"response.create","response":3}']))
+    def garbage(self, frame: bytes) -> None:
+        before = len(self.dialogue.all("error"))
+        self.dialogue.frame(frame)
+        assert len(self.dialogue.all("error")) >= before + 1
+
+    def named(self, item_id: str) -> str:
+        created = self.dialogue.all("conversation.item.created")
+        return str(created[-1].item.id) if item_id == "last" and created else item_id
+
+    def send(self, event: dict[str, Any]) -> None:
+        self.dialogue.client(event)
+
+    @invariant()
+    def each_response_ends_at_most_once(self) -> None:
+        if hasattr(self, "dialogue"):
+            done = [event.response.id for event in self.dialogue.all("response.done")]
+            created = [event.response.id for event in self.dialogue.all("response.created")]
+            assert len(set(done)) == len(done)
+            assert set(done) <= set(created)
+            assert len(created) - len(done) <= 1, "two responses at once"
+
+    @invariant()
+    def ids_are_unique(self) -> None:
+        if hasattr(self, "dialogue"):
+            ids = [event.event_id for event in self.dialogue.events]
+            assert len(set(ids)) == len(ids)
+
+    def teardown(self) -> None:
+        if not hasattr(self, "dialogue"):
+            return
+        self.dialogue.release_speech()
+        self.dialogue.wait(1000)
+        self.everything_adds_up()
+
+    def everything_adds_up(self) -> None:
+        """Each response ended; nothing of it came after; its deltas are what ``done`` reports."""
+        ended: set[str] = set()
+        words: dict[str, str] = {}
+        for event in self.dialogue.events:
+            kind = type_of(event)
+            response_id = getattr(event, "response_id", None)
+            assert response_id not in ended, f"{kind} after response.done"
+            if kind in ("response.audio_transcript.delta", "response.text.delta"):
+                words[event.item_id] = words.get(event.item_id, "") + event.delta  # type: ignore[attr-defined]
+            if isinstance(event, ResponseDone):
+                ended.add(event.response.id)
+                self.report_is_right(event, words)
+        created = {event.response.id for event in self.dialogue.all("response.created")}
+        assert created == ended
+
+    @staticmethod
+    def report_is_right(event: ResponseDone, words: dict[str, str]) -> None:
+        for item in msgspec.to_builtins(event.response.output):
+            assert item["status"] != "in_progress"
+            for part in item.get("content", []):
+                assert (part.get("text") or part.get("transcript") or "") == words.get(item["id"], "")
+
+
+TestAnyConversation = AnyConversation.TestCase
+TestAnyConversation.settings = settings(max_examples=60, stateful_step_count=25, deadline=None)

@@ -1,0 +1,127 @@
+"""The command line: ``vlmock demo``, ``serve``, ``scenarios``, ``validate``, ``schema``.
+
+Each command imports what it needs when it runs. Mistakes of the user end with one sentence and exit code 2.
+"""
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import click
+
+import vlmock
+from vlmock.errors import VlmockError
+
+__all__ = ["main"]
+
+
+class _Sentences(click.Group):
+    """Turns what vlmock reports into one sentence on stderr, without a traceback."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except VlmockError as mistake:
+            click.echo(f"vlmock: {mistake}", err=True)
+            ctx.exit(2)
+
+
+@click.group(cls=_Sentences, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(vlmock.__version__, prog_name="vlmock")
+def main() -> None:
+    """An offline emulator of Azure's Voice Live API."""
+
+
+@main.command()
+@click.argument("scenario", required=False, default="weather")
+@click.option("--timing", default="cascade", show_default=True, help="Timing profile; 'instant' skips all waiting.")
+@click.option("--journal", type=click.Path(dir_okay=False, path_type=Path), help="Where to save the journal.")
+def demo(scenario: str, timing: str, journal: Path | None) -> None:
+    """Start the emulator, speak real words to it, and print both sides of the conversation."""
+    from vlmock.demo.conversation import run_demo
+
+    run_demo(scenario, timing=timing, journal=journal)
+
+
+@main.command()
+@click.argument("scenarios", nargs=-1)
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option("--port", default=8765, show_default=True, type=click.IntRange(0, 65535), help="0 picks a free port.")
+@click.option(
+    "--timing",
+    default="pipeline",
+    show_default=True,
+    help="instant, cascade, hybrid, native, or pipeline: like the service that the model runs on.",
+)
+@click.option("--seed", default=0, show_default=True, help="The same seed gives the same conversation.")
+@click.option("--api-key", help="Demand this key; any credential is good otherwise.")
+@click.option("--speech", default="builtin", show_default=True, help="builtin, flite or espeak-ng.")
+@click.option("--compression", is_flag=True, help="Agree to permessage-deflate.")
+@click.option("--verbose", "-v", is_flag=True, help="One line for each event.")
+def serve(scenarios: Sequence[str], host: str, port: int, verbose: bool, **options: Any) -> None:
+    """Serve SCENARIO… until Ctrl-C. Names of shipped scenarios or paths of YAML files; the first is the default."""
+    import logging
+
+    from vlmock.server.mock_server import serve as start
+
+    logging.basicConfig(level=logging.DEBUG if verbose else logging.WARNING, format="%(message)s")
+    server = start(list(scenarios) or None, host=host, port=port, **options)
+    with server:
+        click.echo(f"vlmock is listening: endpoint {server.url}")
+        names = ", ".join(server.scenario_names)
+        click.echo(f"scenarios: {names}. Press Ctrl-C to stop." if names else "Press Ctrl-C to stop.")
+        sys.stdout.flush()
+        _until_interrupted(server)
+    click.echo("stopped")
+
+
+def _until_interrupted(server: Any) -> None:
+    import signal
+    import threading
+
+    stopped = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stopped.set())
+    while server.running and not stopped.wait(0.5):
+        pass
+
+
+@main.command(name="scenarios")
+def list_scenarios() -> None:
+    """List the scenarios that ship with vlmock, one line each."""
+    from vlmock.scenario.library import listing
+
+    rows = list(listing())
+    width = max((len(name) for name, _ in rows), default=0)
+    for name, description in rows:
+        click.echo(f"{name:<{width}}  {description}")
+
+
+@main.command()
+@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
+def validate(files: Sequence[Path]) -> None:
+    """Check scenario FILE…; exit code 1 when one of them is wrong."""
+    from vlmock.errors import ScenarioError
+    from vlmock.scenario.library import load
+
+    wrong = 0
+    for file in files:
+        try:
+            scenario = load(file)
+        except ScenarioError as mistake:
+            wrong += 1
+            click.echo(str(mistake), err=True)
+        else:
+            click.echo(f"{file}: fine ({len(scenario.turns)} turns, {len(scenario.rules)} rules)")
+    sys.exit(1 if wrong else 0)
+
+
+@main.command()
+def schema() -> None:
+    """Print the JSON Schema of scenario files, for editors."""
+    import json
+
+    from vlmock.scenario.json_schema import scenario_schema
+
+    click.echo(json.dumps(scenario_schema(), indent=2))

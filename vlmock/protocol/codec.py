@@ -1,0 +1,180 @@
+"""Frames to events and events to frames.
+
+A server reads with ``decode_client``, which is strict, never raises, and says what is wrong. A client reads with
+``decode_server``, which takes whatever the service sends. Both write with ``encode``. Audio is base64 on the wire and
+``bytes`` in an event; nobody outside this module sees the one or makes the other.
+"""
+
+import binascii
+from dataclasses import dataclass
+from functools import cache
+from typing import Any, TypeAlias, cast
+
+import msgspec
+
+from vlmock.protocol.catalogue import CLIENT_EVENTS, AnyClientEvent, AnyServerEvent
+from vlmock.protocol.input_audio import InputAudioBufferAppend
+from vlmock.protocol.invalid_event import (
+    InvalidEvent,
+    Kind,
+    enumerate_in_prose,
+    explain,
+    in_short,
+    kind_of_json,
+    unknown_member,
+)
+from vlmock.protocol.wire import ClientEvent, JsonObject, ServerEvent
+
+__all__ = [
+    "Frame",
+    "InvalidEvent",
+    "ProtocolError",
+    "UnknownServerEvent",
+    "audio_json",
+    "decode_client",
+    "decode_server",
+    "encode",
+    "to_json_object",
+]
+
+Frame: TypeAlias = bytes | bytearray | memoryview | str
+"""One WebSocket message: JSON text, in UTF-8 where it is bytes."""
+
+
+class ProtocolError(Exception):
+    """A server sent something that is no event: not JSON, not an object, or without a ``type``."""
+
+
+@dataclass(frozen=True, slots=True)
+class UnknownServerEvent:
+    """An event of a type that we do not know, or of a known type in a shape that we do not know."""
+
+    type: str
+    event_id: str | None
+    body: JsonObject
+    """The whole event."""
+
+
+# ---- from a client
+
+_APPEND = b'input_audio_buffer.append"'
+_TYPE_IS = (b'"type":"', b'"type": "')
+_APPEND_WITHIN_BYTES = 128
+"""Of either end; the audio is in the middle. Further in, an append only takes the longer way."""
+_append_decoder = msgspec.json.Decoder(InputAudioBufferAppend)
+_raw_decoder = msgspec.json.Decoder()
+_encoder = msgspec.json.Encoder()
+
+
+def decode_client(frame: Frame) -> AnyClientEvent | InvalidEvent:
+    """The event that a client sent, or what is wrong with it. Never raises."""
+    try:
+        data = frame.encode() if isinstance(frame, str) else bytes(frame)
+    except UnicodeEncodeError as error:
+        return _not_json(error)
+    if (append := _append(data)) is not None:
+        return append
+    try:
+        raw = _raw_decoder.decode(data)
+    except (msgspec.DecodeError, ValueError, RecursionError) as error:
+        return _not_json(error)
+    return _client_event(raw)
+
+
+def _append(data: bytes) -> InputAudioBufferAppend | None:
+    """The hot path: an append that nothing is wrong with, straight from its bytes.
+
+    The decoder would not miss a missing ``type``, so it must be seen. In valid JSON the bytes before the name can only
+    begin that member, and no object inside the event gets past the decoder.
+    """
+    at = data.find(_APPEND, 0, _APPEND_WITHIN_BYTES)
+    if at < 0:
+        at = data.rfind(_APPEND, -_APPEND_WITHIN_BYTES)
+    if at < 0 or not data.endswith(_TYPE_IS, 0, at):
+        return None
+    try:
+        return _append_decoder.decode(data)
+    except (msgspec.DecodeError, ValueError, RecursionError):
+        return None  # is decoded again, to say precisely what is wrong
+
+
+def _client_event(raw: object) -> AnyClientEvent | InvalidEvent:
+    if not isinstance(raw, dict):
+        return InvalidEvent(kind="not_an_object", expected="an object", got=kind_of_json(raw))
+    event_class = CLIENT_EVENTS.get(wire_type) if isinstance(wire_type := raw.get("type"), str) else None
+    if event_class is None:
+        return _signed(_untyped(raw), raw)
+    try:
+        event = msgspec.convert(raw, event_class, strict=True)
+    except msgspec.ValidationError as error:
+        return _signed(explain(error, raw, event_class), raw)
+    unknown = unknown_member(raw, event_class)
+    return _signed(unknown, raw) if unknown else cast(AnyClientEvent, event)
+
+
+def _not_json(error: Exception) -> InvalidEvent:
+    return InvalidEvent(kind="invalid_json", expected="JSON", got=str(error))
+
+
+def _untyped(raw: JsonObject) -> InvalidEvent:
+    allowed = tuple(CLIENT_EVENTS)
+    wire_type = raw.get("type")
+    kind: Kind = "unknown_type" if isinstance(wire_type, str) else "wrong_type" if "type" in raw else "missing_type"
+    expected = "a string" if kind == "wrong_type" else enumerate_in_prose(allowed)
+    got = {"unknown_type": in_short(wire_type), "wrong_type": kind_of_json(wire_type)}.get(kind, "nothing")
+    return InvalidEvent(kind=kind, path="type", expected=expected, got=got, allowed=allowed)
+
+
+def _signed(invalid: InvalidEvent, raw: JsonObject) -> InvalidEvent:
+    """With the client's own marks on it, for the error to repeat."""
+    wire_type, event_id = (value if isinstance(value := raw.get(name), str) else None for name in ("type", "event_id"))
+    return msgspec.structs.replace(invalid, event_type=wire_type, event_id=event_id)
+
+
+# ---- from the service
+
+
+@cache
+def _server_decoder() -> msgspec.json.Decoder[AnyServerEvent]:
+    """Made late: a server never reads these."""
+    return msgspec.json.Decoder(AnyServerEvent)
+
+
+def decode_server(frame: Frame) -> AnyServerEvent | UnknownServerEvent:
+    """The event that the service sent; members that the type lacks are left out. Raises ``ProtocolError``."""
+    try:
+        return _server_decoder().decode(frame)
+    except (msgspec.DecodeError, ValueError, RecursionError):
+        return _unknown_server_event(frame)
+
+
+def _unknown_server_event(frame: Frame) -> UnknownServerEvent:
+    try:
+        raw: Any = _raw_decoder.decode(frame)
+    except (msgspec.DecodeError, ValueError, RecursionError) as error:
+        raise ProtocolError(f"the server sent something that is not JSON: {error}") from error
+    if not isinstance(raw, dict):
+        raise ProtocolError(f"the server sent {kind_of_json(raw)} in place of an event")
+    if not isinstance(wire_type := raw.get("type"), str):
+        raise ProtocolError("the server sent an event without a type")
+    event_id = raw.get("event_id")
+    return UnknownServerEvent(wire_type, event_id if isinstance(event_id, str) else None, raw)
+
+
+# ---- to the other side
+
+
+def encode(event: ClientEvent | ServerEvent | UnknownServerEvent) -> bytes:
+    """One frame: what was not set is left out, None is null."""
+    return _encoder.encode(event.body if isinstance(event, UnknownServerEvent) else event)
+
+
+def audio_json(pcm: bytes) -> msgspec.Raw:
+    """Audio as the JSON text that it becomes on the wire, to be put into many events and encoded only here."""
+    return msgspec.Raw(b'"' + binascii.b2a_base64(pcm, newline=False) + b'"')
+
+
+def to_json_object(event: ClientEvent | ServerEvent | UnknownServerEvent) -> JsonObject:
+    """The event as it stands on the wire, for people and for assertions; audio as base64 text."""
+    decoded: JsonObject = _raw_decoder.decode(encode(event))
+    return decoded

@@ -1,0 +1,337 @@
+"""What was said on every connection, in memory, for assertions.
+
+The server's thread writes, any other thread reads. Memory is bounded: when the journal is full, the connection that
+holds most loses the audio of its oldest events first, then those events; ``Journal.lost`` counts what went.
+"""
+
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
+from itertools import count
+from pathlib import Path
+from time import monotonic
+from typing import Any, Final, TypeAlias
+
+import msgspec
+
+from vlmock.errors import JournalTimeout, ServerError
+from vlmock.protocol.wire import JsonObject, ServerEvent
+from vlmock.server.journal_entry import Entry, EventOrBody, Source, stripped, type_of
+
+__all__ = ["ConnectionJournal", "Facts", "Journal", "Lost"]
+
+_OVERHEAD_BYTES: Final = 256
+"""What an entry and its event weigh besides their payload."""
+_REMEMBERED: Final = 1000
+"""So many connections are kept; of more, those that closed first are forgotten."""
+
+EventType: TypeAlias = str | type[msgspec.Struct]
+"""A type as on the wire, or the class of the event."""
+
+
+@dataclass(slots=True)
+class Lost:
+    """What the journal had to drop because it was full."""
+
+    events: int = 0
+    audio_bytes: int = 0
+    connections: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What is known of a connection when it opens. No secret is among it."""
+
+    path: str
+    """Path and query of its request."""
+    model: str
+    api_version: str
+    scenario: str
+    user_agent: str
+    credential: str
+    """``key`` or ``token``."""
+    opened: float
+    """Seconds since 1970."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """How a connection ended."""
+
+    code: int
+    reason: str
+    by: str
+    """``client``, ``server`` or ``network``."""
+    at: float
+    """Seconds since it opened."""
+
+
+class ConnectionJournal:
+    """One connection's part of the journal."""
+
+    def __init__(self, journal: "Journal", number: int, facts: Facts, started: float) -> None:
+        self.number = number
+        """Counting from 1."""
+        self.facts = facts
+        self.ended: Ended | None = None
+        self.entries: list[Entry] = []
+        self.weight = 0
+        self.send: Callable[[ServerEvent | JsonObject], object] | None = None
+        """How to push an event to the client, from any thread; None once the connection has ended."""
+        self._journal = journal
+        self._started = started
+        self._stripped = 0
+
+    def note(self, source: Source, event: EventOrBody, now: float, payload_bytes: int) -> None:
+        """An event has been received or sent."""
+        weight = payload_bytes + _OVERHEAD_BYTES
+        entry = Entry(self.number, now - self._started, source, event, weight)
+        self.entries.append(entry)
+        self.weight += weight
+        self._journal._noted(entry)
+
+    def note_end(self, code: int, reason: str, by: str, now: float) -> None:
+        """The connection is gone."""
+        self.send = None
+        self.ended = Ended(code, reason, by, now - self._started)
+        self._journal._wake()
+
+    def shed(self, lost: Lost) -> int:
+        """Make room: drop the audio of the oldest tenth that has not lost it yet, or else the oldest tenth itself.
+        How much lighter that makes it."""
+        before = self.weight
+        portion = len(self.entries) // 10 + 1
+        if self._stripped < len(self.entries):
+            for entry in self.entries[self._stripped : self._stripped + portion]:
+                entry.event, dropped = stripped(entry.event)
+                entry.lost_bytes += dropped
+                freed = min(dropped * 4 // 3, entry.weight)
+                entry.weight -= freed
+                self.weight -= freed
+                lost.audio_bytes += dropped
+            self._stripped = min(self._stripped + portion, len(self.entries))
+        else:
+            self.weight -= sum(entry.weight for entry in self.entries[:portion])
+            lost.events += min(portion, len(self.entries))
+            del self.entries[:portion]
+            self._stripped = len(self.entries)
+        return before - self.weight
+
+    def summary(self) -> JsonObject:
+        """Facts for people."""
+        return {
+            "connection": self.number,
+            **asdict(self.facts),
+            "events": len(self.entries),
+            "ended": asdict(self.ended) if self.ended else None,
+        }
+
+
+class Journal:
+    """What was said on every connection of a server.
+
+    Where a method takes ``type``, it is a type as on the wire (``"session.update"``), the class of the event, or None
+    for all; ``connection`` is a number counting from 1, or None for all. A frame that is no event has the type
+    ``"(invalid)"``.
+    """
+
+    def __init__(self, *, max_bytes: int = 256 * 1024 * 1024, log: Callable[[Entry], None] | None = None) -> None:
+        """``log`` is given each entry, in the server's thread."""
+        self.lost = Lost()
+        self._max_bytes = max_bytes
+        self._weight = 0
+        self._log = log
+        self._connections: dict[int, ConnectionJournal] = {}
+        self._numbers = count(1)
+        self._pushed = count(1)
+        self._waiting: list[Callable[[], None]] = []
+
+    # ---- what a test reads
+
+    def entries(self, connection: int | None = None) -> list[Entry]:
+        """Everything in order, both directions. With all connections: one after the other."""
+        return [entry for part in self._parts(connection) for entry in list(part.entries)]
+
+    def client_events(self, type: EventType | None = None, *, connection: int | None = None) -> list[Any]:
+        """The events that clients sent, in order, as the classes of ``vlmock.protocol``."""
+        return [entry.event for entry in self._found(type, "client", connection)]
+
+    def server_events(self, type: EventType | None = None, *, connection: int | None = None) -> list[Any]:
+        """The events that clients were sent, in order. One that a scenario wrote by hand is a dict."""
+        return [entry.event for entry in self._found(type, "server", connection)]
+
+    @property
+    def connections(self) -> list[JsonObject]:
+        """Facts about each connection: path, model, scenario, how it ended, …"""
+        return [part.summary() for part in self._parts(None)]
+
+    def wait_for(
+        self,
+        type: EventType,
+        *,
+        source: Source | None = None,
+        timeout: float = 5.0,
+        count: int = 1,
+        connection: int | None = None,
+    ) -> Any:
+        """The event of that type, as soon as it has come; with ``count`` the so-manieth. What came before counts.
+
+        ``timeout`` is in seconds. Raises JournalTimeout, which lists what came instead.
+        """
+        woken = threading.Event()
+        deadline = monotonic() + timeout
+        self._waiting.append(woken.set)
+        try:
+            while True:
+                woken.clear()
+                found = self._found(type, source, connection)
+                if len(found) >= count:
+                    return found[count - 1].event
+                if not woken.wait(max(0.0, deadline - monotonic())):
+                    raise self._timeout(type, len(found), count, timeout, connection)
+        finally:
+            self._waiting.remove(woken.set)
+
+    async def wait_for_async(
+        self,
+        type: EventType,
+        *,
+        source: Source | None = None,
+        timeout: float = 5.0,  # noqa: ASYNC109 - the same parameters as wait_for
+        count: int = 1,
+        connection: int | None = None,
+    ) -> Any:
+        """The same for asyncio."""
+        import asyncio
+
+        loop, woken = asyncio.get_running_loop(), asyncio.Event()
+
+        def wake() -> None:
+            loop.call_soon_threadsafe(woken.set)
+
+        self._waiting.append(wake)
+        found: list[Entry] = []
+        try:
+            async with asyncio.timeout(timeout):
+                while True:
+                    woken.clear()
+                    found = self._found(type, source, connection)
+                    if len(found) >= count:
+                        return found[count - 1].event
+                    await woken.wait()
+        except TimeoutError:
+            raise self._timeout(type, len(found), count, timeout, connection) from None
+        finally:
+            self._waiting.remove(wake)
+
+    def push(self, event: Mapping[str, Any] | ServerEvent, connection: int | None = None) -> None:
+        """Send the client any server event, an ``event_id`` added where it has none. None: the latest connection.
+
+        Raises ServerError when that connection is not open.
+        """
+        parts = [part for part in self._parts(connection) if part.send is not None]
+        send = parts[-1].send if parts else None
+        if send is None:
+            which = "no connection" if connection is None else f"connection {connection} is not"
+            raise ServerError(f"nothing can be pushed: {which} open")
+        event_id = f"event_pushed{next(self._pushed):010}"
+        if isinstance(event, ServerEvent):
+            send(event if event.event_id else msgspec.structs.replace(event, event_id=event_id))
+        else:
+            send({"event_id": event_id, **event})
+
+    def save(self, path: str | Path, *, audio: bool = False) -> Path:
+        """Write everything as JSON Lines, one connection after the other. Secrets are ``***``, audio is its length
+        unless ``audio``. Returns the path."""
+        path = Path(path)
+        with path.open("wb") as file:
+            for part in self._parts(None):
+                file.write(msgspec.json.encode(part.summary()) + b"\n")
+                for entry in list(part.entries):
+                    file.write(msgspec.json.encode(_as_json(entry, audio=audio)) + b"\n")
+        return path
+
+    def as_json(self, *, connection: int | None = None, last: int) -> JsonObject:
+        """The latest ``last`` events, by connection, audio as lengths."""
+        room = last
+        parts = []
+        for part in reversed(self._parts(connection)):
+            entries = part.entries[-room:] if room else []
+            room -= len(entries)
+            summary = part.summary() | {"omitted": len(part.entries) - len(entries)}
+            parts.append(summary | {"journal": [_as_json(entry) for entry in entries]})
+        return {"lost": asdict(self.lost), "connections": parts[::-1]}
+
+    # ---- what the server writes
+
+    def open_connection(self, facts: Facts, started: float) -> ConnectionJournal:
+        """A connection has been opened at ``started`` of the server's clock."""
+        part = ConnectionJournal(self, next(self._numbers), facts, started)
+        self._connections[part.number] = part
+        if len(self._connections) > _REMEMBERED:
+            self._forget_one()
+        return part
+
+    @property
+    def open_connections(self) -> int:
+        """How many have not ended."""
+        return sum(1 for part in self._parts(None) if part.ended is None)
+
+    def _noted(self, entry: Entry) -> None:
+        self._weight += entry.weight
+        if self._weight > self._max_bytes:
+            heaviest = max(self._connections.values(), key=lambda part: part.weight)
+            self._weight -= heaviest.shed(self.lost)
+        if self._log is not None:
+            self._log(entry)
+        if self._waiting:
+            self._wake()
+
+    def _wake(self) -> None:
+        for wake in tuple(self._waiting):
+            wake()
+
+    def _forget_one(self) -> None:
+        for part in self._parts(None):
+            if part.ended is not None:
+                del self._connections[part.number]
+                self._weight -= part.weight
+                self.lost.connections += 1
+                return
+
+    # ---- finding
+
+    def _parts(self, connection: int | None) -> list[ConnectionJournal]:
+        if connection is None:
+            return list(self._connections.values())
+        part = self._connections.get(connection)
+        return [part] if part is not None else []
+
+    def _found(self, type: EventType | None, source: Source | None, connection: int | None) -> list[Entry]:
+        wanted = type if type is None or isinstance(type, str) else type.__struct_config__.tag
+        return [
+            entry
+            for entry in self.entries(connection)
+            if (source is None or entry.source == source) and (wanted is None or type_of(entry.event) == wanted)
+        ]
+
+    def _timeout(
+        self, type: EventType, found: int, count: int, timeout: float, connection: int | None
+    ) -> JournalTimeout:
+        name = type if isinstance(type, str) else str(type.__struct_config__.tag)
+        came = ", ".join(f"{_ARROW[entry.source]} {entry.type}" for entry in self.entries(connection)[-20:])
+        wanted = f"{name!r}" if count == 1 else f"{count} of {name!r} ({found} came)"
+        return JournalTimeout(f"waited {timeout:g} s for {wanted}; what came: {came or 'nothing'}")
+
+
+_ARROW: Final = {"client": "→", "server": "←"}
+
+
+def _as_json(entry: Entry, *, audio: bool = False) -> JsonObject:
+    return {
+        "connection": entry.connection,
+        "at": round(entry.at, 4),
+        "source": entry.source,
+        "type": entry.type,
+        "event": entry.shown(audio=audio),
+    }

@@ -1,0 +1,144 @@
+"""A loop in a thread of its own that accepts connections.
+
+The thread is a daemon: a server that nobody stopped does not keep a program from ending.
+"""
+
+import asyncio
+import contextlib
+import errno
+import os
+import socket
+import threading
+from collections.abc import Callable
+from typing import Any, Final
+
+from vlmock.errors import ServerError
+
+__all__ = ["Listener", "url_host"]
+
+_BACKLOG: Final = 1024
+_WILDCARDS: Final = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}
+_JOIN_SECONDS: Final = 5.0
+_THREAD_NAME: Final = "vlmock"
+
+
+class Listener:
+    """Accepts connections on one address until it is stopped."""
+
+    def __init__(
+        self,
+        *,
+        host: str,
+        port: int,
+        accept: Callable[[], asyncio.BaseProtocol],
+        farewell: Callable[[], Any],
+        failed: Callable[[BaseException], None],
+    ) -> None:
+        """``accept`` makes the protocol of a new connection. ``farewell`` is a coroutine function that says goodbye to
+        all, and ends soon. ``failed`` is told what nobody else caught. All three are called in the loop.
+
+        Raises ServerError when the address cannot be had, and says what to do.
+        """
+        self._socket = _bound(host, port)
+        self.port: int = self._socket.getsockname()[1]
+        self._accept, self._farewell, self._failed = accept, farewell, failed
+        # A selector loop on every platform: the shared read buffer needs one, and nothing here needs another.
+        self.loop: asyncio.AbstractEventLoop = asyncio.SelectorEventLoop()
+        self.loop.set_exception_handler(self._report)
+        self._process = os.getpid()
+        self._stopping: asyncio.Event | None = None
+        self._on_stopped: list[Callable[[], object]] = []
+        self._thread = threading.Thread(target=self._run, name=_THREAD_NAME, daemon=True)
+        ready = threading.Event()
+        self.loop.call_soon(ready.set)
+        self._thread.start()
+        ready.wait()
+
+    @property
+    def running(self) -> bool:
+        """Whether connections are accepted. In a forked child they are not."""
+        return os.getpid() == self._process and self._thread.is_alive()
+
+    def stop(self) -> None:
+        """Say goodbye to everybody and end the thread. Safe to call again, from any thread, and when all is dead."""
+        if os.getpid() != self._process:
+            return  # a fork's copy: its sockets and its selector are still the parent's
+        self._ask_to_stop()
+        if threading.current_thread() is not self._thread:
+            self._thread.join(_JOIN_SECONDS)
+
+    def stop_soon(self, stopped: Callable[[], object]) -> None:
+        """The same without waiting; ``stopped`` is called at the end, in the server's thread, or at once."""
+        self._on_stopped.append(stopped)
+        if not self.running:
+            self._tell_stopped()
+        else:
+            self._ask_to_stop()
+
+    def _ask_to_stop(self) -> None:
+        with contextlib.suppress(RuntimeError):  # the loop is closed already
+            self.loop.call_soon_threadsafe(self._stop_serving)
+
+    def _stop_serving(self) -> None:
+        if self._stopping is not None:
+            self._stopping.set()
+
+    def _run(self) -> None:
+        asyncio.set_event_loop(self.loop)
+        try:
+            self.loop.run_until_complete(self._serve())
+        except BaseException as error:
+            self._failed(error)
+        finally:
+            self._socket.close()
+            self.loop.close()
+            self._tell_stopped()
+
+    async def _serve(self) -> None:
+        self._stopping = asyncio.Event()
+        server = await self.loop.create_server(self._accept, sock=self._socket, backlog=_BACKLOG)
+        await self._stopping.wait()
+        server.close()
+        await self._farewell()
+
+    def _tell_stopped(self) -> None:
+        while self._on_stopped:
+            self._on_stopped.pop()()
+
+    def _report(self, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        loop.default_exception_handler(context)
+        error = context.get("exception")
+        if error is not None:
+            self._failed(error)
+
+
+def url_host(host: str) -> str:
+    """How to name a host in a URL that can be dialled from this computer."""
+    host = _WILDCARDS.get(host, host)
+    return f"[{host}]" if ":" in host else host
+
+
+def _bound(host: str, port: int) -> socket.socket:
+    try:
+        # Assumed: of several addresses the first is meant, IPv4 before IPv6 as clients try it on a local machine.
+        found = socket.getaddrinfo(host or None, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+        family, _, _, _, address = min(found, key=lambda entry: entry[0] != socket.AF_INET)
+        return socket.create_server(address[:2], family=family, backlog=_BACKLOG)
+    except socket.gaierror as error:
+        raise ServerError(f"there is no host {host!r} ({error.strerror}); use 127.0.0.1, or 0.0.0.0 for all") from error
+    except OverflowError as error:
+        raise ServerError(f"port {port} does not exist; use 1 to 65535, or 0 for any free one") from error
+    except OSError as error:
+        raise ServerError(_why_not_bound(error, host, port)) from error
+
+
+def _why_not_bound(error: OSError, host: str, port: int) -> str:
+    place = f"{host}:{port}"
+    match error.errno:
+        case errno.EADDRINUSE:
+            return f"{place} is in use by another program; choose another port, or 0 for any free one"
+        case errno.EACCES | errno.EPERM:
+            return f"{place} may not be used without more rights; choose a port above 1023, or 0 for any free one"
+        case errno.EADDRNOTAVAIL:
+            return f"{host} is no address of this computer; use 127.0.0.1, or 0.0.0.0 for all"
+    return f"{place} cannot be used: {error.strerror or error}"

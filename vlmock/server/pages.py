@@ -1,0 +1,70 @@
+"""What answers a plain HTTP request: pages for people and scripts, and refusals that say what to do."""
+
+from email.utils import formatdate
+from http import HTTPStatus
+from typing import Final
+from urllib.parse import parse_qs
+
+import msgspec
+from websockets.datastructures import Headers
+from websockets.http11 import Request, Response
+
+from vlmock import __version__
+from vlmock.protocol.wire import JsonObject
+from vlmock.server.handshake import NOTHING_HERE, Refused, is_realtime_path
+from vlmock.server.journal import Journal
+
+__all__ = ["page", "refusal", "wants_upgrade"]
+
+_LAST: Final = 2_000
+_LAST_MOST: Final = 20_000
+"""Events on one page: its making holds up everybody else."""
+
+
+def wants_upgrade(request: Request) -> bool:
+    """Whether a request asks for a WebSocket at all."""
+    return any("websocket" in value.lower() for value in request.headers.get_all("Upgrade"))
+
+
+def page(request: Request, journal: Journal) -> Response:
+    """The answer to a request that does not ask for a WebSocket."""
+    path, _, query = request.path.partition("?")
+    if getattr(request, "method", "GET") != "GET":  # older releases of websockets let in nothing else
+        return refusal(Refused(405, "Only GET is answered here.", (("Allow", "GET"),)))
+    if is_realtime_path(request.path):
+        message = "Sessions are spoken over a WebSocket: connect to this address with a WebSocket client."
+        return refusal(Refused(426, message, (("Upgrade", "websocket"), ("Connection", "Upgrade"))))
+    match path.rstrip("/"):
+        case "/healthz":
+            return _json(200, {"status": "ok", "version": __version__, "connections": journal.open_connections})
+        case "/journal":
+            return _journal(journal, query)
+    return refusal(Refused(404, f"{NOTHING_HERE} Pages: /healthz and /journal."))
+
+
+def refusal(refused: Refused) -> Response:
+    """Assumed: the service's bodies have not been published; this is the shape of its sister services."""
+    body = {"error": {"code": str(refused.status), "message": refused.message}}
+    return _json(refused.status, body, refused.headers)
+
+
+def _journal(journal: Journal, query: str) -> Response:
+    """``?connection=2`` for one connection, ``?last=100`` for how many events."""
+    values = parse_qs(query)
+    try:
+        connection = int(values["connection"][0]) if "connection" in values else None
+        last = min(max(int(values.get("last", [str(_LAST)])[0]), 0), _LAST_MOST)
+    except ValueError:
+        return refusal(Refused(400, "'connection' and 'last' are whole numbers, as in /journal?connection=1&last=100."))
+    return _json(200, journal.as_json(connection=connection, last=last))
+
+
+def _json(status: int, body: JsonObject, headers: tuple[tuple[str, str], ...] = ()) -> Response:
+    data = msgspec.json.encode(body)
+    fields = Headers([("Date", formatdate(usegmt=True)), ("Content-Type", "application/json")])
+    fields["Content-Length"] = str(len(data))
+    if not any(name == "Connection" for name, _ in headers):
+        fields["Connection"] = "close"
+    for name, value in headers:
+        fields[name] = value
+    return Response(status, HTTPStatus(status).phrase, fields, data)

@@ -1,0 +1,224 @@
+"""Who a server lets in, what they get, and who is there: everything that the connections of one server share."""
+
+import asyncio
+import importlib
+import logging
+import random
+from collections import deque
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Final, TypeAlias
+
+from websockets.http11 import Request, Response
+
+from vlmock.errors import VlmockError
+from vlmock.scenario.director import Director
+from vlmock.scenario.speech import SpeechStudio
+from vlmock.server.clock import Clock, SystemClock
+from vlmock.server.connection import Begun, Connection, Conversation
+from vlmock.server.handshake import Admitted, Policy, Refused, admit
+from vlmock.server.journal import Facts, Journal
+from vlmock.server.light_transport import LightTransport
+from vlmock.server.pages import page, refusal, wants_upgrade
+from vlmock.server.repertoire import Repertoire
+from vlmock.server.speech_worker import Speaker, Workers
+from vlmock.server.transport import Limits, ReadBuffer, Transport
+from vlmock.session.brain import Brain
+from vlmock.session.ids import IdFactory
+from vlmock.session.machine import Session
+from vlmock.session.script import Script
+from vlmock.session.timing import Duration, Timing
+
+__all__ = ["Circumstances", "Played", "Reception", "SessionFactory", "Settings", "session_for"]
+
+_SEED_STRIDE: Final = 1_000_003
+_FAREWELL_SECONDS: Final = 0.2
+_SPEECH_FAREWELL_SECONDS: Final = 0.2
+_PLAYED_REMEMBERED: Final = 1000
+
+_log = logging.getLogger("vlmock")
+
+TimingProfile: TypeAlias = str | Mapping[str, Duration]
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """How a server behaves; ``vlmock.server.mock_server.serve`` explains each."""
+
+    timing: TimingProfile = "instant"
+    seed: int = 0
+    api_key: str | None = None
+    speech: str = "builtin"
+    compression: bool = False
+    limits: Limits = field(default_factory=Limits)
+    light: bool = True
+    """Take plain text frames past the library; False is the reference that it is tested against."""
+
+
+@dataclass(frozen=True, slots=True)
+class Played:
+    """One connection and the script that it was answered from."""
+
+    connection: int
+    script: Script
+
+
+@dataclass(frozen=True, slots=True)
+class Circumstances:
+    """All that a session is made of."""
+
+    admitted: Admitted
+    script: Script
+    number: int
+    timing: TimingProfile
+    seed: int
+    started: float
+    unix_time: float
+
+
+SessionFactory: TypeAlias = Callable[[Circumstances], Conversation]
+
+
+def session_for(circumstances: Circumstances) -> Session:
+    """A session as the service would open it."""
+    admitted = circumstances.admitted
+    seed = circumstances.seed * _SEED_STRIDE + circumstances.number
+    return Session(
+        brain=Brain(admitted.model, admitted.api_version, profile=admitted.profile, agent=admitted.agent),
+        script=circumstances.script,
+        ids=IdFactory(seed),
+        timing=Timing(circumstances.timing, random.Random(seed).random),
+        unix_time=circumstances.unix_time,
+        started=circumstances.started,
+    )
+
+
+class Reception:
+    """The ``House`` of a server's connections. Everything but ``play`` happens in the server's loop."""
+
+    def __init__(
+        self,
+        repertoire: Repertoire,
+        settings: Settings,
+        journal: Journal,
+        *,
+        sessions: SessionFactory = session_for,
+        clock: Clock | None = None,
+    ) -> None:
+        """Raises SpeechError when the speech engine cannot be had, ValueError when there is no such timing."""
+        Timing(settings.timing)  # complains now, not at the first connection
+        self.clock = clock or SystemClock()
+        self.journal = journal
+        self.repertoire = repertoire
+        self.crashes: list[BaseException] = []
+        """What failed on our side, or in a script, and nobody else could be told."""
+        self.played: deque[Played] = deque(maxlen=_PLAYED_REMEMBERED)
+        self._settings = settings
+        self._sessions = sessions
+        self._policy = Policy(settings.api_key, repertoire)
+        self._buffer = ReadBuffer()
+        self._workers = Workers()
+        self._speakers = {settings.speech: Speaker(SpeechStudio(engine=settings.speech), self._workers)}
+        self._connections: set[Connection] = set()
+        self._all_left: asyncio.Event | None = None
+        self._warm = False
+
+    def accept(self) -> Transport:
+        """The protocol for a new connection."""
+        settings = self._settings
+        if settings.light and not settings.compression:
+            return LightTransport(self._welcome, limits=settings.limits, buffer=self._buffer)
+        return Transport(self._welcome, limits=settings.limits, buffer=self._buffer, compression=settings.compression)
+
+    async def farewell(self) -> None:
+        """End every conversation, and soon after every connection and thread."""
+        self._all_left = asyncio.Event()
+        for connection in tuple(self._connections):
+            connection.leave(1001, "the server is stopping")
+        if self._connections:
+            try:
+                await asyncio.wait_for(self._all_left.wait(), _FAREWELL_SECONDS)
+            except TimeoutError:
+                for connection in tuple(self._connections):
+                    connection.drop()
+                await asyncio.sleep(0)  # for the transports to close their sockets
+        self._workers.stop(_SPEECH_FAREWELL_SECONDS)
+
+    def crashed(self, error: BaseException) -> None:
+        self.crashes.append(error)
+        if isinstance(error, VlmockError):
+            _log.error("%s", error)
+        else:
+            _log.error("a session failed", exc_info=error)
+
+    # ---- what connections ask for
+
+    def answer(self, request: Request) -> Response | Admitted:
+        if not wants_upgrade(request):
+            return page(request, self.journal)
+        outcome = admit(request.path, request.headers.raw_items(), policy=self._policy)
+        if isinstance(outcome, Refused):
+            _log.info("refused with %d: %s", outcome.status, outcome.message)
+            return refusal(outcome)
+        return outcome
+
+    def begin(self, admitted: Admitted, target: str, now: float) -> Begun:
+        script = self.repertoire.script(admitted.scenario)
+        scenario = script.scenario if isinstance(script, Director) else None
+        speaker = self._speaker(scenario.speech if scenario is not None else None)
+        unix_time = self.clock.unix_time()
+        journal = self.journal.open_connection(_facts(admitted, target, script, unix_time), now)
+        self.played.append(Played(journal.number, script))
+        circumstances = Circumstances(
+            admitted=admitted,
+            script=script,
+            number=journal.number,
+            timing=self._settings.timing if scenario is None or scenario.timing is None else scenario.timing,
+            seed=self._settings.seed if scenario is None or scenario.seed is None else scenario.seed,
+            started=now,
+            unix_time=unix_time,
+        )
+        if not self._warm:
+            self._warm = True
+            asyncio.get_running_loop().call_soon(self._warm_up)
+        try:
+            return Begun(self._sessions(circumstances), journal, speaker)
+        except Exception:
+            journal.note_end(1011, "internal error", "server", now)
+            raise
+
+    def joined(self, connection: Connection) -> None:
+        self._connections.add(connection)
+
+    def left(self, connection: Connection) -> None:
+        self._connections.discard(connection)
+        if not self._connections and self._all_left is not None:
+            self._all_left.set()
+
+    # ---- behind the desk
+
+    def _welcome(self, transport: Transport) -> Connection:
+        return Connection(transport, self)
+
+    def _speaker(self, engine: str | None) -> Speaker:
+        engine = engine or self._settings.speech
+        if engine not in self._speakers:
+            self._speakers[engine] = Speaker(SpeechStudio(engine=engine), self._workers)
+        return self._speakers[engine]
+
+    def _warm_up(self) -> None:
+        """The first sound would wait for numpy's import, and everybody else with it."""
+        self._workers.do(lambda: importlib.import_module("numpy"))
+
+
+def _facts(admitted: Admitted, target: str, script: Script, unix_time: float) -> Facts:
+    own = script.scenario.name if isinstance(script, Director) else type(script).__name__
+    return Facts(
+        path=target,
+        model=admitted.model,
+        api_version=admitted.api_version,
+        scenario=admitted.scenario or own,
+        user_agent=admitted.user_agent,
+        credential=admitted.credential.value,
+        opened=unix_time,
+    )

@@ -1,0 +1,48 @@
+"""What a server can play: one thing for whoever asks for nothing, others by name."""
+
+from collections.abc import Callable, Collection, Iterator, Mapping
+from typing import TypeAlias
+
+from vlmock.scenario.library import DEFAULT, Playable, names, script_from
+from vlmock.session.script import Script
+
+__all__ = ["Repertoire", "ScriptFactory"]
+
+ScriptFactory: TypeAlias = Callable[[], Script]
+
+
+class Repertoire(Collection[str]):
+    """As a collection: all names that a client may ask for, those of the shipped scenarios among them."""
+
+    def __init__(self, default: Playable = None, offers: Mapping[str, Playable] | None = None) -> None:
+        """``offers``: further scenarios by the names that clients use. Raises ScenarioError when one is wrong."""
+        self._default = script_from(default)
+        self._offers = {name: script_from(thing) for name, thing in (offers or {}).items()}
+
+    def play(self, thing: Playable, *, name: str | None = None) -> None:
+        """Play this from now on: for those who ask for nothing, or for that name. Raises ScenarioError."""
+        factory = script_from(thing)
+        if name is None:
+            self._default = factory
+        else:
+            self._offers = {**self._offers, name: factory}
+
+    def script(self, name: str | None) -> Script:
+        """A new script for one connection. Raises ScenarioError when a shipped file has become wrong."""
+        if name is None:
+            return self._default()
+        factory = self._offers.get(name) or script_from(name)
+        return factory()
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._offers or name in self._shipped()
+
+    def __iter__(self) -> Iterator[str]:
+        return iter({**self._offers, **dict.fromkeys(self._shipped())})
+
+    def __len__(self) -> int:
+        return len(list(iter(self)))
+
+    @staticmethod
+    def _shipped() -> list[str]:
+        return [*names(), DEFAULT]

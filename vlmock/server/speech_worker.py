@@ -1,0 +1,72 @@
+"""Speaking takes time, so it happens in threads beside the loop."""
+
+import asyncio
+import contextlib
+from collections.abc import Callable
+from concurrent.futures import Future, wait
+from concurrent.futures.thread import ThreadPoolExecutor
+from typing import Any, Final, Protocol
+
+from vlmock.session.effects import Speech, SpeechRequest
+
+__all__ = ["Speaker", "Studio", "Workers"]
+
+_WORKERS: Final = 2
+
+
+class Studio(Protocol):
+    """Who can speak: ``vlmock.scenario.speech.SpeechStudio``, or a double of it."""
+
+    def cached(self, request: SpeechRequest) -> Speech | None:
+        """The speech if it is at hand."""
+
+    def speak(self, request: SpeechRequest) -> Speech:
+        """The speech; takes as long as it takes."""
+
+
+class Workers:
+    """A few threads. They start when there is something to do."""
+
+    def __init__(self) -> None:
+        self._pool: ThreadPoolExecutor | None = None
+        self._unfinished: set[Future[Any]] = set()
+
+    def do(self, work: Callable[[], Any]) -> "Future[Any]":
+        """Have something done in a thread."""
+        if self._pool is None:
+            self._pool = ThreadPoolExecutor(_WORKERS, thread_name_prefix="vlmock-speech")
+        future = self._pool.submit(work)
+        self._unfinished.add(future)
+        future.add_done_callback(self._unfinished.discard)
+        return future
+
+    def stop(self, timeout_seconds: float) -> None:
+        """Let what is being done end, for so long; then leave it to end alone."""
+        if self._pool is not None:
+            for future in tuple(self._unfinished):
+                future.cancel()
+            unfinished = wait(tuple(self._unfinished), timeout_seconds).not_done
+            self._pool.shutdown(wait=not unfinished, cancel_futures=True)
+            self._pool = None
+
+
+class Speaker:
+    """One studio and the threads that it works in."""
+
+    def __init__(self, studio: Studio, workers: Workers) -> None:
+        self.at_hand = studio.cached
+        self._studio = studio
+        self._workers = workers
+
+    def speak(self, request: SpeechRequest, done: Callable[[Speech | Exception], None]) -> None:
+        """Have words spoken; ``done`` is called in the loop with the speech, or with what went wrong."""
+        loop = asyncio.get_running_loop()
+
+        def finished(future: "Future[Speech]") -> None:
+            if not future.cancelled():
+                error = future.exception()
+                assert error is None or isinstance(error, Exception), error
+                with contextlib.suppress(RuntimeError):  # the loop is closed: nobody is waiting any more
+                    loop.call_soon_threadsafe(done, error or future.result())
+
+        self._workers.do(lambda: self._studio.speak(request)).add_done_callback(finished)

@@ -1,0 +1,82 @@
+"""Which settings may not stand together. Looked at after merging, so it does not matter which update brought which.
+
+Source: behaviour 2.3; schema A6, D.
+"""
+
+from vlmock.protocol.input_audio import EchoCancellation, InputAudioTranscription
+from vlmock.protocol.session import ResponseSession
+from vlmock.protocol.tools import TOOL_CHOICES, FunctionTool, ToolChoiceFunction
+from vlmock.protocol.turn_detection import AzureSemanticVad, AzureSemanticVadMultilingual
+from vlmock.protocol.voices import OpenAIVoice
+from vlmock.protocol.wire import given
+from vlmock.session import refusals
+from vlmock.session.brain import Brain
+from vlmock.session.models import Family
+from vlmock.session.rules.values import check_choice
+
+__all__ = ["check_conflicts"]
+
+_FORMATS_OF_OPENAI_VOICES = ("pcm16", "g711_ulaw", "g711_alaw")
+
+
+def check_conflicts(settings: ResponseSession, brain: Brain) -> None:
+    """Raise Refused at the first two settings that exclude each other."""
+    _check_hearing(settings, brain)
+    _check_echo_cancellation(settings)
+    _check_speaking(settings)
+    _check_tool_choice(settings)
+
+
+def _check_hearing(settings: ResponseSession, brain: Brain) -> None:
+    """Observed {FON}: azure-speech beside a realtime brain wants a semantic detector, even where that is null.
+    Observed {schema D1}: mai-transcribe-1 gives no log probabilities.
+
+    The vendor's own live tests {SDKT} send azure-speech with ``server_vad`` to gpt-realtime; the wire logs are newer.
+    """
+    transcription = settings.input_audio_transcription
+    if not isinstance(transcription, InputAudioTranscription):
+        return
+    semantic = isinstance(settings.turn_detection, AzureSemanticVad | AzureSemanticVadMultilingual)
+    if brain.family is Family.REALTIME and transcription.model == "azure-speech" and not semantic:
+        raise refusals.azure_speech_needs_semantic_vad()
+    wants_logprobs = "item.input_audio_transcription.logprobs" in given(settings.include, [])
+    if wants_logprobs and transcription.model == "mai-transcribe-1":
+        raise refusals.not_supported("session.include", "logprobs are not supported for mai-transcribe-1")
+
+
+def _check_echo_cancellation(settings: ResponseSession) -> None:
+    """Observed {FON}: nothing can echo where nothing is spoken. Documented: schema D4, the client's reference is
+    interleaved PCM16."""
+    cancellation = settings.input_audio_echo_cancellation
+    if not isinstance(cancellation, EchoCancellation):
+        return
+    if "audio" not in given(settings.modalities, []):
+        raise refusals.ec_not_supported()
+    if given(cancellation.reference_source, "server") == "client" and settings.input_audio_format != "pcm16":
+        raise refusals.not_supported("session.input_audio_format", "reference_source 'client' requires pcm16")
+
+
+def _check_speaking(settings: ResponseSession) -> None:
+    """Observed {SDKT}: OpenAI voices were only ever asked for these formats. Assumed: they have no others.
+
+    Documented: schema A6, interim responses are for Azure voices.
+    """
+    if not isinstance(settings.voice, OpenAIVoice):
+        return
+    check_choice(settings.output_audio_format, _FORMATS_OF_OPENAI_VOICES, "session.output_audio_format")
+    if given(settings.interim_response, None) is not None:
+        raise refusals.not_supported("session.interim_response", "interim_response needs an Azure voice")
+
+
+def _check_tool_choice(settings: ResponseSession) -> None:
+    """Documented: schema D11, a bare name is allowed. Assumed: a tool that is not offered cannot be chosen; what an
+    MCP server or an agent offers is not known here."""
+    tools = given(settings.tools, [])
+    if not all(isinstance(tool, FunctionTool) for tool in tools):
+        return
+    names = [tool.name for tool in tools if isinstance(tool, FunctionTool)]
+    match settings.tool_choice:
+        case str(choice):
+            check_choice(choice, (*TOOL_CHOICES, *names), "session.tool_choice")
+        case ToolChoiceFunction(name=name) if name not in names:
+            raise refusals.malformed("session.tool_choice", f"there is no tool with the name '{name}'")
