@@ -60,20 +60,28 @@ def demo(scenario: str, timing: str, journal: Path | None) -> None:
 @click.option("--compression", is_flag=True, help="Agree to permessage-deflate.")
 @click.option("--verbose", "-v", is_flag=True, help="One line for each event.")
 def serve(scenarios: Sequence[str], host: str, port: int, verbose: bool, **options: Any) -> None:
-    """Serve SCENARIO… until Ctrl-C. Names of shipped scenarios or paths of YAML files; the first is the default."""
-    import logging
-
+    """Serve until Ctrl-C. SCENARIO: names of shipped ones, or paths of YAML files; the first is played to whoever asks
+    for none. Each is at http://HOST:PORT/NAME too, and so are all that ship. Without any, everybody is answered
+    sensibly."""
+    from vlmock.scenario.library import DEFAULT, Playable, load
     from vlmock.server.mock_server import serve as start
 
-    logging.basicConfig(level=logging.DEBUG if verbose else logging.WARNING, format="%(message)s")
-    server = start(list(scenarios) or None, host=host, port=port, **options)
-    with server:
-        click.echo(f"vlmock is listening: endpoint {server.url}")
-        names = ", ".join(server.scenario_names)
-        click.echo(f"scenarios: {names}. Press Ctrl-C to stop." if names else "Press Ctrl-C to stop.")
-        sys.stdout.flush()
+    offers: dict[str, Playable] = {}
+    for scenario in scenarios:
+        playable = scenario if scenario == DEFAULT else load(scenario)
+        offers[getattr(playable, "name", DEFAULT)] = playable
+    first = next(iter(offers.values()), None)
+    with start(first, offers=offers, host=host, port=port, log=_print_entry if verbose else None, **options) as server:
+        click.echo(f"vlmock listens on {server.url}")
+        for name in offers:
+            click.echo(f"  {server.url}/{name}")
+        click.echo("Press Ctrl-C to stop.")
         _until_interrupted(server)
     click.echo("stopped")
+
+
+def _print_entry(entry: Any) -> None:
+    click.echo(entry.line())
 
 
 def _until_interrupted(server: Any) -> None:

@@ -4,26 +4,28 @@ The server's thread writes, any other thread reads. Memory is bounded: when the 
 holds most loses the audio of its oldest events first, then those events; ``Journal.lost`` counts what went.
 """
 
-import threading
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from itertools import count
 from pathlib import Path
-from time import monotonic
-from typing import Any, Final, TypeAlias
+from typing import Any, Final, TypeAlias, TypeVar
 
 import msgspec
 
 from vlmock.errors import JournalTimeout, ServerError
 from vlmock.protocol.wire import JsonObject, ServerEvent
-from vlmock.server.journal_entry import Entry, EventOrBody, Source, stripped, type_of
+from vlmock.server.arrivals import Arrivals
+from vlmock.server.journal_entry import Entry, EventOrBody, Source, stripped
 
-__all__ = ["ConnectionJournal", "Facts", "Journal", "Lost"]
+__all__ = ["ConnectionJournal", "Ended", "Facts", "Journal", "Lost"]
 
 _OVERHEAD_BYTES: Final = 256
 """What an entry and its event weigh besides their payload."""
 _REMEMBERED: Final = 1000
 """So many connections are kept; of more, those that closed first are forgotten."""
+
+T = TypeVar("T")
 
 EventType: TypeAlias = str | type[msgspec.Struct]
 """A type as on the wire, or the class of the event."""
@@ -94,7 +96,7 @@ class ConnectionJournal:
         """The connection is gone."""
         self.send = None
         self.ended = Ended(code, reason, by, now - self._started)
-        self._journal._wake()
+        self._journal._arrivals.announce()
 
     def shed(self, lost: Lost) -> int:
         """Make room: drop the audio of the oldest tenth that has not lost it yet, or else the oldest tenth itself.
@@ -144,7 +146,7 @@ class Journal:
         self._connections: dict[int, ConnectionJournal] = {}
         self._numbers = count(1)
         self._pushed = count(1)
-        self._waiting: list[Callable[[], None]] = []
+        self._arrivals = Arrivals()
 
     # ---- what a test reads
 
@@ -178,19 +180,8 @@ class Journal:
 
         ``timeout`` is in seconds. Raises JournalTimeout, which lists what came instead.
         """
-        woken = threading.Event()
-        deadline = monotonic() + timeout
-        self._waiting.append(woken.set)
-        try:
-            while True:
-                woken.clear()
-                found = self._found(type, source, connection)
-                if len(found) >= count:
-                    return found[count - 1].event
-                if not woken.wait(max(0.0, deadline - monotonic())):
-                    raise self._timeout(type, len(found), count, timeout, connection)
-        finally:
-            self._waiting.remove(woken.set)
+        entry = self._arrivals.wait(lambda: self._nth(count, type, source, connection), timeout)
+        return self._arrived(entry, _tag(type), timeout, connection).event
 
     async def wait_for_async(
         self,
@@ -202,27 +193,17 @@ class Journal:
         connection: int | None = None,
     ) -> Any:
         """The same for asyncio."""
-        import asyncio
+        entry = await self._arrivals.wait_async(lambda: self._nth(count, type, source, connection), timeout)
+        return self._arrived(entry, _tag(type), timeout, connection).event
 
-        loop, woken = asyncio.get_running_loop(), asyncio.Event()
+    def wait_for_close(self, *, connection: int | None = None, timeout: float = 5.0) -> Ended:
+        """How a connection ended, as soon as it has; None: the latest. Raises JournalTimeout."""
 
-        def wake() -> None:
-            loop.call_soon_threadsafe(woken.set)
+        def look() -> Ended | None:
+            parts = self._parts(connection)
+            return parts[-1].ended if parts else None
 
-        self._waiting.append(wake)
-        found: list[Entry] = []
-        try:
-            async with asyncio.timeout(timeout):
-                while True:
-                    woken.clear()
-                    found = self._found(type, source, connection)
-                    if len(found) >= count:
-                        return found[count - 1].event
-                    await woken.wait()
-        except TimeoutError:
-            raise self._timeout(type, len(found), count, timeout, connection) from None
-        finally:
-            self._waiting.remove(wake)
+        return self._arrived(self._arrivals.wait(look, timeout), "the end of the connection", timeout, connection)
 
     def push(self, event: Mapping[str, Any] | ServerEvent, connection: int | None = None) -> None:
         """Send the client any server event, an ``event_id`` added where it has none. None: the latest connection.
@@ -284,12 +265,7 @@ class Journal:
             self._weight -= heaviest.shed(self.lost)
         if self._log is not None:
             self._log(entry)
-        if self._waiting:
-            self._wake()
-
-    def _wake(self) -> None:
-        for wake in tuple(self._waiting):
-            wake()
+        self._arrivals.announce()
 
     def _forget_one(self) -> None:
         for part in self._parts(None):
@@ -308,20 +284,27 @@ class Journal:
         return [part] if part is not None else []
 
     def _found(self, type: EventType | None, source: Source | None, connection: int | None) -> list[Entry]:
-        wanted = type if type is None or isinstance(type, str) else type.__struct_config__.tag
+        wanted = None if type is None else _tag(type)
         return [
             entry
             for entry in self.entries(connection)
-            if (source is None or entry.source == source) and (wanted is None or type_of(entry.event) == wanted)
+            if (source is None or entry.source == source) and (wanted is None or entry.type == wanted)
         ]
 
-    def _timeout(
-        self, type: EventType, found: int, count: int, timeout: float, connection: int | None
-    ) -> JournalTimeout:
-        name = type if isinstance(type, str) else str(type.__struct_config__.tag)
-        came = ", ".join(f"{_ARROW[entry.source]} {entry.type}" for entry in self.entries(connection)[-20:])
-        wanted = f"{name!r}" if count == 1 else f"{count} of {name!r} ({found} came)"
-        return JournalTimeout(f"waited {timeout:g} s for {wanted}; what came: {came or 'nothing'}")
+    def _nth(self, count: int, type: EventType, source: Source | None, connection: int | None) -> Entry | None:
+        found = self._found(type, source, connection)
+        return found[count - 1] if len(found) >= count else None
+
+    def _arrived(self, found: T | None, wanted: str, timeout: float, connection: int | None) -> T:
+        if found is None:
+            came = Counter(f"{_ARROW[entry.source]} {entry.type}" for entry in self.entries(connection))
+            listed = ", ".join(f"{event} ({times} times)" if times > 1 else event for event, times in came.items())
+            raise JournalTimeout(f"waited {timeout:g} s for {wanted}; what came: {listed or 'nothing'}")
+        return found
+
+
+def _tag(type: EventType) -> str:
+    return type if isinstance(type, str) else str(type.__struct_config__.tag)
 
 
 _ARROW: Final = {"client": "→", "server": "←"}

@@ -121,6 +121,8 @@ class Transport(asyncio.BufferedProtocol):
         self._message_is_text = False
         self._answered = False
         self._ended = False
+        self._invalid = False
+        """A message was no text; what comes after it does not count."""
         self._stalled = False
         self._timer: asyncio.TimerHandle | None = None
         self._stall_timer: asyncio.TimerHandle | None = None
@@ -207,6 +209,8 @@ class Transport(asyncio.BufferedProtocol):
                 self._answer(event)
             elif isinstance(event, Frame):
                 message = self._assemble(event)
+                if self._invalid:
+                    break
                 if message is not None:
                     messages.append(message)
         self._deliver(messages)
@@ -246,6 +250,7 @@ class Transport(asyncio.BufferedProtocol):
             try:
                 message.decode()
             except UnicodeDecodeError as error:
+                self._invalid = True
                 self._websocket.fail(CloseCode.INVALID_DATA, f"{error.reason} at position {error.start}")
                 return None
         return message

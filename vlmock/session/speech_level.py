@@ -88,10 +88,10 @@ def _weights(window: int, rate_hz: int) -> NDArray[np.float64]:
     hann = np.sin(np.pi * sample / window) ** 2
     phase = 2 * np.pi * _CENTRE_HZ * (sample - window / 2) / rate_hz
     unit = np.stack((hann * np.cos(phase), hann * np.sin(phase)), axis=1)
-    weights: NDArray[np.float64] = np.rint(unit * (2**_WEIGHT_BITS / (hann.sum() / 2)))
+    weights: NDArray[np.float64] = np.rint(unit * (2.0**_WEIGHT_BITS / (hann.sum() / 2)))
     weights[window // 2] -= weights.sum(axis=0)  # rounding must not let DC through
     # A power of two keeps the sums exact: full scale of the samples, the weights' bits, and the root of 2 x 8 windows.
-    return weights / (2**15 * 2**_WEIGHT_BITS * 4)
+    return weights / 2.0 ** (15 + _WEIGHT_BITS + 2)
 
 
 def power_of(dbfs: float) -> float:

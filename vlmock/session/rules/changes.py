@@ -56,8 +56,8 @@ def _check_voice(
 ) -> None:
     """Assumed: to name the voice that speaks already is no change.
 
-    Observed {PIPE}: a text-only session has no synthesizer that a later update could set. Assumed: only the Azure
-    voices need one.
+    Observed {PIPE}: a text-only session has no synthesizer, and a later update that names a voice is told so, even if
+    it is the same voice. Assumed: only the Azure voices need one.
     """
     changed = before.voice != after.voice
     if changed and before.avatar is not None:
