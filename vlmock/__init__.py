@@ -14,7 +14,9 @@ __version__ = "0.1.0"
 
 _HOMES = {
     **dict.fromkeys(("MockServer", "serve"), "vlmock.server.mock_server"),
-    **dict.fromkeys(("Call", "Close", "Emit", "Error", "Fail", "Reply", "Say", "Turn", "Wait"), "vlmock.session.script"),
+    **dict.fromkeys(
+        ("Call", "Close", "Emit", "Error", "Fail", "Reply", "Say", "Turn", "Wait"), "vlmock.session.script"
+    ),
 }
 
 

@@ -1,4 +1,4 @@
-"""The command line: ``vlmock demo``, ``serve``, ``scenarios``, ``validate``, ``schema``.
+"""The command line: ``vlmock demo``, ``serve``, ``scenarios``, ``validate``, ``schema``, ``emulated``.
 
 Each command imports what it needs when it runs. Mistakes of the user end with one sentence and exit code 2.
 """
@@ -133,3 +133,14 @@ def schema() -> None:
     from vlmock.scenario.json_schema import scenario_schema
 
     click.echo(json.dumps(scenario_schema(), indent=2))
+
+
+@main.command()
+def emulated() -> None:
+    """Print what is emulated, what is not, and how well each thing is known."""
+    from vlmock.emulated import markdown, refusal_rows
+
+    click.echo(markdown())
+    click.echo("\n| refusal | evidence |\n|---|---|")
+    for name, known in refusal_rows():
+        click.echo(f"| {name} | {known} |")

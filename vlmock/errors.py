@@ -13,7 +13,15 @@ Trouble that a *client* makes is not here: it is answered on the wire (``vlmock.
 from difflib import get_close_matches
 from collections.abc import Iterable
 
-__all__ = ["JournalTimeout", "ScenarioError", "ServerError", "SpeechError", "UnknownScenario", "VlmockError", "did_you_mean"]
+__all__ = [
+    "JournalTimeout",
+    "ScenarioError",
+    "ServerError",
+    "SpeechError",
+    "UnknownScenario",
+    "VlmockError",
+    "did_you_mean",
+]
 
 
 class VlmockError(Exception):

@@ -6,8 +6,15 @@ import pytest
 
 from vlmock.errors import ScenarioError
 from vlmock.scenario.loader import load_file, load_text
-from vlmock.scenario.model import Scenario
-from vlmock.session.script import Call, Close, Emit, Error, Fail, Say, Wait
+from vlmock.scenario.model import Entry, Scenario
+from vlmock.session.script import Call, Close, Emit, Error, Fail, Say, Step, Wait
+
+
+def steps_of(entry: Entry | None) -> list[Step]:
+    """What the entry answers when there is nothing to fill in."""
+    assert entry is not None
+    return [step.fill_in({}) for step in entry.reply or ()]
+
 
 WRONG: dict[str, tuple[str, str]] = {
     # what is no key
@@ -40,7 +47,8 @@ WRONG: dict[str, tuple[str, str]] = {
     "tab": ("turns:\n\t- user: Hi\n", "f.yaml:2: a tab in the indentation: YAML wants spaces"),
     "colon in text": (
         "turns:\n  - user: Hi: you\n",
-        "f.yaml:2: not valid YAML: mapping values are not allowed in this context (text that contains ': ' needs quotes)",
+        "f.yaml:2: not valid YAML: mapping values are not allowed in this context "
+        "(text that contains ': ' needs quotes)",
     ),
     "control character": (
         "turns:\n  - user: \x07\n",
@@ -54,8 +62,14 @@ WRONG: dict[str, tuple[str, str]] = {
         "f.yaml:5: more than 100000 values",
     ),
     "too deep": ("a: " + "[" * 200_000, "f.yaml:1: nested more than 50 deep"),
-    "a tag": ("turns: !!python/object:os.system x\n", "f.yaml:1: the tag 'tag:yaml.org,2002:python/object:os.system' has no place in a scenario"),
-    "two documents": ("rules: []\n---\nrules: []\n", "f.yaml:2: a second document begins here; a file holds one scenario"),
+    "a tag": (
+        "turns: !!python/object:os.system x\n",
+        "f.yaml:1: the tag 'tag:yaml.org,2002:python/object:os.system' has no place in a scenario",
+    ),
+    "two documents": (
+        "rules: []\n---\nrules: []\n",
+        "f.yaml:2: a second document begins here; a file holds one scenario",
+    ),
     "a key that is a list": ("[a]: b\n", "f.yaml:1: a key must be text, got a list"),
     # what is empty, or of the wrong shape
     "empty": ("", "f.yaml: the file is empty: a scenario has 'turns', 'rules' or 'otherwise'"),
@@ -265,7 +279,8 @@ def test_a_wrong_file_is_refused_with_its_place_and_a_remedy(case: str) -> None:
 
 
 def test_everything_that_is_wrong_is_said_at_once_in_the_order_of_the_file() -> None:
-    text = "turns:\n  - user: Hi\n    reply:\n      - sya: Hello.\n      - wait: soon\n  - usr: Ho\n    reply: Ha.\nseed: -1\n"
+    text = "turns:\n  - user: Hi\n    reply:\n      - sya: Hello.\n      - wait: soon\n"
+    text += "  - usr: Ho\n    reply: Ha.\nseed: -1\n"
     with pytest.raises(ScenarioError) as refused:
         load_text(text, file="f.yaml")
     assert [line.split(" ")[0] for line in str(refused.value).splitlines()] == [
@@ -331,8 +346,7 @@ def test_audio_is_found_beside_the_scenario(tmp_path: Path) -> None:
     path = tmp_path / "sound.yaml"
     path.write_text("otherwise:\n  reply:\n    - say: Hello.\n      audio: hello.wav\n")
     scenario = load_file(path)
-    assert scenario.otherwise and scenario.otherwise.reply
-    assert scenario.otherwise.reply[0].fill_in({}) == Say("Hello.", audio=str(tmp_path / "hello.wav"))
+    assert steps_of(scenario.otherwise) == [Say("Hello.", audio=str(tmp_path / "hello.wav"))]
     assert scenario.name == "sound"
     assert scenario.source == path
 
@@ -342,13 +356,12 @@ def test_audio_is_found_beside_the_scenario(tmp_path: Path) -> None:
 
 def test_plain_words_are_read_as_yaml_1_2_reads_them() -> None:
     """``yes`` is text where text is wanted, and 12:30 is no number of minutes."""
-    text = "turns:\n  - user: yes\n    reply: off\n  - user: 12:30\n    reply:\n      - emit: {type: a, at: 12:30, n: 1e3}\n"
-    scenario = load_text(text)
-    first, second = scenario.turns
-    assert first.heard_as == "yes"
-    assert first.reply and first.reply[0].fill_in({}) == Say("off")
-    assert second.heard_as == "12:30"
-    assert second.reply and second.reply[0].fill_in({}) == Emit({"type": "a", "at": "12:30", "n": 1000.0})
+    text = "turns:\n  - user: yes\n    reply: off\n"
+    text += "  - user: 12:30\n    reply:\n      - emit: {type: a, at: 12:30, n: 1e3}\n"
+    first, second = load_text(text).turns
+    assert (first.heard_as, second.heard_as) == ("yes", "12:30")
+    assert steps_of(first) == [Say("off")]
+    assert steps_of(second) == [Emit({"type": "a", "at": "12:30", "n": 1000.0})]
 
 
 def test_every_kind_of_step_becomes_what_the_session_plays() -> None:
@@ -371,9 +384,7 @@ otherwise:
     - error: {message: Oh., code: c, type: t, param: p}
     - fail: {message: No., code: c}
 """
-    otherwise = load_text(text).otherwise
-    assert otherwise and otherwise.reply
-    assert [step.fill_in({}) for step in otherwise.reply] == [
+    assert steps_of(load_text(text).otherwise) == [
         Say("Hello."),
         Say("Hello again."),
         Call("f", "{}"),
@@ -394,14 +405,12 @@ otherwise:
     [("close: 4000", Close(4000)), ("close: {reason: Bye}", Close(1000, "Bye")), ("fail: No.", Fail("No."))],
 )
 def test_a_reply_may_end_the_response_or_the_connection(written: str, step: object) -> None:
-    otherwise = load_text(f"otherwise:\n  reply:\n    - {written}\n").otherwise
-    assert otherwise and otherwise.reply
-    assert otherwise.reply[0].fill_in({}) == step
+    assert steps_of(load_text(f"otherwise:\n  reply:\n    - {written}\n").otherwise) == [step]
 
 
 def test_aliases_may_repeat_a_reply() -> None:
     scenario = load_text("turns:\n  - user: A\n    reply: &r [Yes.]\n  - user: B\n    reply: *r\n")
-    assert [entry.reply[0].fill_in({}) for entry in scenario.turns if entry.reply] == [Say("Yes.")] * 2
+    assert [steps_of(entry) for entry in scenario.turns] == [[Say("Yes.")]] * 2
 
 
 def test_timing_is_a_profile_or_figures_in_milliseconds() -> None:
@@ -437,7 +446,7 @@ expect: [{client: response.create, within: 2}]
     loaded = load_text(text)
     for mine, theirs in zip((*built.turns, *built.rules), (*loaded.turns, *loaded.rules), strict=True):
         assert dataclasses.replace(mine, place=theirs.place, reply=None) == dataclasses.replace(theirs, reply=None)
-        assert [s.fill_in({}) for s in mine.reply or ()] == [s.fill_in({}) for s in theirs.reply or ()]
+        assert steps_of(mine) == steps_of(theirs)
     assert built.expect[0].within_s == loaded.expect[0].within_s == 2.0
     assert (built.description, built.seed) == (loaded.description, loaded.seed)
 
@@ -446,7 +455,9 @@ def test_what_is_wrong_in_python_is_named_by_the_way_to_it() -> None:
     with pytest.raises(ScenarioError) as refused:
         Scenario.build(turns=[{"user": "Hi", "reply": ["Hello.", {"sya": "Ha."}]}])
     assert str(refused.value) == "turns[0].reply[1]: unknown step 'sya' (did you mean 'say'?)"
-    with pytest.raises(ScenarioError, match=r"^turns\[0\]\.user: expected text, numbers, lists and mappings, got a set$"):
+    with pytest.raises(
+        ScenarioError, match=r"^turns\[0\]\.user: expected text, numbers, lists and mappings, got a set$"
+    ):
         Scenario.build(turns=[{"user": {"Hi"}, "reply": "Hello."}])
     with pytest.raises(ScenarioError, match=r"^chat: answers nothing: give it 'turns', 'rules' or 'otherwise'$"):
         Scenario.from_mapping({}, name="chat")

@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from websockets.frames import Frame, Opcode
+from websockets.frames import Opcode
+from websockets.utils import apply_mask
 
 from vlmock.server.reception import Circumstances
 from vlmock.session.effects import Effect, SendRaw, Speech
@@ -14,6 +15,7 @@ from vlmock.session.effects import Effect, SendRaw, Speech
 QUERY = "?api-version=2026-07-15&model=gpt-4o"
 PATH = f"/voice-live/realtime{QUERY}"
 DEADLINE_SECONDS = 10.0
+MASK = b"\x85\xe8F\x83"
 
 Handler = Callable[["FakeSession", Any, float], list[Effect]]
 
@@ -171,5 +173,11 @@ def text(payload: str | bytes, *, fin: bool = True) -> bytes:
 def masked(opcode: Opcode, payload: str | bytes = b"", *, fin: bool = True, rsv1: bool = False) -> bytes:
     """A masked frame, allowed or not."""
     data = payload.encode() if isinstance(payload, str) else payload
-    frame = Frame(opcode, data, fin).serialize(mask=True)
-    return bytes([frame[0] | (0x40 if rsv1 else 0)]) + frame[1:]
+    first = opcode | (0x80 if fin else 0) | (0x40 if rsv1 else 0)
+    if len(data) < 126:
+        head = struct.pack("!BB", first, 0x80 | len(data))
+    elif len(data) < 65_536:
+        head = struct.pack("!BBH", first, 0xFE, len(data))
+    else:
+        head = struct.pack("!BBQ", first, 0xFF, len(data))
+    return head + MASK + apply_mask(data, MASK)

@@ -11,11 +11,11 @@ import pytest
 from vlmock.protocol.catalogue import AnyClientEvent
 from vlmock.protocol.codec import decode_client, encode
 from vlmock.protocol.wire import ServerEvent
+from vlmock.session.brain import Brain
 from vlmock.session.effects import Close, Effect, Send, SendRaw, Speech, SpeechRequest, Synthesize
 from vlmock.session.ids import IdFactory
 from vlmock.session.machine import Session
 from vlmock.session.script import Expectation, Reply, Say, Spoken, Step, Turn
-from vlmock.session.brain import Brain
 from vlmock.session.timing import Timing
 
 MS_PER_CHARACTER = 60

@@ -91,7 +91,9 @@ def spoken_item(dialogue: Dialogue) -> str:
 def test_a_spoken_item_is_retrieved_with_its_audio(dialogue: Dialogue) -> None:
     """Observed {SDKT, JAVAT}."""
     item_id = spoken_item(dialogue)
-    part = dialogue.client(ConversationItemRetrieve(item_id=item_id)).last("conversation.item.retrieved").item.content[0]
+    part = (
+        dialogue.client(ConversationItemRetrieve(item_id=item_id)).last("conversation.item.retrieved").item.content[0]
+    )
     assert (len(part.audio), part.transcript) == (2400 * 48, "x" * 40)
 
 
@@ -101,7 +103,9 @@ def test_what_the_user_said_is_retrieved_with_its_audio(open_dialogue: Opener) -
     start = dialogue.last("input_audio_buffer.speech_started").audio_start_ms
     end = dialogue.last("input_audio_buffer.speech_stopped").audio_end_ms
     item_id = dialogue.last("input_audio_buffer.committed").item_id
-    part = dialogue.client(ConversationItemRetrieve(item_id=item_id)).last("conversation.item.retrieved").item.content[0]
+    part = (
+        dialogue.client(ConversationItemRetrieve(item_id=item_id)).last("conversation.item.retrieved").item.content[0]
+    )
     assert len(part.audio) == (end - start) * 48
     assert part.transcript == "Hi"
 
@@ -111,7 +115,9 @@ def test_truncate_cuts_audio_and_transcript(dialogue: Dialogue) -> None:
     item_id = spoken_item(dialogue)
     dialogue.client(ConversationItemTruncate(item_id=item_id, content_index=0, audio_end_ms=1000))
     dialogue.server("conversation.item.truncated")
-    part = dialogue.client(ConversationItemRetrieve(item_id=item_id)).last("conversation.item.retrieved").item.content[0]
+    part = (
+        dialogue.client(ConversationItemRetrieve(item_id=item_id)).last("conversation.item.retrieved").item.content[0]
+    )
     assert (len(part.audio), part.transcript) == (1000 * 48, "")
 
 
@@ -133,7 +139,9 @@ def test_a_truncation_that_makes_no_sense_is_refused(
     ).server("error")
     assert dialogue.last("error").error.code == code
     assert words in dialogue.last("error").error.message
-    part = dialogue.client(ConversationItemRetrieve(item_id=item_id)).last("conversation.item.retrieved").item.content[0]
+    part = (
+        dialogue.client(ConversationItemRetrieve(item_id=item_id)).last("conversation.item.retrieved").item.content[0]
+    )
     assert len(part.audio) == 2400 * 48
 
 

@@ -307,7 +307,7 @@ def test_the_echo_says_what_is_in_force(brain, members, echoed):
 
 
 def test_transcription_drops_the_region_for_the_transcribing_models():
-    """Observed {schema D7}: ``zh-CN`` comes back as ``zh`` from gpt-4o-transcribe, but not from azure-speech."""
+    """Observed (schema D7): ``zh-CN`` comes back as ``zh`` from gpt-4o-transcribe, but not from azure-speech."""
     heard = update(NATIVE, {"input_audio_transcription": {"model": "gpt-4o-transcribe", "language": "zh-CN"}})
     assert wire(heard)["input_audio_transcription"]["language"] == "zh"
     heard = update(NEWEST, {"input_audio_transcription": {"model": "azure-speech", "language": "zh-CN"}})

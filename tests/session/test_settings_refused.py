@@ -10,6 +10,7 @@ from vlmock.session.settings import Brain
 # ---- each setting, and settings that exclude each other
 
 ONE_BRANCH_UNTYPED = {"properties": {"when": {"anyOf": [{"type": "string"}, {"description": "any"}]}}}
+MCP = {"type": "mcp", "server_label": "docs", "server_url": "https://example.com"}
 ANY = "invalid_session_update_message"
 GENERAL = "invalid_request_error"
 
@@ -334,6 +335,78 @@ GENERAL = "invalid_request_error"
         ),
         (
             NEWEST,
+            {"interim_response": {"type": "llm_interim_response", "max_completion_tokens": 0}},
+            "'session.interim_response.max_completion_tokens' should be at least 1, got 0",
+            ANY,
+            "session.interim_response.max_completion_tokens",
+        ),
+        (
+            NEWEST,
+            {"input_audio_transcription": {"model": "mai-transcribe-1", "custom_speech": {"en-US": "1"}}},
+            "Value error, custom_speech is only supported for azure-speech",
+            ANY,
+            "session.input_audio_transcription",
+        ),
+        (
+            NEWEST,
+            {"metadata": {"k" * 65: "v"}},
+            "Value error, a metadata key may have at most 64 characters",
+            ANY,
+            "session.metadata",
+        ),
+        (
+            NATIVE,
+            {"voice": {"type": "openai", "name": "Alloy"}},
+            "'session.voice.name' should be 'alloy', 'ash', 'ballad', 'coral', 'echo', 'sage', 'shimmer', 'verse', "
+            "'marin' or 'cedar', got 'Alloy'",
+            ANY,
+            "session.voice.name",
+        ),
+        (
+            NEWEST,
+            {"voice": {"type": "azure-custom", "name": "mine", "endpoint_id": ""}},
+            "Value error, endpoint_id must not be empty",
+            ANY,
+            "session.voice.endpoint_id",
+        ),
+        (
+            NEWEST,
+            {"voice": {"type": "azure-personal", "name": "me", "model": "Dragon"}},
+            "'session.voice.model' should be 'DragonLatestNeural', 'PhoenixLatestNeural', 'PhoenixV2Neural', "
+            "'DragonHDOmniLatestNeural' or 'MAI-Voice-1', got 'Dragon'",
+            ANY,
+            "session.voice.model",
+        ),
+        (
+            CASCADE,
+            {"tools": [MCP]},
+            "'session.tools[0].type' should be 'function', got 'mcp'",
+            ANY,
+            "session.tools[0].type",
+        ),
+        (
+            NEWEST,
+            {"tools": [MCP | {"require_approval": "sometimes"}]},
+            "'session.tools[0].require_approval' should be 'never' or 'always', got 'sometimes'",
+            ANY,
+            "session.tools[0].require_approval",
+        ),
+        (
+            NEWEST,
+            {"tools": [MCP | {"require_approval": {"ever": ["search"]}}]},
+            "'session.tools[0].require_approval' should be 'never' or 'always', got 'ever'",
+            ANY,
+            "session.tools[0].require_approval",
+        ),
+        (
+            NEWEST,
+            {"animation": {"outputs": ["visemes"]}},
+            "'session.animation.outputs' should be 'blendshapes' or 'viseme_id', got 'visemes'",
+            ANY,
+            "session.animation.outputs",
+        ),
+        (
+            NEWEST,
             {
                 "include": ["item.input_audio_transcription.logprobs"],
                 "input_audio_transcription": {"model": "mai-transcribe-1"},
@@ -394,6 +467,7 @@ def test_an_older_version_does_not_know_a_newer_member(member, value, since):
         (NEWEST, {"tools": [TOOL], "tool_choice": "get_weather"}),
         (NEWEST, {"voice": AVA | {"rate": "+20%"}}),
         (NEWEST, {"voice": AVA | {"rate": "fast"}}),
+        (NEWEST, {"tools": [MCP], "tool_choice": "search"}),
         (AGENT, {"voice": AVA, "turn_detection": EOU}),
         (AZURE, {"voice": {"type": "azure-realtime-native", "name": "diya"}}),
         (

@@ -1,8 +1,8 @@
 """Stories: told in the order of time, abandoned without a trace."""
 
+from vlmock.protocol.audio_format import output_format
 from vlmock.protocol.input_audio import InputAudioBufferCleared
 from vlmock.session.effects import Speech, SpeechRequest, Synthesize
-from vlmock.protocol.audio_format import output_format
 from vlmock.session.timeline import At, AwaitSpeech, Plot, SpeechFailed, Timeline
 
 SPEECH = Speech(b"", 0.0)

@@ -16,7 +16,7 @@ from vlmock.session.script import Call
 __all__ = ["REPLY"]
 
 _WORDS = Text(template=True)
-_TEMPLATED = Json(lambda tree, node: compile_tree(tree, node.place))
+_TEMPLATED = Json(lambda tree, node: compile_tree(tree, node.place), mapping=True)
 
 
 def _call(name: str, arguments: Any, call_id: str | None = None) -> Call:

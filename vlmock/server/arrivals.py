@@ -21,8 +21,9 @@ class Arrivals:
 
     def announce(self) -> None:
         """Something has come."""
-        for wake in tuple(self._waiting):
-            wake()
+        if self._waiting:
+            for wake in tuple(self._waiting):
+                wake()
 
     def wait(self, look: Callable[[], T | None], timeout: float) -> T | None:
         """What ``look`` finds, as soon as it finds something; None after ``timeout`` seconds."""

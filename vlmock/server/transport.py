@@ -33,11 +33,12 @@ _REASON_BYTES: Final = 123
 MAX_MESSAGE_BYTES: Final = 32 * 1024 * 1024
 """Documented: 15 MiB of audio may come at once, which is 20 MiB of base64."""
 
-_BAD_REQUEST: Final = (
-    b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Type: application/json\r\nContent-Length: 125\r\n\r\n"
-    b'{"error":{"code":"400","message":"This is no request that a WebSocket or a page could answer: '
-    b'use GET and no body, HTTP/1.1."}}'
+_NO_REQUEST: Final = (
+    b'{"error":{"code":"400","message":"This is no request that could be answered here: HTTP/1.1, GET, no body."}}'
 )
+_BAD_REQUEST: Final = (
+    b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%b"
+) % (len(_NO_REQUEST), _NO_REQUEST)
 
 _log = logging.getLogger("vlmock.wire")
 _log.setLevel(logging.WARNING)  # at DEBUG the library logs headers, and with them keys

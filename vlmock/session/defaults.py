@@ -107,7 +107,7 @@ def filled_voice(voice: VoiceSetting) -> Voice:
 
 
 def filled_transcription(transcription: InputAudioTranscription) -> InputAudioTranscription:
-    """Observed {PAI, FON}: all five members come back. Observed {schema D7}: gpt-4o-transcribe drops the region."""
+    """Observed {PAI, FON}: all five members come back. Observed (schema D7): gpt-4o-transcribe drops the region."""
     filled = _with_nulls(transcription)
     if filled.model.startswith("gpt-4o-") and isinstance(filled.language, str):
         languages = (tag.strip().partition("-")[0] for tag in filled.language.split(","))

@@ -16,6 +16,7 @@ from vlmock.protocol.input_audio import InputAudioBufferAppend, InputAudioBuffer
 from vlmock.protocol.session import SessionCreated
 from vlmock.protocol.wire import UnsetType, given
 from vlmock.session import models, refusals, spoken_turns
+from vlmock.session.brain import Brain
 from vlmock.session.effects import Close, Effect, Send, SendRaw, Speech, Synthesize
 from vlmock.session.handlers import HANDLERS, refuse_not_emulated
 from vlmock.session.handlers.session import apply_audio_settings
@@ -24,7 +25,6 @@ from vlmock.session.input_buffer import InputBuffer, Signal
 from vlmock.session.pipeline import choose
 from vlmock.session.refusals import Refused
 from vlmock.session.script import Script
-from vlmock.session.brain import Brain
 from vlmock.session.settings import initial
 from vlmock.session.state import SessionState, audio_format_of
 from vlmock.session.timeline import SpeechFailed, Timeline, Told

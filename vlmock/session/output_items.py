@@ -89,7 +89,7 @@ class OutputItems:
             item_id=message.item_id,
             output_index=message.output_index,
             content_index=0,
-            delta=chunk.delta,  # type: ignore[arg-type]  # prepared JSON in place of bytes: encoded once, shared
+            delta=chunk.delta,
         )
 
     def close_message(self, message: OpenMessage, status: str) -> Iterator[ServerEvent]:

@@ -14,7 +14,7 @@ from vlmock.protocol.invalid_event import InvalidEvent, enumerate_in_prose
 
 INVALID_REQUEST = "invalid_request_error"
 INVALID_UPDATE = "invalid_session_update_message"
-"""Observed {schema B2}: the code of an update that has the wrong shape."""
+"""Observed (schema B2): the code of an update that has the wrong shape."""
 
 
 class Refused(Exception):
@@ -88,7 +88,7 @@ def unexpected_member(path: str) -> Refused:
 
 
 def missing_member(path: str) -> Refused:
-    """Assumed {OAI}: a member that has to be there is not. Observed {schema B2}: the code of a session's object that
+    """Assumed {OAI}: a member that has to be there is not. Observed (schema B2): the code of a session's object that
     does not say its type."""
     discriminator = path.startswith("session.") and path.endswith(".type")
     code = INVALID_UPDATE if discriminator else "missing_required_parameter"
@@ -116,7 +116,7 @@ def _wrong_value(path: str, expected: str, got: str) -> Refused:
 
 
 def malformed(path: str, rule: str) -> Refused:
-    """Observed {schema B2, D7}: the code, and that the message begins so, for a phrase list where none may be."""
+    """Observed (schema B2, D7): the code, and that the message begins so, for a phrase list where none may be."""
     return _refused(f"Value error, {rule}", code=_code_for(path), param=path)
 
 
@@ -202,7 +202,7 @@ def semantic_vad_in_cascade() -> Refused:
 
 
 def eou_needs_cascade() -> Refused:
-    """Observed {IVW, EVAL}: refused, with this code and param {schema B2}. Assumed: the words."""
+    """Observed {IVW, EVAL}: refused, with this code and param (schema B2). Assumed: the words."""
     message = "end_of_utterance_detection is only supported in cascaded pipeline"
     return _refused(message, param="session.turn_detection.end_of_utterance_detection")
 
@@ -234,13 +234,13 @@ def instructions_in_agent_mode() -> Refused:
 
 
 def fixed_by_agent(member: str) -> Refused:
-    """Documented {schema A6}: an agent brings its own. Assumed: words and code."""
+    """Documented (schema A6): an agent brings its own. Assumed: words and code."""
     message = f"{member} cannot be configured when using an agent."
     return _refused(message, code=INVALID_UPDATE, param=f"session.{member}")
 
 
 def not_supported(path: str, message: str) -> Refused:
-    """Documented {schema A6}: a setting that the model or voice does not take. Assumed: the words, at each rule."""
+    """Documented (schema A6): a setting that the model or voice does not take. Assumed: the words, at each rule."""
     return _refused(message, param=path)
 
 
@@ -291,7 +291,7 @@ def no_such_item_to_truncate(item_id: str) -> Refused:
 
 
 def no_such_previous_item(item_id: str) -> Refused:
-    """Documented {schema B}: the item is not added. Assumed {OAI}: words and code."""
+    """Documented (schema B): the item is not added. Assumed {OAI}: words and code."""
     message = f"Error adding item: the previous item with id '{item_id}' does not exist."
     return _refused(message, code="item_create_invalid_previous_item_id", param="previous_item_id")
 

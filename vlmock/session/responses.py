@@ -13,14 +13,14 @@ from vlmock.protocol.response import (
     ResponseDone,
     StatusDetails,
 )
-from vlmock.protocol.wire import UNSET, given
+from vlmock.protocol.wire import UnsetType, given
 from vlmock.session import refusals, usage
 from vlmock.session.active_response import ActiveResponse, ResponseRequest
+from vlmock.session.defaults import filled_voice
 from vlmock.session.input_items import item_from_request, turn_input
 from vlmock.session.output_items import OutputItems
 from vlmock.session.performance import Performance, ReplyFailed
 from vlmock.session.script import Reply, ToolOutput, Turn, UserInput
-from vlmock.session.defaults import filled_voice
 from vlmock.session.state import SessionState
 from vlmock.session.timeline import At, Beat, Plot, SpeechFailed, Told
 from vlmock.session.transitions import RESPONSE, ResponsePhase, moved
@@ -155,7 +155,7 @@ def _turn(state: SessionState, asked: ResponseRequest) -> Turn:
         session=settings,
         instructions=" ".join(filter(None, (instructions, asked.additional_instructions))),
         tools=tuple(given(params.tools, given(settings.tools, []))),
-        tool_choice=given(params.tool_choice, given(settings.tool_choice, "auto")),
+        tool_choice=params.tool_choice or settings.tool_choice or "auto",
         history=tuple(entry.item for entry in state.history),
         metadata=given(params.metadata, {}),
     )
@@ -184,11 +184,11 @@ def _active_response(state: SessionState, asked: ResponseRequest) -> ActiveRespo
     """What the session's settings and the request's own make of a response."""
     params, settings, pipeline = asked.params, state.settings, state.pipeline
     format_name = given(params.output_audio_format, given(settings.output_audio_format, "pcm16"))
-    limit = given(params.max_output_tokens, given(params.max_response_output_tokens, None))
-    voice = given(settings.voice, None) if params.voice is UNSET else filled_voice(params.voice)
+    limit = _limit(params.max_output_tokens) or _limit(params.max_response_output_tokens)
+    voice = given(settings.voice, None) if not params.voice else filled_voice(params.voice)
     out_of_band = given(params.conversation, "auto") == "none"
     if limit is None and pipeline.echoes_output_format:
-        limit = given(settings.max_response_output_tokens, "inf")
+        limit = _limit(settings.max_response_output_tokens) or "inf"
     conversation_id = state.conversation_id if pipeline.has_conversation_id else ""
     return ActiveResponse(
         id=asked.response_id,
@@ -204,3 +204,7 @@ def _active_response(state: SessionState, asked: ResponseRequest) -> ActiveRespo
         conversation_id=None if out_of_band else conversation_id,
         input_tokens=usage.NOTHING.input_token_details,
     )
+
+
+def _limit(sent: int | str | UnsetType | None) -> int | str | None:
+    return None if isinstance(sent, UnsetType) else sent

@@ -7,12 +7,12 @@ from vlmock.protocol.session import ResponseSession
 from vlmock.protocol.turn_detection import VadSettings
 from vlmock.protocol.wire import given
 from vlmock.session.active_response import ActiveResponse, ResponseRequest
+from vlmock.session.brain import Brain
 from vlmock.session.history import History
 from vlmock.session.ids import IdFactory
 from vlmock.session.input_buffer import InputBuffer
 from vlmock.session.pipeline import Pipeline
 from vlmock.session.script import Script, ToolOutput, UserInput
-from vlmock.session.brain import Brain
 from vlmock.session.timeline import Timeline
 from vlmock.session.timing import Timing
 from vlmock.session.transitions import SessionPhase, TurnPhase

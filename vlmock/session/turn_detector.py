@@ -4,8 +4,8 @@ This is a level detector, not a model of speech. *Assumed* throughout, and calib
 both the samples and what the service reported ({PAI}, ``server_vad`` and ``azure_semantic_vad_multilingual``):
 
 1. Each 32 ms frame has a level (:mod:`vlmock.session.speech_level`). It is *active* at or above ``threshold``
-   (-48 dBFS at 0.5, two dB for each 0.1) and at least 10 dB above the quietest frame of the last four seconds;
-   once active, three dB less will do.
+   (-48 dBFS at 0.5, two dB for each 0.1) and at least 10 dB above the noise floor, the quietest moments of the last
+   four seconds; once active, three dB less will do.
 2. Frames *open* a turn when enough of them are active: one more than fill ``speech_duration_ms``, and seven frames
    (224 ms) heard at least. Openings of which two thirds are silence are forgotten: a click, the header of a WAV file
    and a step of DC fill one or two frames.
@@ -23,16 +23,25 @@ has nothing in the band that is measured. The same samples give the same events 
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-import numpy as np
-from numpy.typing import NDArray
-
-from vlmock.session.speech_level import FRAME_MS, SpeechLevel, power_of
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 __all__ = ["DetectorSettings", "SpeechStarted", "SpeechStopped", "TurnDetector"]
 
+FRAME_MS = 32
+"""Observed {FON, PAI}: the service counts audio in steps of 32 ms."""
+
 STEP_MS = 16
 """Observed {FON, PAI}: every reported time divides by 16."""
+
+
+def power_of(decibels: float) -> float:
+    """The mean square of a level in dBFS, where 0 dBFS is a mean square of 1; the ratio of a difference in dB."""
+    return float(10 ** (decibels / 10))
+
 
 OPENING_FRAMES = 7
 """Assumed: speech is announced 224 ms after it began at the earliest; 200 ms is the documented duration."""
@@ -49,7 +58,7 @@ LEAST_DBFS, DBFS_PER_THRESHOLD = -58, 20
 RELEASE = power_of(-3)
 ABOVE_FLOOR = power_of(10)
 FLOOR_BLOCK_FRAMES, FLOOR_BLOCKS = 16, 8
-"""The quietest frame of the last eight half-seconds is the noise floor."""
+"""The floor comes from the quietest frames of the last eight half-seconds: their second least, as one may be chance."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,12 +102,14 @@ class TurnDetector:
     """
 
     def __init__(self, settings: DetectorSettings, *, rate_hz: int, start_ms: float = 0.0) -> None:
+        from vlmock.session.speech_level import SpeechLevel  # numpy is not imported before there is something to hear
+
         self.speaking = False
         self.extra_silence_ms = 0
         """Silence that the running turn (or else the next) needs beyond the settings' own; back to 0 at its end."""
         self._rate_hz = rate_hz
         self._start_ms = start_ms
-        self._level = SpeechLevel(rate_hz)
+        self._level = SpeechLevel(rate_hz, frame_ms=FRAME_MS)
         self._frames = 0
         self._quietest = 1.0  # of the running half-second
         self._quietest_before = deque([0.0] * FLOOR_BLOCKS, maxlen=FLOOR_BLOCKS)  # a stream begins in a quiet room
@@ -126,11 +137,11 @@ class TurnDetector:
         self._forget_speech()
         self._earliest_ms = self.audio_ms
 
-    def feed(self, samples: NDArray[np.int16]) -> list[SpeechStarted | SpeechStopped]:
+    def feed(self, samples: "NDArray[np.int16]") -> list[SpeechStarted | SpeechStopped]:
         """What these samples make known, in order; shape (samples,), mono, any number of them."""
         return list(self.hear(samples))
 
-    def hear(self, samples: NDArray[np.int16]) -> Iterator[SpeechStarted | SpeechStopped]:
+    def hear(self, samples: "NDArray[np.int16]") -> Iterator[SpeechStarted | SpeechStopped]:
         """The same, one event at a time: what is set between two events holds for the samples after the first.
 
         So ``extra_silence_ms`` can follow each turn even when several arrive in one block. Exhaust it.
@@ -163,7 +174,7 @@ class TurnDetector:
 
     def _set_limits(self) -> None:
         threshold = power_of(LEAST_DBFS + DBFS_PER_THRESHOLD * self._settings.threshold)
-        self._attack = max(threshold, ABOVE_FLOOR * min(self._quietest_before))
+        self._attack = max(threshold, ABOVE_FLOOR * sorted(self._quietest_before)[1])
         self._release = self._attack * RELEASE
 
     def _open(self, power: float) -> bool:

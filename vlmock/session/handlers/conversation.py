@@ -13,7 +13,7 @@ from vlmock.protocol.conversation import (
     ConversationItemTruncated,
 )
 from vlmock.protocol.items import AudioPart, MessageItem, RequestMcpApprovalResponse
-from vlmock.protocol.wire import UNSET, given
+from vlmock.protocol.wire import given
 from vlmock.session import refusals
 from vlmock.session.history import Entry
 from vlmock.session.input_items import item_from_request, turn_input
@@ -26,8 +26,6 @@ __all__ = ["on_item_create", "on_item_delete", "on_item_retrieve", "on_item_trun
 
 def on_item_create(state: SessionState, event: ConversationItemCreate) -> Iterator[Told]:
     """Observed {PAI, NETT}: echoed with its place, in the order of the requests; never starts a response."""
-    if event.item is UNSET:
-        raise refusals.missing_member("item")
     if isinstance(event.item, RequestMcpApprovalResponse):
         raise refusals.not_emulated("mcp_approval_response")
     item_id = given(event.item.id, "") or state.ids.make("item_")

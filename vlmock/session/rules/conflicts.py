@@ -29,7 +29,7 @@ def check_conflicts(settings: ResponseSession, brain: Brain) -> None:
 
 def _check_hearing(settings: ResponseSession, brain: Brain) -> None:
     """Observed {FON}: azure-speech beside a realtime brain wants a semantic detector, even where that is null.
-    Observed {schema D1}: mai-transcribe-1 gives no log probabilities.
+    Observed (schema D1): mai-transcribe-1 gives no log probabilities.
 
     The vendor's own live tests {SDKT} send azure-speech with ``server_vad`` to gpt-realtime; the wire logs are newer.
     """
@@ -57,15 +57,9 @@ def _check_echo_cancellation(settings: ResponseSession) -> None:
 
 
 def _check_speaking(settings: ResponseSession) -> None:
-    """Observed {SDKT}: OpenAI voices were only ever asked for these formats. Assumed: they have no others.
-
-    Documented: schema A6, interim responses are for Azure voices.
-    """
-    if not isinstance(settings.voice, OpenAIVoice):
-        return
-    check_choice(settings.output_audio_format, _FORMATS_OF_OPENAI_VOICES, "session.output_audio_format")
-    if given(settings.interim_response, None) is not None:
-        raise refusals.not_supported("session.interim_response", "interim_response needs an Azure voice")
+    """Observed {SDKT}: OpenAI voices were only ever asked for these formats. Assumed: they have no others."""
+    if isinstance(settings.voice, OpenAIVoice):
+        check_choice(settings.output_audio_format, _FORMATS_OF_OPENAI_VOICES, "session.output_audio_format")
 
 
 def _check_tool_choice(settings: ResponseSession) -> None:

@@ -72,7 +72,7 @@ _TAKES_PHRASES = ("azure-mrs", "mai-transcribe-1.5", "azure-fast-transcription",
 
 
 def _check_transcription(transcription: InputAudioTranscription, path: str, brain: Brain) -> None:
-    """Documented: schema A6, D7. Observed {FON}: whisper does not take "" for a language. Observed {schema D7}: the
+    """Documented: schema A6, D7. Observed {FON}: whisper does not take "" for a language. Observed (schema D7): the
     words about phrase lists."""
     model = transcription.model
     check_choice(model, TRANSCRIPTION_MODELS, f"{path}.model")
@@ -141,7 +141,7 @@ def _check_output_tokens(limit: int | str, path: str, _: Brain) -> None:
 
 
 def _check_interim_response(interim: InterimResponse, path: str, brain: Brain) -> None:
-    """Documented: schema A6, D12. Fills the pauses of a text model."""
+    """Documented: schema A6, D12. Fills the pauses of a text model, whose voice is always one of Azure's."""
     if brain.family is not Family.CASCADED:
         raise refusals.not_supported(path, "interim_response is only supported in cascaded pipeline")
     check_choices(interim.triggers, INTERIM_RESPONSE_TRIGGERS, f"{path}.triggers")

@@ -1,0 +1,287 @@
+"""A conversation played by a scenario: what is heard, what is answered, and what is reported at the end."""
+
+from typing import Any
+
+import pytest
+from scenario_inputs import a_turn
+
+from vlmock.protocol.session import ResponseSession
+from vlmock.scenario.director import Director
+from vlmock.scenario.loader import load_text
+from vlmock.scenario.model import Scenario
+from vlmock.session.script import Call, Expectation, Fail, Reply, Say, Spoken, Turn
+
+
+def directing(**parts: Any) -> Director:
+    return Director(Scenario.build(name="test", **parts))
+
+
+def said(reply: Reply) -> list[str]:
+    return [step.text for step in reply.steps if isinstance(step, Say)]
+
+
+def hear(director: Director, **session: Any) -> str:
+    return director.hear(Spoken("item_1", 1240.0, ResponseSession(model="gpt-4.1", **session)))
+
+
+def answer(director: Director, turn: Turn) -> list[str]:
+    return said(director.reply(turn))
+
+
+HELLO = {"user": "Hello", "reply": "Hi."}
+NAME = {"user": "What is your name?", "reply": "Ava."}
+BYE = {"user": "Goodbye", "reply": "Bye."}
+
+
+# ---- the order of answering
+
+
+def test_the_weather_scenario_of_the_readme_plays() -> None:
+    director = directing(
+        turns=[
+            {
+                "user": "What is the weather in Beijing?",
+                "reply": ["I will look that up.", {"call": "get_weather", "arguments": {"location": "Beijing"}}],
+            },
+            {"tool": "get_weather", "reply": "It is {{ output.weather }} and {{ output.temp_c }} degrees in Beijing."},
+        ],
+        otherwise={"reply": "Sorry, could you say that again?"},
+    )
+    assert director.reply(a_turn("what is the weather in beijing")).steps == (
+        Say("I will look that up."),
+        Call("get_weather", '{"location":"Beijing"}'),
+    )
+    assert answer(director, a_turn("Hm?")) == ["Sorry, could you say that again?"]
+    assert answer(director, a_turn(outputs={"get_weather": {"weather": "sunny", "temp_c": 18.5}})) == [
+        "It is sunny and 18.5 degrees in Beijing."
+    ]
+    assert director.problems() == []
+
+
+def test_turns_come_in_order() -> None:
+    director = directing(turns=[HELLO, NAME, BYE])
+    assert [answer(director, a_turn(text)) for text in ("Hello", "what is your name", "goodbye")] == [
+        ["Hi."],
+        ["Ava."],
+        ["Bye."],
+    ]
+    assert director.problems() == []
+
+
+def test_a_turn_out_of_order_is_not_answered_and_the_report_says_what_comes_first() -> None:
+    director = directing(turns=[HELLO, NAME, BYE])
+    reply = director.reply(a_turn("Goodbye"))
+    message = "nothing in scenario 'test' answers this turn: the user said \"Goodbye\""
+    assert reply.steps == (Fail(message, code="unmatched_turn"),)
+    assert director.problems()[0] == "\n  ".join(
+        [
+            f"turn 1: {message}",
+            "turns[0]: user: expected 'Hello', got \"Goodbye\"",
+            "turns[2] would answer it, but turns[0] comes first",
+        ]
+    )
+    assert answer(director, a_turn("Hello")) == ["Hi."]  # nothing was skipped
+
+
+def test_optional_turns_may_be_left_out_but_not_come_later() -> None:
+    director = directing(turns=[HELLO, {**NAME, "optional": True}, BYE])
+    assert answer(director, a_turn("Hello")) == ["Hi."]
+    assert answer(director, a_turn("Goodbye")) == ["Bye."]
+    assert director.problems() == []
+    assert isinstance(director.reply(a_turn("What is your name?")).steps[0], Fail)
+    assert "all turns have been played" in director.problems()[0]
+
+
+def test_a_turn_may_have_to_come_several_times() -> None:
+    director = directing(turns=[{**HELLO, "times": 2}, BYE])
+    assert answer(director, a_turn("Hello")) == ["Hi."]
+    assert director.problems() == [
+        "turns[0] was not played: user 'Hello', 2 times",
+        "turns[1] was not played: user 'Goodbye'",
+    ]
+    assert answer(director, a_turn("Hello")) == ["Hi."]
+    assert answer(director, a_turn("Goodbye")) == ["Bye."]
+    assert director.problems() == []
+
+
+def test_rules_answer_at_any_time_after_the_turn_had_its_chance() -> None:
+    director = directing(turns=[HELLO, BYE], rules=[{"user": "/./", "reply": "Hm."}])
+    assert answer(director, a_turn("Goodbye")) == ["Hm."]
+    assert answer(director, a_turn("Hello")) == ["Hi."]
+    assert answer(director, a_turn("Hello")) == ["Hm."]
+    assert answer(director, a_turn("Goodbye")) == ["Bye."]
+    assert answer(director, a_turn("Goodbye")) == ["Hm."]
+    assert director.problems() == []
+
+
+def test_the_first_rule_that_fits_answers_until_it_is_used_up() -> None:
+    director = directing(rules=[{**HELLO, "times": 1}, {"user": {"contains": "hello"}, "times": 1, "reply": "Again."}])
+    assert [answer(director, a_turn("Hello")) for _ in range(2)] == [["Hi."], ["Again."]]
+    director.reply(a_turn("Hello", number=3))
+    assert director.problems() == [
+        "turn 3: nothing in scenario 'test' answers this turn: the user said \"Hello\"\n"
+        "  rules[0]: times: expected at most 1, got 1 before this one\n"
+        "  rules[1]: times: expected at most 1, got 1 before this one"
+    ]
+
+
+def test_unplayed_turns_are_reported_with_what_they_wait_for() -> None:
+    text = (
+        "turns:\n  - user: Hi\n    reply: Hello.\n  - tool: [a, b]\n    reply: Done.\n  - start: true\n    reply: Hm?\n"
+    )
+    director = Director(load_text(text, file="chat.yaml"))
+    assert director.problems() == [
+        "turns[0] (chat.yaml:2) was not played: user 'Hi'",
+        "turns[1] (chat.yaml:4) was not played: the output of a and b",
+        "turns[2] (chat.yaml:6) was not played: a response asked for out of the blue",
+    ]
+
+
+def test_a_reply_says_where_it_was_written() -> None:
+    director = Director(load_text("otherwise:\n  reply: Hello.\n", file="chat.yaml"))
+    assert director.reply(a_turn("Hi")).origin == "chat.yaml:2"
+
+
+def test_directors_of_one_scenario_know_nothing_of_each_other() -> None:
+    scenario = Scenario.build(turns=[HELLO, BYE])
+    first, second = Director(scenario), Director(scenario)
+    answer(first, a_turn("Hello"))
+    assert answer(second, a_turn("Hello")) == ["Hi."]
+    assert len(first.problems()) == 1
+
+
+# ---- what speech is heard as
+
+
+def test_speech_is_heard_as_the_next_turn_that_has_words() -> None:
+    director = directing(turns=[HELLO, {"tool": "f", "reply": "Done."}, {**BYE, "transcript": "Good bye now"}])
+    assert hear(director) == "Hello"
+    answer(director, a_turn("Hello"))
+    assert hear(director) == "Good bye now"
+
+
+def test_speech_is_heard_as_the_same_until_it_was_answered() -> None:
+    """A pause in the middle of a sentence makes two spoken turns of it, but one response."""
+    director = directing(turns=[HELLO, BYE])
+    parts = [hear(director), hear(director)]
+    assert parts == ["Hello", "Hello"]
+    assert answer(director, a_turn(*parts)) == ["Hi."]
+    assert hear(director) == "Goodbye"
+
+
+def test_after_the_turns_speech_is_heard_as_the_rules_one_after_the_other() -> None:
+    director = directing(turns=[HELLO], rules=[NAME, {"user": "/x.*/", "reply": "X."}, {**BYE, "times": 1}])
+    heard = []
+    for _ in range(5):
+        heard.append(hear(director))
+        assert not isinstance(director.reply(a_turn(heard[-1])).steps[0], Fail)
+    assert heard == ["Hello", "What is your name?", "Goodbye", "What is your name?", "What is your name?"]
+
+
+def test_speech_is_not_heard_as_a_rule_for_another_session() -> None:
+    director = directing(rules=[{**NAME, "session": {"tool_choice": "required"}}, BYE])
+    assert hear(director) == "Goodbye"
+    assert hear(director, tool_choice="required") == "What is your name?"
+
+
+@pytest.mark.parametrize(
+    ("user", "heard"),
+    [
+        ({"contains": "the weather"}, "the weather"),
+        ("/weather/i", "weather"),
+        (["/w.*/", "Weather?"], "Weather?"),
+        ("/w.*/", "(1.2 seconds of unscripted speech)"),
+    ],
+)
+def test_a_pattern_is_heard_as_the_words_in_it_where_there_are_any(user: Any, heard: str) -> None:
+    assert hear(directing(turns=[{"user": user, "reply": "Sunny."}])) == heard
+
+
+def test_a_pattern_whose_words_nobody_knows_says_so_when_it_is_spoken() -> None:
+    director = directing(turns=[{"user": "/w.*/", "reply": "Sunny."}])
+    director.reply(a_turn(hear(director)))
+    assert director.problems()[0].endswith("turns[0] does not say what its speech is heard as: give it 'transcript'")
+
+
+# ---- fillers and unfinished sentences
+
+
+FILLER = {"user": "Umm", "filler": True}
+
+
+def test_a_filler_is_expected_and_gone_once_it_was_removed() -> None:
+    director = directing(turns=[FILLER, {**HELLO, "complete": False}])
+    assert director.expects() == director.expects() == Expectation(filler=True)
+    director.skip_filler()
+    assert director.expects() == Expectation(complete=False)
+    assert hear(director) == "Hello"
+    assert answer(director, a_turn("Hello")) == ["Hi."]
+    assert director.expects() == Expectation()
+    assert director.problems() == []
+
+
+def test_skipping_what_is_no_filler_changes_nothing() -> None:
+    director = directing(turns=[HELLO])
+    director.skip_filler()
+    assert answer(director, a_turn("Hello")) == ["Hi."]
+
+
+def test_a_filler_that_was_not_removed_and_has_no_reply_is_reported() -> None:
+    director = directing(turns=[FILLER, HELLO])
+    assert hear(director) == "Umm"
+    director.reply(a_turn("Umm"))
+    assert director.problems()[0].splitlines()[1:] == [
+        "  turns[0] is a filler that was not removed: turn_detection.remove_filler_words is not true"
+    ]
+    assert answer(director, a_turn("Hello")) == ["Hi."]
+
+
+def test_a_filler_may_be_answered_all_the_same() -> None:
+    director = directing(turns=[{**FILLER, "reply": "Take your time."}])
+    assert answer(director, a_turn("Umm")) == ["Take your time."]
+    director = directing(turns=[FILLER], otherwise={"reply": "Pardon?"})
+    assert answer(director, a_turn("Umm")) == ["Pardon?"]
+    assert director.problems() == []
+
+
+# ---- templates
+
+
+def test_templates_know_the_turn_and_the_tool_output() -> None:
+    reply = "{{ text }}|{{ turn }}|{{ match.city }}|{{ tools | join(',') }}|{{ session.model }}"
+    director = directing(rules=[{"user": "/in (?P<city>\\w+)/", "reply": reply}])
+    from vlmock.protocol.tools import FunctionTool
+
+    turn = a_turn("Weather in Oslo", number=4, tools=[FunctionTool(name="f")])
+    assert answer(director, turn) == ["Weather in Oslo|4|Oslo|f|gpt-4.1"]
+
+
+def test_templates_know_each_output_by_the_name_of_its_tool() -> None:
+    reply = "{{ outputs.a.x }} {{ outputs.b }} {{ output }} {{ arguments.n }}"
+    director = directing(rules=[{"tool": ["b", "a"], "reply": reply}])
+    assert answer(director, a_turn(outputs={"a": {"x": 1}, "b": "text"}, arguments='{"n": 7}')) == ["1 text text 7"]
+
+
+def test_arguments_keep_the_type_of_what_fills_them() -> None:
+    call = {"call": "f", "arguments": {"a": "{{ output.n }}", "b": ["{{ output.n }} %"], "c": "{{ output }}"}}
+    director = directing(rules=[{"tool": "g", "reply": [call]}])
+    (step,) = director.reply(a_turn(outputs={"g": {"n": 2.5}})).steps
+    assert step == Call("f", '{"a":2.5,"b":["2.5 %"],"c":{"n":2.5}}')
+
+
+def test_a_reply_that_cannot_be_filled_in_fails_and_is_reported() -> None:
+    text = "rules:\n  - tool: f\n    reply:\n      - say: Well.\n      - say: It is {{ output.temp }}.\n"
+    director = Director(load_text(text, file="chat.yaml"))
+    message = (
+        "chat.yaml:5: template 'It is {{ output.temp }}.': 'dict object' has no attribute 'temp' (output has weather)"
+    )
+    assert director.reply(a_turn(outputs={"f": {"weather": "dry"}})).steps == (Fail(message, code="scenario_error"),)
+    assert director.problems() == [f"turn 1: rules[0] (chat.yaml:2) could not be answered: {message}"]
+
+
+def test_output_is_not_defined_where_no_tool_returned_anything() -> None:
+    director = directing(otherwise={"reply": "{{ output }}"})
+    (step,) = director.reply(a_turn("Hi")).steps
+    assert step == Fail("otherwise.reply: template '{{ output }}': 'output' is undefined", code="scenario_error")
+    director = directing(otherwise={"reply": "{{ output if output is defined else 'none' }}"})
+    assert answer(director, a_turn("Hi")) == ["none"]
