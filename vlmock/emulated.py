@@ -52,7 +52,8 @@ def server_rows() -> Iterator[tuple[str, str]]:
 def refusal_rows() -> Iterator[tuple[str, str]]:
     """Each refusal, and the evidence for its code and its words."""
     for name, member in vars(refusals).items():
-        if getattr(member, "__module__", "") == refusals.__name__ and not name.startswith("_") and name != "Refused":
+        ours = getattr(member, "__module__", "") == refusals.__name__ and not name.startswith("_")
+        if ours and name not in ("Refused", "from_invalid_event"):  # neither is a refusal of its own
             yield name.replace("_", " "), evidence(member)
 
 

@@ -1,10 +1,15 @@
 """A wrong file is refused before anything starts, with its place and what to do about it."""
 
+from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from vlmock.errors import ScenarioError
+from vlmock.scenario.library import library_folder
 from vlmock.scenario.loader import load_file, load_text
 from vlmock.scenario.model import Entry, Scenario
 from vlmock.session.script import Call, Close, Emit, Error, Fail, Say, Step, Wait
@@ -144,6 +149,10 @@ WRONG: dict[str, tuple[str, str]] = {
     "bad regex": (
         "rules:\n  - user: /a(/\n    reply: Hello.\n",
         "f.yaml:2: wrong regular expression /a(/: missing ), unterminated subpattern at position 1",
+    ),
+    "regex with a number too large": (
+        "rules:\n  - user: /a{99999999999}/\n    reply: Hello.\n",
+        "f.yaml:2: wrong regular expression /a{99999999999}/: the repetition number is too large",
     ),
     "bad regex flag": (
         "rules:\n  - user: /a/gi\n    reply: Hello.\n",
@@ -296,6 +305,55 @@ def test_everything_that_is_wrong_is_said_at_once_in_the_order_of_the_file() -> 
 def test_broken_yaml_is_a_scenario_error_and_nothing_else(text: str) -> None:
     with pytest.raises(ScenarioError):
         load_text(text, file="f.yaml")
+
+
+SUPPORT_CALL = (library_folder() / "support_call.yaml").read_text(encoding="utf-8")
+WORDS = [
+    "user",
+    "reply",
+    "{{ output }}",
+    "/a(/",
+    "/a/",
+    "null",
+    "&a ",
+    "*a",
+    "!!int ",
+    "- ",
+    "\t",
+    ": ",
+    "[",
+    "}",
+    "'",
+    "1e999",
+]
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.lists(st.tuples(st.integers(0, len(SUPPORT_CALL)), st.integers(0, 12), st.sampled_from(WORDS)), max_size=4))
+def test_a_damaged_file_is_a_scenario_or_a_scenario_error(damages: list[tuple[int, int, str]]) -> None:
+    """Whatever stands in it, nothing else is raised."""
+    text = SUPPORT_CALL
+    for at, length, word in damages:
+        text = text[:at] + word + text[at + length :]
+    with suppress(ScenarioError):
+        load_text(text)
+
+
+PARTS = st.sampled_from(
+    ["turns", "rules", "otherwise", "expect", "timing", "user", "tool", "output", "reply", "say", "call"]
+)
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5) | st.sampled_from(WORDS),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(PARTS, inner, max_size=4),
+    max_leaves=12,
+)
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.dictionaries(PARTS, JSON, max_size=5))
+def test_any_python_data_is_a_scenario_or_a_scenario_error(data: dict[str, Any]) -> None:
+    with suppress(ScenarioError):
+        Scenario.from_mapping(data)
 
 
 # ---- files

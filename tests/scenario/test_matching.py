@@ -41,6 +41,7 @@ def why_not(entry: Entry, turn: Turn) -> list[str]:
         ("caf\N{LATIN SMALL LETTER E WITH ACUTE}", "Cafe\N{COMBINING ACUTE ACCENT}"),
         ("नमस्ते दुनिया।", "नमस्ते, दुनिया"),
         ("今天天气怎么样？ 很好。", "今天天气怎么样，很好"),
+        ("你好，世界", "你好世界"),
         ("18.5", "18,5"),
     ],
 )
@@ -189,6 +190,10 @@ def test_start_wants_a_response_out_of_the_blue() -> None:
     assert why_not(entry, a_turn("Hi", typed=True)) == [
         'start: expected nothing said and no tool output, got the user typed "Hi"'
     ]
+    assert why_not(entry, a_turn(outputs={"f": 1})) == [
+        "start: expected nothing said and no tool output, got f returned '1'"
+    ]
+    assert why_not(rule(start=False), a_turn(outputs={"f": 1})) == []
     assert why_not(rule(start=False), a_turn()) == [
         "start: expected words or a tool output, got nothing (a response out of the blue)"
     ]

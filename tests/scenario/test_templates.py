@@ -88,6 +88,11 @@ def test_what_goes_wrong_while_filling_in_names_the_template(source: str, messag
     assert message in str(failed.value) or "round" in source
 
 
+def test_a_missing_value_is_called_missing_also_where_any_value_is_welcome() -> None:
+    with pytest.raises(ScenarioError, match="'output' is undefined"):
+        filled("{{ output }}", native=True)
+
+
 def test_a_value_that_is_no_json_is_refused() -> None:
     with pytest.raises(ScenarioError, match="a generator is no text, number, list or mapping"):
         filled("{{ tools | map('upper') }}", native=True, tools=["a"])

@@ -25,7 +25,7 @@ SPEECH_ENGINES = ("builtin", "flite", "espeak-ng")
 def _regex(source: str, flags: int, place: Place) -> Regex:
     try:
         return Regex(re.compile(source, flags))
-    except re.error as error:
+    except (re.error, OverflowError, RecursionError) as error:
         raise place.complaint(f"wrong regular expression /{source}/: {error}") from None
 
 

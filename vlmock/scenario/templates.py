@@ -61,6 +61,8 @@ def compile_template(source: str, place: Place, *, native: bool = False) -> str 
             render = _value_of(environment, expression)
     except TemplateSyntaxError as error:
         raise place.complaint(f"template {_short(source)}: {error.message}") from None
+    except RecursionError:
+        raise place.complaint(f"template {_short(source)}: nested too deep") from None
     for name in sorted(meta.find_undeclared_variables(parsed) - set(environment.globals)):
         if name not in VARIABLES:
             hint = did_you_mean(name, VARIABLES) or f"; there are {', '.join(VARIABLES)}"

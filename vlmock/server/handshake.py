@@ -101,7 +101,7 @@ def admit(target: str, headers: Headers, *, policy: Policy) -> Admitted | Refuse
     path, query = _parsed(target)
     fields = {name.lower(): value for name, value in headers}
     try:
-        path_scenario = _scenario_in(path)
+        scenario = _known(_scenario_in(path) or query.get("scenario") or fields.get(SCENARIO_HEADER), policy)
         api_version = _api_version(query)
         credential = _credential(fields, query, policy.api_key)
         agent = any(query.get(key) for key in _AGENT_KEYS)
@@ -116,7 +116,7 @@ def admit(target: str, headers: Headers, *, policy: Policy) -> Admitted | Refuse
                 if key not in _SECRET_KEYS and key.startswith(("agent", "conversation-id"))
             },
             credential=credential,
-            scenario=_known(path_scenario or query.get("scenario") or fields.get(SCENARIO_HEADER), policy),
+            scenario=scenario,
             user_agent=fields.get("user-agent", "") or query.get("x-ms-client-sdk", ""),
             request_id=fields.get("x-ms-client-request-id", "") or query.get("client-request-id", ""),
         )

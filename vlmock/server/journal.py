@@ -99,25 +99,28 @@ class ConnectionJournal:
         self._journal._arrivals.announce()
 
     def shed(self, lost: Lost) -> int:
-        """Make room: drop the audio of the oldest tenth that has not lost it yet, or else the oldest tenth itself.
-        How much lighter that makes it."""
+        """Make room: drop a tenth of the audio, from the oldest on, or where there is none the oldest tenth of the
+        events. How much lighter that makes it."""
         before = self.weight
-        portion = len(self.entries) // 10 + 1
-        if self._stripped < len(self.entries):
-            for entry in self.entries[self._stripped : self._stripped + portion]:
-                entry.event, dropped = stripped(entry.event)
-                entry.lost_bytes += dropped
-                freed = min(dropped * 4 // 3, entry.weight)
-                entry.weight -= freed
-                self.weight -= freed
-                lost.audio_bytes += dropped
-            self._stripped = min(self._stripped + portion, len(self.entries))
-        else:
-            self.weight -= sum(entry.weight for entry in self.entries[:portion])
-            lost.events += min(portion, len(self.entries))
-            del self.entries[:portion]
+        wanted = before * 9 // 10
+        while self.weight > wanted and self._stripped < len(self.entries):
+            self._strip(self.entries[self._stripped], lost)
+            self._stripped += 1
+        if self.weight == before:
+            tenth = len(self.entries) // 10 + 1
+            self.weight -= sum(entry.weight for entry in self.entries[:tenth])
+            lost.events += len(self.entries[:tenth])
+            del self.entries[:tenth]
             self._stripped = len(self.entries)
         return before - self.weight
+
+    def _strip(self, entry: Entry, lost: Lost) -> None:
+        entry.event, dropped = stripped(entry.event)
+        entry.lost_bytes += dropped
+        lost.audio_bytes += dropped
+        freed = min(dropped * 4 // 3, entry.weight)
+        entry.weight -= freed
+        self.weight -= freed
 
     def summary(self) -> JsonObject:
         """Facts for people."""

@@ -1,4 +1,4 @@
-"""How loud the voice is: one number for each frame of 32 ms, the same whatever the sampling rate and however the sound is cut.
+"""How loud the voice is, frame by frame: the same whatever the sampling rate and however the sound is cut.
 
 Only the band around 500 Hz is measured (half as strong at 300 and 700 Hz, nothing at 0 and from 1 kHz on), where the
 first formant of every voice lies and which a telephone passes as well as a studio microphone. That is why 8 kHz G.711

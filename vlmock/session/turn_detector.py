@@ -4,7 +4,7 @@ This is a level detector, not a model of speech. *Assumed* throughout, and calib
 both the samples and what the service reported ({PAI}, ``server_vad`` and ``azure_semantic_vad_multilingual``):
 
 1. Each 32 ms frame has a level (:mod:`vlmock.session.speech_level`). It is *active* at or above ``threshold``
-   (-48 dBFS at 0.5, two dB for each 0.1) and at least 10 dB above the noise floor, the quietest moments of the last
+   (-48 dBFS at 0.5, two dB for each 0.1) and at least 13 dB above the noise floor, the quietest moments of the last
    four seconds; once active, three dB less will do.
 2. Frames *open* a turn when enough of them are active: one more than fill ``speech_duration_ms``, and seven frames
    (224 ms) heard at least. Openings of which two thirds are silence are forgotten: a click, the header of a WAV file
@@ -15,9 +15,10 @@ both the samples and what the service reported ({PAI}, ``server_vad`` and ``azur
 4. The turn ends with the frame in which silence has lasted ``silence_duration_ms`` and 64 ms more (96 for semantic
    detection); ``audio_end_ms`` is the end of that frame.
 
-Where it fails: with noise less than about 10 dB below the voice it misses speech or does not hear its end; steady noise
-above the threshold counts as speech for the four seconds that it takes to become the floor; so does music; whispering
-has nothing in the band that is measured. The same samples give the same events however they are cut, always.
+Where it fails: with noise less than about 10 dB below the voice it misses speech or does not hear its end (at 5 dB it
+is useless); steady noise above the threshold counts as speech for the four seconds that it takes to become the floor;
+music is speech; whispering and a final ``s`` have next to nothing in the band that is measured.
+The same samples give the same events however they are cut, always.
 """
 
 from collections import deque
@@ -56,7 +57,7 @@ TAIL_MS = {False: 64, True: 96}
 LEAST_DBFS, DBFS_PER_THRESHOLD = -58, 20
 """Assumed: the level that threshold 0 stands for, and how much more 1 demands."""
 RELEASE = power_of(-3)
-ABOVE_FLOOR = power_of(10)
+ABOVE_FLOOR = power_of(13)
 FLOOR_BLOCK_FRAMES, FLOOR_BLOCKS = 16, 8
 """The floor comes from the quietest frames of the last eight half-seconds: their second least, as one may be chance."""
 

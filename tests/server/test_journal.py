@@ -1,0 +1,217 @@
+"""The journal: what it tells, what it keeps to itself, and what it does when it is full."""
+
+import asyncio
+import json
+import threading
+
+import pytest
+
+from vlmock.errors import JournalTimeout, ServerError
+from vlmock.protocol.codec import audio_json, decode_client
+from vlmock.protocol.conversation import ConversationItemDelete
+from vlmock.protocol.input_audio import InputAudioBufferAppend, InputAudioBufferClear, InputAudioBufferCleared
+from vlmock.protocol.output import ResponseAudioDelta
+from vlmock.server.journal import Facts, Journal
+
+CLEAR = InputAudioBufferClear(event_id="e1")
+
+
+def facts(**changes):
+    return Facts(
+        **{"path": "/", "model": "m", "api_version": "v", "scenario": "s", "user_agent": "", "credential": "key",
+           "opened": 0.0} | changes
+    )  # fmt: skip
+
+
+@pytest.fixture
+def journal():
+    return Journal()
+
+
+@pytest.fixture
+def connection(journal):
+    return journal.open_connection(facts(), started=100.0)
+
+
+def append(audio):
+    return InputAudioBufferAppend(audio=audio)
+
+
+def delta(audio):
+    return ResponseAudioDelta(response_id="r", item_id="i", output_index=0, content_index=0, delta=audio)
+
+
+# ---- reading
+
+
+def test_events_are_found_by_type_by_class_and_by_connection(journal, connection):
+    """The objects themselves, no copies."""
+    other = journal.open_connection(facts(), started=100.0)
+    cleared = InputAudioBufferCleared(event_id="e2")
+    connection.note("client", CLEAR, 100.5, 10)
+    connection.note("server", cleared, 101.0, 10)
+    other.note("client", ConversationItemDelete(item_id="i"), 102.0, 10)
+    assert journal.client_events("input_audio_buffer.clear")[0] is CLEAR
+    assert journal.client_events(InputAudioBufferClear) == [CLEAR]
+    assert journal.server_events() == [cleared]
+    assert len(journal.client_events()) == 2
+    assert journal.client_events(connection=other.number) == [ConversationItemDelete(item_id="i")]
+    assert journal.client_events(connection=77) == []
+
+
+def test_entries_know_when_and_which_way(journal, connection):
+    """Seconds since the connection was opened; the body is what was on the wire."""
+    connection.note("client", CLEAR, 100.5, 10)
+    connection.note("server", {"type": "by.hand", "x": 1}, 101.25, 10)
+    first, second = journal.entries()
+    assert (first.at, first.source, first.type) == (0.5, "client", "input_audio_buffer.clear")
+    assert first.body() == {"type": "input_audio_buffer.clear", "event_id": "e1"}
+    assert (second.at, second.type, second.body()) == (1.25, "by.hand", {"type": "by.hand", "x": 1})
+
+
+def test_a_frame_that_is_no_event_is_an_entry_too(journal, connection):
+    """Its type says so, and what is shown of it says why."""
+    connection.note("client", decode_client(b"{"), 100.0, 1)
+    [entry] = journal.entries()
+    assert (entry.type, entry.body(), entry.shown()["kind"]) == ("(invalid)", {}, "invalid_json")
+    assert journal.client_events("(invalid)") == [entry.event]
+
+
+def test_audio_is_shown_as_its_length(connection, journal):
+    """Received, sent, and sent as prepared base64."""
+    for event in (append(bytes(960)), delta(bytes(960)), delta(audio_json(bytes(960)))):
+        connection.note("client", event, 100.0, 1)
+    for entry in journal.entries():
+        assert "<960 bytes>" in entry.shown().values()
+        assert "<960 bytes>" in entry.line()
+        assert "AAAA" in json.dumps(entry.body())
+        assert "AAAA" in json.dumps(entry.shown(audio=True))
+
+
+def test_secrets_inside_events_are_not_shown(journal, connection, tmp_path):
+    """What an MCP tool or a relay is to be called with. Documented: schema D6."""
+    update = decode_client(
+        json.dumps({"type": "session.update", "session": {"tools": [{
+            "type": "mcp", "server_label": "s", "server_url": "https://x", "authorization": "sesame",
+            "headers": {"x-key": "sesame"}}]}})
+    )  # fmt: skip
+    connection.note("client", update, 100.0, 1)
+    [entry] = journal.entries()
+    saved = journal.save(tmp_path / "journal.jsonl", audio=True).read_text()
+    assert entry.type == "session.update"
+    for text in (entry.line(), json.dumps(entry.shown()), json.dumps(journal.as_json(last=10)), saved):
+        assert "sesame" not in text
+        assert "server_url" in text or "…" in text
+
+
+def test_what_is_saved_is_a_line_for_each_connection_and_each_event(journal, connection, tmp_path):
+    """JSON Lines; audio as its length unless it is asked for."""
+    connection.note("client", append(b"ABC"), 100.25, 1)
+    connection.note_end(1000, "bye", "client", 103.0)
+    lines = [json.loads(line) for line in journal.save(tmp_path / "short.jsonl").read_text().splitlines()]
+    assert lines[0]["ended"] == {"code": 1000, "reason": "bye", "by": "client", "at": 3.0}
+    assert (lines[1]["at"], lines[1]["source"], lines[1]["event"]["audio"]) == (0.25, "client", "<3 bytes>")
+    assert "QUJD" in journal.save(str(tmp_path / "long.jsonl"), audio=True).read_text()
+
+
+# ---- waiting
+
+
+def test_waiting_for_what_has_come_takes_no_time(journal, connection):
+    """What came before counts, so there is no race to lose."""
+    connection.note("client", CLEAR, 100.0, 1)
+    assert journal.wait_for("input_audio_buffer.clear", timeout=0) is CLEAR
+
+
+def test_waiting_ends_when_another_thread_brings_the_event(journal, connection):
+    """The second of its kind, here."""
+    second = InputAudioBufferClear(event_id="e2")
+    bringers = [threading.Thread(target=connection.note, args=("client", event, 101.0, 1)) for event in (CLEAR, second)]
+    bringers[0].start()
+    bringers[0].join()
+    bringers[1].start()
+    assert journal.wait_for(InputAudioBufferClear, source="client", count=2) is second
+    bringers[1].join()
+
+
+async def test_waiting_leaves_an_asyncio_loop_free(journal, connection):
+    """The event may even be brought about by the loop that waits."""
+    waiting = asyncio.ensure_future(journal.wait_for_async(InputAudioBufferClear))
+    await asyncio.sleep(0)
+    assert not waiting.done()
+    connection.note("client", CLEAR, 101.0, 1)
+    assert await waiting is CLEAR
+
+
+async def test_who_waits_in_vain_is_told_what_came_instead(journal, connection):
+    """Both ways of waiting."""
+    connection.note("client", CLEAR, 101.0, 1)
+    connection.note("client", CLEAR, 101.0, 1)
+    with pytest.raises(JournalTimeout, match=r"0\.01 s for response\.done.*→ input_audio_buffer\.clear \(2 times\)"):
+        journal.wait_for("response.done", timeout=0.01)
+    with pytest.raises(JournalTimeout, match="clear"):
+        await journal.wait_for_async("input_audio_buffer.clear", source="server", timeout=0.01)
+    with pytest.raises(JournalTimeout, match="end of the connection"):
+        journal.wait_for_close(timeout=0.01)
+
+
+def test_nothing_is_pushed_where_nobody_is(journal, connection):
+    """A mistake of the test, so an exception."""
+    with pytest.raises(ServerError, match="no connection open"):
+        journal.push({"type": "x"})
+    with pytest.raises(ServerError, match="connection 7"):
+        journal.push({"type": "x"}, connection=7)
+
+
+# ---- full
+
+
+def test_a_full_journal_loses_the_oldest_audio_first():
+    """The events stay, and say that they had some."""
+    journal = Journal(max_bytes=100_000)
+    connection = journal.open_connection(facts(), started=0.0)
+    for number in range(100):
+        connection.note("client", append(bytes(3000)), float(number), 4000)
+    entries = journal.entries()
+    assert len(entries) == 100
+    assert entries[0].shown()["audio"] == "<3000 bytes, no longer kept>"
+    assert entries[0].event.audio == b""
+    assert len(entries[-1].event.audio) == 3000
+    assert journal.lost.audio_bytes == sum(entry.lost_bytes for entry in entries) > 0
+    assert sum(len(entry.event.audio) for entry in entries) < 100_000
+
+
+def test_with_no_audio_left_a_full_journal_loses_the_oldest_events():
+    """And counts them."""
+    journal = Journal(max_bytes=100_000)
+    connection = journal.open_connection(facts(), started=0.0)
+    for number in range(1000):
+        connection.note("client", InputAudioBufferClear(event_id=f"e{number}"), float(number), 400)
+    kept = [event.event_id for event in journal.client_events()]
+    assert kept == [f"e{number}" for number in range(1000 - len(kept), 1000)]
+    assert journal.lost.events == 1000 - len(kept)
+    assert 80 < len(kept) < 160
+
+
+def test_one_connection_that_floods_costs_another_nothing():
+    """Whoever holds most loses first."""
+    journal = Journal(max_bytes=100_000)
+    quiet = journal.open_connection(facts(), started=0.0)
+    loud = journal.open_connection(facts(), started=0.0)
+    for number in range(10):
+        quiet.note("client", append(bytes(300)), float(number), 400)
+    for number in range(1000):
+        loud.note("client", append(bytes(3000)), float(number), 4000)
+    assert all(len(event.audio) == 300 for event in journal.client_events(connection=quiet.number))
+    assert len(journal.client_events(connection=quiet.number)) == 10
+
+
+def test_of_very_many_connections_those_that_closed_first_are_forgotten():
+    """A server may run for weeks."""
+    journal = Journal()
+    open_one = journal.open_connection(facts(), started=0.0)
+    for _ in range(1200):
+        journal.open_connection(facts(), started=0.0).note_end(1000, "", "client", 1.0)
+    assert len(journal.connections) == 1000
+    assert journal.connections[0]["connection"] == open_one.number
+    assert journal.lost.connections == 201

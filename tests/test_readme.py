@@ -1,0 +1,113 @@
+"""The README keeps its promises: every snippet runs, the table is what the code says."""
+
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+
+from vlmock.cli import main
+from vlmock.emulated import evidence, markdown, refusal_rows
+from vlmock.scenario.model import Scenario
+from vlmock.session.handlers import HANDLERS
+
+ROOT = Path(__file__).resolve().parents[1]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+TABLE = re.compile(r"(<!-- made by `vlmock emulated`; a test keeps it true -->\n)(.*?)(<!-- end -->)", re.DOTALL)
+
+
+def snippets(language: str) -> list[Any]:
+    return list(_snippets(language))
+
+
+def _snippets(language: str) -> Iterator[Any]:
+    for found in re.finditer(rf"^```{language}\n(.*?)^```", README, re.DOTALL | re.MULTILINE):
+        line = README.count("\n", 0, found.start()) + 2
+        yield pytest.param(found[1], id=f"README.md:{line}")
+
+
+def test_the_table_is_what_the_code_says() -> None:
+    """What is emulated is read off the code. To mend it: ``python tests/test_readme.py``."""
+    found = TABLE.search(README)
+    assert found is not None
+    assert found[2].strip() == markdown()
+
+
+def test_every_behaviour_names_its_evidence() -> None:
+    """Documented, Observed or Assumed, for each handler and each refusal."""
+    assert all(evidence(handler) for handler in HANDLERS.values())
+    assert [name for name, known in refusal_rows() if not known] == []
+
+
+PYTEST_RUNS = ("async def test_", "@pytest.fixture")
+
+
+@pytest.mark.parametrize("snippet", [p for p in snippets("python") if not any(s in p.values[0] for s in PYTEST_RUNS)])
+def test_a_python_snippet_runs(snippet: str) -> None:
+    """As it stands, in an interpreter of its own."""
+    done = subprocess.run([sys.executable, "-c", snippet], capture_output=True, text=True, timeout=30, cwd=ROOT)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_the_fixture_snippets_run(pytester: pytest.Pytester) -> None:
+    """The test of the README, with an agent that asks for the weather, and with the options of the README."""
+    agent = (ROOT / "tests" / "readme_agent.py").read_text(encoding="utf-8")
+    options = next(p.values[0] for p in snippets("python") if "@pytest.fixture" in p.values[0])
+    test = next(p.values[0] for p in snippets("python") if "async def test_" in p.values[0])
+    pytester.makepyfile(my_agent=agent)
+    pytester.makepyfile(f"import my_agent\n\n{test}")
+    pytester.makeini("[pytest]\nasyncio_mode = auto\nasyncio_default_fixture_loop_scope = function")
+    pytester.runpytest_subprocess().assert_outcomes(passed=1)
+    pytester.makeconftest(options.replace('"api_key": "secret"', '"api_key": "any"'))
+    pytester.runpytest_subprocess().assert_outcomes(passed=1)
+
+
+def test_the_function_snippet_answers() -> None:
+    """Both of its branches."""
+    from vlmock.session.script import Call, Say, ToolOutput
+
+    class Asked:
+        text = "Is the pool open?"
+        tool_outputs: tuple[ToolOutput, ...] = ()
+
+    namespace: dict[str, Any] = {}
+    snippet = next(p.values[0] for p in snippets("python") if "concierge" in p.values[0])
+    exec(snippet, namespace)
+    assert namespace["concierge"](Asked()) == [
+        Say("One moment."),
+        Call("ask_desk", '{"question": "Is the pool open?"}'),
+    ]
+    Asked.tool_outputs = (ToolOutput("i", "c", "ask_desk", "{}", "yes"),)
+    assert namespace["concierge"](Asked()) == "The desk says yes."
+
+
+@pytest.mark.parametrize("snippet", snippets("yaml"))
+def test_a_scenario_snippet_is_valid(snippet: str, tmp_path: Path) -> None:
+    """The loader takes it."""
+    from vlmock.scenario.library import load
+
+    file = tmp_path / "snippet.yaml"
+    file.write_text(snippet, encoding="utf-8")
+    assert isinstance(load(file), Scenario)
+
+
+@pytest.mark.parametrize("command", sorted(set(re.findall(r"`vlmock (\w+)", README))))
+def test_a_command_that_is_named_exists(command: str) -> None:
+    """With a help text of its own."""
+    shown = CliRunner().invoke(main, [command, "--help"])
+    assert shown.exit_code == 0
+    assert "Usage" in shown.output
+
+
+def test_the_shell_commands_are_the_ones_that_are_tested() -> None:
+    """The second set-up command is what ``.ci/run`` calls; the first is run by hand on a fresh machine."""
+    assert (ROOT / ".ci" / "test").stat().st_mode & 0o100
+    assert "\n.ci/test\n" in README
+
+
+if __name__ == "__main__":
+    (ROOT / "README.md").write_text(TABLE.sub(lambda m: f"{m[1]}{markdown()}\n{m[3]}", README), encoding="utf-8")
