@@ -11,9 +11,12 @@ from azure.ai.voicelive import models
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.protocol.wire_values import structs_of
+from tests.protocol.wire_values import FLOATS, WireValues
 from vlmock.protocol.catalogue import CLIENT_EVENTS, SERVER_EVENTS
 from vlmock.protocol.codec import decode_client, encode
+from vlmock.protocol.input_audio import EchoCancellation
+from vlmock.protocol.items import FileSearchResult
+from vlmock.protocol.output import ResponseAnimationBlendshapesDelta, ResponseAudioTimestampDelta
 from vlmock.protocol.response import Response
 from vlmock.protocol.session import RequestSession, ResponseSession
 from vlmock.protocol.wire import UNSET
@@ -50,12 +53,23 @@ def assert_agree(ours: Any, theirs: Any, path: str) -> None:
         assert msgspec.to_builtins(ours) == theirs, path
 
 
+TAKEN_BY_THE_SDK = WireValues(
+    {
+        (EchoCancellation, "type"): st.just("server_echo_cancellation"),
+        (ResponseAudioTimestampDelta, "timestamp_type"): st.just("word"),
+        (ResponseAnimationBlendshapesDelta, "frames"): st.lists(st.lists(FLOATS, max_size=3), max_size=3),
+        (FileSearchResult, "attributes"): st.dictionaries(st.text(max_size=8), st.text(max_size=8), max_size=3),
+    }
+)
+"""Its models fix the first two, make a string of frames unreadable, and make every attribute a string."""
+
+
 @pytest.mark.parametrize(("wire_type", "event_class"), SERVER_EVENTS.items())
 @settings(max_examples=15, deadline=None)
 @given(data=st.data())
 def test_the_sdk_reads_what_we_write(wire_type: str, event_class: type, data: st.DataObject):
     """Each server event becomes the SDK's own class for it, with equal members all the way down."""
-    event = data.draw(structs_of(event_class))
+    event = data.draw(TAKEN_BY_THE_SDK.of(event_class))
     theirs = parsed_by_sdk(encode(event))
     assert type(theirs) is models.ServerEvent.__mapping__[wire_type]
     assert_agree(event, theirs, wire_type)

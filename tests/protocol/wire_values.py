@@ -2,7 +2,7 @@
 
 import json
 import string
-from functools import cache
+from collections.abc import Mapping
 from types import NoneType, UnionType
 from typing import Annotated, Any, Union, get_args, get_origin
 
@@ -30,28 +30,35 @@ SIMPLE = {
 }
 
 
-@cache
-def values_of(annotation: Any) -> st.SearchStrategy[Any]:
-    origin, arguments = get_origin(annotation), get_args(annotation)
-    if annotation in SIMPLE:
-        return SIMPLE[annotation]
-    if origin in (Union, UnionType):
-        return st.one_of([values_of(each) for each in arguments])
-    if origin is Annotated:
-        return values_of(arguments[0])
-    if origin is list:
-        return st.lists(values_of(arguments[0]), max_size=3)
-    if origin is dict:
-        return st.dictionaries(values_of(arguments[0]), values_of(arguments[1]), max_size=3)
-    return structs_of(annotation)
+class WireValues:
+    """Makes strategies; ``narrower`` ones may stand in for single members, by class and name."""
+
+    def __init__(self, narrower: Mapping[tuple[type, str], st.SearchStrategy[Any]] | None = None) -> None:
+        self._narrower = narrower or {}
+        self._made: dict[type, st.SearchStrategy[Any]] = {}
+
+    def of(self, annotation: Any) -> st.SearchStrategy[Any]:
+        origin, arguments = get_origin(annotation), get_args(annotation)
+        if annotation in SIMPLE:
+            return SIMPLE[annotation]
+        if origin in (Union, UnionType):
+            return st.one_of([self.of(each) for each in arguments])
+        if origin is Annotated:
+            return self.of(arguments[0])
+        if origin is list:
+            return st.lists(self.of(arguments[0]), max_size=3)
+        if origin is dict:
+            return st.dictionaries(self.of(arguments[0]), self.of(arguments[1]), max_size=3)
+        if annotation not in self._made:
+            self._made[annotation] = self._struct(annotation)
+        return self._made[annotation]
+
+    def _struct(self, cls: type[msgspec.Struct]) -> st.SearchStrategy[Any]:
+        return st.builds(cls, **{field.name: self._member(cls, field) for field in msgspec.structs.fields(cls)})
+
+    def _member(self, cls: type, field: msgspec.structs.FieldInfo) -> st.SearchStrategy[Any]:
+        value = self._narrower.get((cls, field.name), self.of(field.type))
+        return value if field.default is msgspec.NODEFAULT else value | st.just(field.default)
 
 
-@cache
-def structs_of(cls: type[msgspec.Struct]) -> st.SearchStrategy[Any]:
-    members = {}
-    for field in msgspec.structs.fields(cls):
-        value = values_of(field.type)
-        members[field.name] = value if field.required else value | st.just(field.default)
-        if field.default_factory is not msgspec.NODEFAULT:
-            members[field.name] = value
-    return st.builds(cls, **members)
+structs_of = WireValues().of

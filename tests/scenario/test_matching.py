@@ -7,7 +7,7 @@ from scenario_inputs import a_turn
 
 from vlmock.protocol.session import ResponseSession
 from vlmock.protocol.tools import FunctionTool, McpTool
-from vlmock.scenario.matching import Match, differences_of, match
+from vlmock.scenario.matching import Match, match
 from vlmock.scenario.model import Entry, Scenario
 from vlmock.scenario.patterns import differences, normalised
 from vlmock.session.script import Turn
@@ -20,7 +20,8 @@ def rule(**conditions: Any) -> Entry:
 
 
 def why_not(entry: Entry, turn: Turn) -> list[str]:
-    return [str(difference) for difference in differences_of(entry, turn, SESSION)]
+    found = match(entry, turn, SESSION)
+    return [] if isinstance(found, Match) else [str(difference) for difference in found]
 
 
 # ---- words

@@ -135,7 +135,7 @@ def test_a_function_call_is_announced_written_and_done(open_dialogue: Opener) ->
     dialogue.client(tool_output(done.call_id, "12 degrees"), ResponseCreate())
     returned = dialogue.script.turns[1].tool_outputs[0]
     assert (returned.name, returned.output, returned.arguments) == ("get_weather", "12 degrees", done.arguments)
-    echo = [e for e in dialogue.all("conversation.item.created") if e.item.id == returned.item_id][0]
+    echo = next(e for e in dialogue.all("conversation.item.created") if e.item.id == returned.item_id)
     assert echo.previous_item_id == done.item_id
 
 
@@ -241,6 +241,56 @@ def test_an_answer_outside_the_conversation_leaves_no_item(dialogue: Dialogue) -
     assert dialogue.all("conversation.item.created") == []
     assert dialogue.last("response.done").response.conversation_id is None
     assert dialogue.script.turns[0].text == "Aside"
+
+
+@pytest.mark.parametrize("text_only", [True, False])
+def test_a_limit_ends_the_response_incomplete(open_dialogue: Opener, text_only: bool) -> None:
+    """Assumed {OAI}: the words break off, item and response are incomplete, the usage stays within the limit."""
+    steps = [Say("One two three four five six."), Call("never", "{}")]
+    dialogue = open_dialogue(script=PlannedScript([steps, steps])).client(*([TEXT_ONLY] if text_only else []))
+    dialogue.client({"type": "response.create", "response": {"max_output_tokens": 3}})
+    done = dialogue.last("response.done").response
+    assert (done.status, done.status_details.reason) == ("incomplete", "max_output_tokens")
+    part = done.output[0].content[0]
+    assert (part.text if text_only else part.transcript) == "One two three"
+    assert (done.output[0].status, len(done.output)) == ("incomplete", 1)
+    assert done.usage.output_token_details.text_tokens == 3
+    limit = {"type": "session.update", "session": {"max_response_output_tokens": 8}}
+    dialogue.client(limit, ResponseCreate())  # the words fit, the call does not
+    done = dialogue.last("response.done").response
+    assert (done.status, [item.status for item in done.output]) == ("incomplete", ["completed"])
+
+
+def test_a_pre_generated_message_is_spoken_as_it_stands(dialogue: Dialogue) -> None:
+    """Observed {VIBE, GOV}: nobody is asked, the input costs nothing, the words join the history."""
+    message = {"type": "message", "role": "assistant", "content": [{"type": "text", "text": "Welcome back!"}]}
+    dialogue.client(typed("Hi"))
+    dialogue.client({"type": "response.create", "response": {"pre_generated_assistant_message": message}})
+    assert dialogue.script.turns == []
+    done = dialogue.last("response.done").response
+    assert (done.output[0].content[0].transcript, done.usage.input_tokens) == ("Welcome back!", 0)
+    dialogue.client(ResponseCreate())
+    assert dialogue.script.turns[0].text == "Hi"
+    assert len(dialogue.script.turns[0].history) == 2
+
+
+def test_an_openai_voice_does_not_speak_what_the_client_wrote(open_dialogue: Opener) -> None:
+    """Observed {ILA}: it is only added as text."""
+    message = {"type": "message", "role": "assistant", "content": [{"type": "text", "text": "Welcome back!"}]}
+    dialogue = open_dialogue(model="gpt-realtime")
+    dialogue.client({"type": "response.create", "response": {"pre_generated_assistant_message": message}})
+    assert dialogue.all("response.audio.delta") == []
+    assert dialogue.last("response.text.done").text == "Welcome back!"
+
+
+def test_appended_items_join_the_conversation(dialogue: Dialogue) -> None:
+    """Documented (schema B1): context that comes with the request; an id that is taken is refused."""
+    item = {"id": "x", "type": "message", "role": "user", "content": [{"type": "input_text", "text": "Also this."}]}
+    ask = {"type": "response.create", "response": {"append_input_items": [item]}}
+    dialogue.client(typed("First"), ask)
+    assert dialogue.script.turns[0].text == "First Also this."
+    dialogue.skip().client(ask).server("error")
+    assert dialogue.last("error").error.code == "invalid_value"
 
 
 def test_the_steps_of_a_reply_happen_in_their_order(open_dialogue: Opener) -> None:

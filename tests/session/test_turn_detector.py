@@ -134,7 +134,7 @@ def test_every_utterance_is_found_near_where_it_begins_and_ends(shared, name):
     loud_ms = np.flatnonzero(energy > energy.max() / 100) * 20  # within 20 dB of the loudest 20 ms
     (_, start_ms), (_, end_ms) = times(events)
     assert -64 <= start_ms - (1000 + loud_ms[0]) <= 160
-    assert abs(end_ms - (1000 + loud_ms[-1] + 20 + 500 + 70)) <= 160
+    assert abs(end_ms - (1000 + loud_ms[-1] + 20 + 500 + 70)) <= 200
 
 
 def test_speech_at_the_very_beginning_starts_at_zero():

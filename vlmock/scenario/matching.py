@@ -9,7 +9,7 @@ from vlmock.scenario.model import Conditions, Entry
 from vlmock.scenario.patterns import Difference, Groups, TextPattern, differences, shown
 from vlmock.session.script import ToolOutput, Turn
 
-__all__ = ["Match", "as_json", "describe", "differences_of", "match", "session_differences", "tool_names"]
+__all__ = ["Match", "as_json", "describe", "match", "session_differences", "tool_names"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,12 +41,6 @@ def match(entry: Entry, turn: Turn, session: Mapping[str, object]) -> Match | li
         expected = "nothing said and no tool output" if when.start else "words or a tool output"
         found.append(Difference("start", expected, describe(turn)))
     return found or Match(entry, groups, output)
-
-
-def differences_of(entry: Entry, turn: Turn, session: Mapping[str, object]) -> list[Difference]:
-    """Why the entry does not answer the turn; nothing when it does."""
-    result = match(entry, turn, session)
-    return [] if isinstance(result, Match) else result
 
 
 def session_differences(when: Conditions, session: Mapping[str, object]) -> list[Difference]:

@@ -119,6 +119,8 @@ def url_host(host: str) -> str:
 
 
 def _bound(host: str, port: int) -> socket.socket:
+    if not 0 <= port <= 65_535:
+        raise ServerError(f"port {port} does not exist; use 1 to 65535, or 0 for any free one")
     try:
         # Assumed: of several addresses the first is meant, IPv4 before IPv6 as clients try it on a local machine.
         found = socket.getaddrinfo(host or None, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
@@ -126,8 +128,6 @@ def _bound(host: str, port: int) -> socket.socket:
         return socket.create_server(address[:2], family=family, backlog=_BACKLOG)
     except socket.gaierror as error:
         raise ServerError(f"there is no host {host!r} ({error.strerror}); use 127.0.0.1, or 0.0.0.0 for all") from error
-    except OverflowError as error:
-        raise ServerError(f"port {port} does not exist; use 1 to 65535, or 0 for any free one") from error
     except OSError as error:
         raise ServerError(_why_not_bound(error, host, port)) from error
 

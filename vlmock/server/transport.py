@@ -272,9 +272,17 @@ class Transport(asyncio.BufferedProtocol):
         if data:
             self._tcp.write(data)
         if SEND_EOF in writes:
-            self._tcp.write_eof()
+            self._end_stream()
         if SEND_EOF in writes or self._websocket.state is State.CLOSING:
             self._expect_close()
+
+    def _end_stream(self) -> None:
+        """Both have said goodbye: close. One that may still be sending is let read our goodbye first: closing a socket
+        with unread bytes resets the connection, and takes back what was sent."""
+        if self._websocket.close_rcvd is not None:
+            self._tcp.close()
+        else:
+            self._tcp.write_eof()
 
     def _expect_close(self) -> None:
         if self._timer is not None:

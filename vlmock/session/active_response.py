@@ -20,6 +20,11 @@ class ResponseRequest:
     params: ResponseCreateParams
     additional_instructions: str = ""
 
+    @property
+    def is_pre_generated(self) -> bool:
+        """Whether it brings its own words."""
+        return bool(self.params.pre_generated_assistant_message)
+
 
 @dataclass(slots=True)
 class OpenMessage:

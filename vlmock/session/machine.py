@@ -156,6 +156,6 @@ def _unusable(brain: Brain) -> Refused | None:
     return refusals.invalid_profile(brain.profile) if brain.profile else refusals.invalid_model(brain.model)
 
 
-def _error(refused: Refused, event_id: str | None | UnsetType) -> ErrorEvent:
+def _error(refused: Refused, event_id: str | UnsetType | None) -> ErrorEvent:
     """Observed {FON}: the client's ``event_id`` comes back inside, null where it sent none."""
     return ErrorEvent(error=msgspec.structs.replace(refused.details, event_id=given(event_id, None)))

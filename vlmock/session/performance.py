@@ -34,11 +34,15 @@ class ReplyFailed(Exception):
 class Performance:
     """One reply, performed in one response."""
 
-    def __init__(self, state: SessionState, response: ActiveResponse, reply: Reply) -> None:
+    def __init__(
+        self, state: SessionState, response: ActiveResponse, reply: Reply, *, breaks_off: bool = False
+    ) -> None:
+        """``breaks_off``: the reply ends in the middle of its last message, because it may not be longer."""
         self._state = state
         self._response = response
         self._items = OutputItems(state, response)
         self._steps = [replace(step) for step in reply.steps]  # copies: each occurrence of a step is its own
+        self._breaks_off = breaks_off
         self._speech_keys: dict[int, int] = {}
 
     def plot(self) -> Plot:
@@ -73,7 +77,8 @@ class Performance:
         yield from self._say(message, opening, calls_beside, first=True)
         for step in said[len(opening) :]:
             yield from self._say(message, [step], (), first=False) if isinstance(step, Say) else self._aside(step)
-        yield from self._items.close_message(message, "completed")
+        breaks_off = self._breaks_off and said[-1] is self._steps[-1]
+        yield from self._items.close_message(message, "incomplete" if breaks_off else "completed")
         if not calls_beside:
             for call in calls:
                 yield from self._items.call(call)

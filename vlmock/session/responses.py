@@ -3,24 +3,21 @@
 from collections.abc import Iterator
 from typing import TypeAlias
 
-from vlmock.protocol.audio_format import output_format
-from vlmock.protocol.items import RequestItem
 from vlmock.protocol.response import (
     CancelledDetails,
     FailedDetails,
+    IncompleteDetails,
     ResponseCreated,
     ResponseCreateParams,
     ResponseDone,
     StatusDetails,
 )
-from vlmock.protocol.wire import UnsetType, given
 from vlmock.session import refusals, usage
 from vlmock.session.active_response import ActiveResponse, ResponseRequest
-from vlmock.session.defaults import filled_voice
-from vlmock.session.input_items import item_from_request, turn_input
 from vlmock.session.output_items import OutputItems
 from vlmock.session.performance import Performance, ReplyFailed
-from vlmock.session.script import Reply, ToolOutput, Turn, UserInput
+from vlmock.session.response_request import Cut, context_of, limited, pre_generated, response_of, token_limit, turn_of
+from vlmock.session.script import Reply
 from vlmock.session.state import SessionState
 from vlmock.session.timeline import At, Beat, Plot, SpeechFailed, Told
 from vlmock.session.transitions import RESPONSE, ResponsePhase, moved
@@ -93,30 +90,31 @@ def _wind_up(state: SessionState, response: ActiveResponse, reason: str) -> Plot
 
 
 def _create(state: SessionState, asked: ResponseRequest) -> Telling:
-    for item in given(asked.params.append_input_items, []):
-        _take_in(state, state.user_inputs, state.tool_outputs, item, remember=True)
-    turn = _turn(state, asked)
-    response = _active_response(state, asked)
-    answered = frozenset(entry.item_id for entry in turn.user)
-    response.input_tokens = state.meter.input(turn.instructions, state.history, answered)
+    context = context_of(state, asked)
+    turn = turn_of(state, asked, context)
+    response = response_of(state, asked)
+    if not asked.is_pre_generated:
+        answered = frozenset(said.item_id for said in context.user_inputs)
+        response.input_tokens = state.meter.input(turn.instructions, state.history, answered)
     state.response = response
     state.responses += 1
-    state.user_inputs.clear()
-    state.tool_outputs.clear()
-    reply = state.script.reply(turn)
+    reply, cut = limited(pre_generated(asked) or state.script.reply(turn), token_limit(state, asked))
     yield ResponseCreated(response=response.described("in_progress"))
-    response.story = state.timeline.begin(_perform(state, response, reply))
+    response.story = state.timeline.begin(_perform(state, response, reply, cut))
 
 
-def _perform(state: SessionState, response: ActiveResponse, reply: Reply) -> Plot:
+def _perform(state: SessionState, response: ActiveResponse, reply: Reply, cut: Cut) -> Plot:
     try:
-        yield from Performance(state, response, reply).plot()
+        yield from Performance(state, response, reply, breaks_off=cut is Cut.IN_WORDS).plot()
     except ReplyFailed as failed:
         error = {"type": failed.fail.type, "code": failed.fail.code, "message": failed.fail.message}
     except SpeechFailed as failed_speech:
         error = {"type": "server_error", "code": "speech_synthesis_failed", "message": str(failed_speech)}
     else:
-        yield from _done(state, response, "completed", None)
+        if cut is Cut.NOWHERE:
+            yield from _done(state, response, "completed", None)
+        else:
+            yield from _done(state, response, "incomplete", IncompleteDetails(reason="max_output_tokens"))
         return
     yield from OutputItems(state, response).close_all("incomplete")
     yield from _done(state, response, "failed", FailedDetails(error=error))
@@ -138,73 +136,3 @@ def _done(state: SessionState, response: ActiveResponse, status: str, details: S
     )
     yield ResponseDone(response=response.described(status, details, usage=spent))
     yield from settle(state)
-
-
-def _turn(state: SessionState, asked: ResponseRequest) -> Turn:
-    params, settings = asked.params, state.settings
-    user_inputs, tool_outputs = state.user_inputs, state.tool_outputs
-    if isinstance(params.input_items, list):  # Documented (schema B1): replaces the context; [] is an empty one
-        user_inputs, tool_outputs = [], []
-        for item in params.input_items:
-            _take_in(state, user_inputs, tool_outputs, item, remember=False)
-    instructions = given(params.instructions, given(settings.instructions, ""))
-    return Turn(
-        number=state.responses + 1,
-        user=tuple(user_inputs),
-        tool_outputs=tuple(tool_outputs),
-        session=settings,
-        instructions=" ".join(filter(None, (instructions, asked.additional_instructions))),
-        tools=tuple(given(params.tools, given(settings.tools, []))),
-        tool_choice=params.tool_choice or settings.tool_choice or "auto",
-        history=tuple(entry.item for entry in state.history),
-        metadata=given(params.metadata, {}),
-    )
-
-
-def _take_in(
-    state: SessionState,
-    user_inputs: list[UserInput],
-    tool_outputs: list[ToolOutput],
-    request: RequestItem,
-    *,
-    remember: bool,
-) -> None:
-    """Context that comes with a response instead of through the conversation. Documented (schema B1)."""
-    item = item_from_request(request, request.id if isinstance(request.id, str) else state.ids.make("item_"))
-    if remember:
-        state.history.add(item)
-    match turn_input(item, request, state.history):
-        case UserInput() as said:
-            user_inputs.append(said)
-        case ToolOutput() as returned:
-            tool_outputs.append(returned)
-
-
-def _active_response(state: SessionState, asked: ResponseRequest) -> ActiveResponse:
-    """What the session's settings and the request's own make of a response."""
-    params, settings, pipeline = asked.params, state.settings, state.pipeline
-    format_name = given(params.output_audio_format, given(settings.output_audio_format, "pcm16"))
-    limit = _limit(params.max_output_tokens) or _limit(params.max_response_output_tokens)
-    voice = given(settings.voice, None) if not params.voice else filled_voice(params.voice)
-    out_of_band = given(params.conversation, "auto") == "none"
-    if limit is None and pipeline.echoes_output_format:
-        limit = _limit(settings.max_response_output_tokens) or "inf"
-    conversation_id = state.conversation_id if pipeline.has_conversation_id else ""
-    return ActiveResponse(
-        id=asked.response_id,
-        after_item_id=state.history.last_id,
-        in_conversation=not out_of_band and given(params.commit, True),
-        modalities=list(given(params.modalities, given(settings.modalities, ["text", "audio"]))),
-        voice=voice,
-        audio_format=output_format(format_name),
-        output_audio_format=format_name if pipeline.echoes_output_format else None,
-        temperature=given(params.temperature, pipeline.temperature_in_session),
-        max_output_tokens=limit,
-        metadata=given(params.metadata, None),
-        conversation_id=None if out_of_band else conversation_id,
-        input_tokens=usage.NOTHING.input_token_details,
-    )
-
-
-def _limit(sent: int | str | UnsetType | None) -> int | str | None:
-    return None if isinstance(sent, UnsetType) else sent

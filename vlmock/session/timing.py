@@ -85,7 +85,7 @@ PIPELINES_OWN = "pipeline"
 
 
 def parse_duration(value: object) -> Duration:
-    """A figure of a profile as a file has it: ``120``, ``[40, 180]`` or ``{median: 230, p90: 360}``. Raises ValueError."""
+    """A figure of a profile as a file has it: ``120``, ``[40, 180]``, ``{median: 230, p90: 360}``. Raises ValueError."""
     match value:
         case bool():
             pass
@@ -106,7 +106,7 @@ class Timing:
     def __init__(
         self, profile: str | Mapping[str, Duration] = "instant", dice: Callable[[], float] = lambda: 0.5
     ) -> None:
-        """``profile``: a name of ``PROFILES``, ``"pipeline"``, or segments of one's own. ``dice``: uniform in [0, 1)."""
+        """``profile``: a name of ``PROFILES``, ``"pipeline"``, or own segments. ``dice``: uniform in [0, 1)."""
         if isinstance(profile, str) and profile != PIPELINES_OWN and profile not in PROFILES:
             raise ValueError(f"unknown timing profile {profile!r}; known: {', '.join([*PROFILES, PIPELINES_OWN])}")
         self._profile = profile

@@ -17,6 +17,9 @@ def on_response_create(state: SessionState, event: ResponseCreate) -> Iterator[T
     """Observed {VIBE, ILA}: one response at a time; a refused request never gets a ``response.done``."""
     params = given(event.response, ResponseCreateParams())
     check_members(params, state.brain, at="response")
+    for item in given(params.append_input_items, []):
+        if item.id and item.id in state.history:
+            raise refusals.duplicate_item_id(str(item.id))
     yield from responses.request(state, params, given(event.additional_instructions, ""))
 
 
