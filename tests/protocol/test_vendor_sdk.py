@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.protocol.wire_values import FLOATS, WireValues
+from vlmock.protocol.avatar import IceServer
 from vlmock.protocol.catalogue import CLIENT_EVENTS, SERVER_EVENTS
 from vlmock.protocol.codec import decode_client, encode
 from vlmock.protocol.input_audio import EchoCancellation
@@ -58,10 +59,11 @@ TAKEN_BY_THE_SDK = WireValues(
         (EchoCancellation, "type"): st.just("server_echo_cancellation"),
         (ResponseAudioTimestampDelta, "timestamp_type"): st.just("word"),
         (ResponseAnimationBlendshapesDelta, "frames"): st.lists(st.lists(FLOATS, max_size=3), max_size=3),
+        (IceServer, "urls"): st.lists(st.text(max_size=8), max_size=3),
         (FileSearchResult, "attributes"): st.dictionaries(st.text(max_size=8), st.text(max_size=8), max_size=3),
     }
 )
-"""Its models fix the first two, make a string of frames unreadable, and make every attribute a string."""
+"""Its models fix the first two, cannot read a string where a list may be, and make every attribute a string."""
 
 
 @pytest.mark.parametrize(("wire_type", "event_class"), SERVER_EVENTS.items())

@@ -158,9 +158,12 @@ class Dialogue:
     async def return_outputs(self, response: Any, outputs: dict[str, str]) -> None:
         """Answer every call of a response, by the function's name."""
         for call in calls(response):
-            item = models.FunctionCallOutputItem(call_id=call.call_id, output=outputs[call.name])
-            await self.connection.conversation.item.create(item=item)
-            await self.until("conversation.item.created", lambda event: event.item.type == "function_call_output")
+            await self.return_output(call, outputs[call.name])
+
+    async def return_output(self, call: Any, output: str) -> None:
+        item = models.FunctionCallOutputItem(call_id=call.call_id, output=output)
+        await self.connection.conversation.item.create(item=item)
+        await self.until("conversation.item.created", lambda event: event.item.type == "function_call_output")
 
 
 def calls(response: Any) -> list[Any]:

@@ -38,6 +38,10 @@ class FakeTcp:
     def write_eof(self) -> None:
         self.written.append(b"")
 
+    def close(self) -> None:
+        self.written.append(b"")
+        self.closing = True
+
     def abort(self) -> None:
         self.closing = True
 

@@ -173,6 +173,13 @@ def test_a_pause_shorter_than_the_silence_does_not_end_the_turn():
     assert len(hear(sound, DetectorSettings(silence_duration_ms=200))) == 4
 
 
+def test_a_turn_never_begins_after_it_is_known():
+    """A voice that swells has its onset late; semantic detection reports it later still."""
+    swelling = join(silence(1), voice(0.18, -38), voice(1, -10), silence(1))
+    started, _ = hear(swelling, DetectorSettings(prefix_padding_ms=0, semantic=True))
+    assert started.audio_start_ms == started.decided_at_ms == 1216
+
+
 def test_a_turn_never_begins_inside_the_one_before():
     """Assumed: what was committed with one turn cannot be the prefix of the next."""
     events = times(hear(join(silence(1), voice(0.6), silence(0.4), voice(0.6), silence(2)), DetectorSettings()))
@@ -221,6 +228,14 @@ def test_cutting_changes_no_level(pieces, rate_hz):
     assert len(whole) == len(TWO_TURNS) * 1000 // (32 * rate_hz)
 
 
+@pytest.mark.parametrize("rate_hz", [8000, 11025, 24000, 44100])
+def test_the_weights_are_whole_numbers(rate_hz):
+    """Over a power of two: so sums are exact in any order, and adding up to nothing they let no DC through."""
+    weights = SpeechLevel(rate_hz, frame_ms=32)._weights * 2.0**37
+    assert (weights == np.rint(weights)).all()
+    assert weights.sum(axis=0).tolist() == [0, 0]
+
+
 def test_eleven_seconds_at_once_and_20_ms_pieces_are_the_same(marcelo):
     both = join(marcelo, marcelo)
     at_once = hear(both)
@@ -231,7 +246,7 @@ def test_eleven_seconds_at_once_and_20_ms_pieces_are_the_same(marcelo):
 def test_only_an_unfinished_frame_is_kept():
     """No block stays in memory because a piece of it is still needed."""
     detector = TurnDetector(SERVER_VAD, rate_hz=RATE_HZ)
-    detector.feed(silence(10.01))
+    detector.feed(silence(10))
     kept = detector._level._unfinished
     assert kept.base is None
     assert len(kept) < RATE_HZ * 32 // 1000
@@ -308,7 +323,7 @@ NOT_SPEECH = {
 @pytest.mark.parametrize("sound", NOT_SPEECH)
 def test_it_is_not_speech(sound, settings):
     """Neither in one piece nor in many."""
-    for rate_hz in (8000, RATE_HZ):
+    for rate_hz in (8000, RATE_HZ, 44100):
         assert hear(NOT_SPEECH[sound], settings, rate_hz) == []
         assert hear(NOT_SPEECH[sound], settings, rate_hz, pieces=(480,)) == []
 

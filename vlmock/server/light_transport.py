@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from struct import Struct
 from typing import Final
 
+from websockets.frames import Opcode
 from websockets.protocol import State
 
 from vlmock.server.transport import Limits, Peer, ReadBuffer, Transport
@@ -23,9 +24,12 @@ __all__ = ["LightTransport"]
 _FINAL_TEXT: Final = 0x81
 _FINAL: Final = 0x80
 _CONTROL: Final = 0x08
+_OPCODE: Final = 0x0F
+_OPCODES: Final = frozenset(Opcode)
 _MASKED: Final = 0x80
 _LENGTH_16: Final = 126
 _LENGTH_64: Final = 127
+_SIZE_BYTES: Final = {_LENGTH_16: 2, _LENGTH_64: 8}
 _HEAD_END: Final = b"\r\n\r\n"
 
 _head_16 = Struct("!BBH").pack
@@ -132,23 +136,22 @@ class LightTransport(Transport):
         if come < 2:
             return 0
         first, second = data[position], data[position + 1]
-        if not second & _MASKED:  # a mistake that ends the connection
-            self._feed(self._part(position, end))
-            return come
-        length = second - _MASKED
-        size_bytes = {_LENGTH_16: 2, _LENGTH_64: 8}.get(length, 0)
-        head = 2 + size_bytes + 4
-        if come < head:
-            return 0
-        if size_bytes:
+        length = second & ~_MASKED
+        size_bytes = _SIZE_BYTES.get(length, 0)
+        payload = 2 + size_bytes + 4
+        longest = self._limits.message_bytes
+        if size_bytes and come >= 2 + size_bytes:
             length = int.from_bytes(data[position + 2 : position + 2 + size_bytes], "big")
-        is_plain = first == _FINAL_TEXT and size_bytes < 8 and length <= self._limits.message_bytes
-        if is_plain and not self._fragmented and come < head + length:
+        if not second & _MASKED or first & _OPCODE not in _OPCODES or length > longest:
+            self._feed(self._part(position, end))  # a mistake that ends the connection
+            return come
+        is_plain = first == _FINAL_TEXT and size_bytes < 8 and not self._fragmented
+        if come < payload or (is_plain and come < payload + length):
             return 0
         if not first & _CONTROL:
             self._fragmented = not first & _FINAL
-        given = min(come, head + length)
-        self._owed = head + length - given
+        given = min(come, payload + length)
+        self._owed = payload + length - given
         self._feed(self._part(position, position + given))
         return given
 

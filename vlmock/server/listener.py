@@ -18,6 +18,7 @@ __all__ = ["Listener", "url_host"]
 
 _BACKLOG: Final = 1024
 _WILDCARDS: Final = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}
+_ACCEPT_SECONDS: Final = 0.1
 _JOIN_SECONDS: Final = 5.0
 _THREAD_NAME: Final = "vlmock"
 
@@ -99,6 +100,8 @@ class Listener:
         server = await self.loop.create_server(self._accept, sock=self._socket, backlog=_BACKLOG)
         await self._stopping.wait()
         server.close()
+        if half_accepted := asyncio.all_tasks() - {asyncio.current_task()}:
+            await asyncio.wait(half_accepted, timeout=_ACCEPT_SECONDS)
         await self._farewell()
 
     def _tell_stopped(self) -> None:

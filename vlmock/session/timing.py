@@ -85,7 +85,7 @@ PIPELINES_OWN = "pipeline"
 
 
 def parse_duration(value: object) -> Duration:
-    """A figure of a profile as a file has it: ``120``, ``[40, 180]``, ``{median: 230, p90: 360}``. Raises ValueError."""
+    """A figure of a profile as a file has it: ``120``, ``[40, 180]``, ``{median: 230, p90: 360}``. Or ValueError."""
     match value:
         case bool():
             pass
