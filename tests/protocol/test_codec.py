@@ -150,6 +150,7 @@ def test_a_client_survives_an_unknown_event():
     event = decode_server(json.dumps(body))
     assert event == UnknownServerEvent("response.telepathy.delta", "event_1", body)
     assert json.loads(encode(event)) == body
+    assert decode_server('{"type":"x","event_id":7}') == UnknownServerEvent("x", None, {"type": "x", "event_id": 7})
 
 
 @pytest.mark.parametrize(

@@ -113,6 +113,13 @@ SESSION_REFUSALS = [
     ({"metadata": {"a": "b", "c": 1}}, "wrong_type", "session.metadata.c", "a string", "an integer"),
     ({"tools": [{"type": "function", "name": "f"}, 3]}, "wrong_type", "session.tools[1]", "an object", "an integer"),
     (
+        {"tools": [{"type": "function", "name": "f"}] * 2 + [{"type": "function", "name": "f", "x": 1.5}]},
+        "unknown_member",
+        "session.tools[2].x",
+        "nothing",
+        "1.5",
+    ),
+    (
         {"tools": [{"type": "function", "name": "f", "strict": True}]},
         "unknown_member",
         "session.tools[0].strict",

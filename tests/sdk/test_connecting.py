@@ -95,7 +95,7 @@ async def test_no_credential_is_401_and_the_body_says_what_is_missing(query: str
     with vlmock.serve() as server:
         status, body = await refused(f"{server.ws_url}{PATH}?{QUERY}{query}")
     assert (status, body["error"]["code"]) == (401, "401")
-    assert "api-key" in body["error"]["message"]
+    assert "Bearer TOKEN" in body["error"]["message"]
 
 
 # ---- which scenario
@@ -187,12 +187,19 @@ async def test_a_model_that_does_not_exist_is_an_error_event_after_the_upgrade()
     )
 
 
-async def test_an_agent_needs_no_model_but_a_token():
-    """Observed {VIBE, TROUB}: with a key the socket opens, errors follow, and it is closed with 1008."""
-    agent = {"agent_name": "helper", "project_name": "project"}
+async def test_an_agent_needs_no_model():
+    """Observed {TAK}: its session has no temperature, and expires never."""
     with vlmock.serve("greeting") as server:
+        agent = {"agent_name": "helper", "project_name": "project"}
         async with talking(server.url, model=None, credential=FakeToken(), **agent) as dialogue:
+            session = dialogue.events[0].session
+            assert (session.expires_at, session.temperature) == (None, None)
             assert transcript(await dialogue.ask()) == GREETING
+
+
+async def test_an_agent_takes_no_key():
+    """Observed {VIBE, TROUB}: the socket opens, errors follow, and it is closed with 1008."""
+    with vlmock.serve("greeting") as server:
         async with connect(
             endpoint=server.url, credential=AzureKeyCredential("k"), agent_name="helper", project_name="project"
         ) as connection:
@@ -225,7 +232,7 @@ async def test_an_offered_subprotocol_is_harmless():
 async def test_compression_is_agreed_only_where_it_was_turned_on(wanted: bool):
     """Assumed: the service declines it. With it the conversation is the same."""
     with vlmock.serve("greeting", compression=wanted) as server:
-        async with talking(server.url, connection_options={"compression": True}) as dialogue:
+        async with talking(server.url, connection_options={"compression": 15}) as dialogue:
             assert bool(dialogue.connection._connection.compress) is wanted
             assert transcript(await dialogue.ask()) == GREETING
 

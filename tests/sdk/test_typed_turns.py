@@ -235,14 +235,13 @@ async def test_a_second_response_is_refused_while_one_runs_and_the_first_is_not_
     assert len(dialogue.of("response.done")) == len(dialogue.of("response.created")) == 1
 
 
-@pytest.mark.parametrize("member", ["cancel_previous", "bogus"])
-async def test_an_unknown_member_of_response_create_is_refused(member: str):
+async def test_an_unknown_member_of_response_create_is_refused():
     """Observed {GOV}: with the path as param, and no response is created."""
     with vlmock.serve("small_talk") as server:
-        async with talking(server.url, api_version="2026-04-10") as dialogue:
+        async with talking(server.url) as dialogue:
             await dialogue.type("Hello")
-            await dialogue.connection.send({"type": "response.create", "event_id": "e1", "response": {member: True}})
+            await dialogue.connection.send({"type": "response.create", "event_id": "e1", "response": {"bogus": 1}})
             error = (await dialogue.until("error")).error
             assert await dialogue.until_nothing_is_left() == []
-    assert error.message == f"'response.{member}' unexpected (extra fields not permitted)"
-    assert (error.param, error.event_id, error.type) == (f"response.{member}", "e1", "invalid_request_error")
+    assert error.message == "'response.bogus' unexpected (extra fields not permitted)"
+    assert (error.param, error.event_id, error.type) == ("response.bogus", "e1", "invalid_request_error")

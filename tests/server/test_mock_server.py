@@ -1,6 +1,7 @@
 """The public face: ``serve``, as tests of other people use it."""
 
 import asyncio
+import gc
 import json
 import os
 import socket
@@ -276,6 +277,16 @@ def test_a_forked_child_cannot_stop_its_parents_server():
         assert os.waitpid(child, 0)[1] == 0
         assert server.running
         socket.create_connection(("127.0.0.1", server.port)).close()
+
+
+def test_who_arrives_while_the_server_stops_is_not_left_behind(recwarn):
+    """Every socket is closed, also one that has only just been accepted."""
+    for _ in range(50):
+        with vlmock.serve() as server:
+            socket.create_connection(("127.0.0.1", server.port)).close()
+        assert server.crashes == []
+    gc.collect()
+    assert [warning.message for warning in recwarn if warning.category is ResourceWarning] == []
 
 
 def test_two_servers_know_nothing_of_each_other():

@@ -17,25 +17,25 @@ class Arrivals:
     """
 
     def __init__(self) -> None:
-        self._waiting: list[Callable[[], object]] = []
+        self.awaited: list[Callable[[], object]] = []
+        """Who waits; empty most of the time, so that announcing can be spared."""
 
     def announce(self) -> None:
         """Something has come."""
-        if self._waiting:
-            for wake in tuple(self._waiting):
-                wake()
+        for wake in tuple(self.awaited):
+            wake()
 
     def wait(self, look: Callable[[], T | None], timeout: float) -> T | None:
         """What ``look`` finds, as soon as it finds something; None after ``timeout`` seconds."""
         woken = threading.Event()
         deadline = monotonic() + timeout
-        self._waiting.append(woken.set)
+        self.awaited.append(woken.set)
         try:
             while (found := look()) is None and woken.wait(max(0.0, deadline - monotonic())):
                 woken.clear()
             return found
         finally:
-            self._waiting.remove(woken.set)
+            self.awaited.remove(woken.set)
 
     async def wait_async(self, look: Callable[[], T | None], seconds: float) -> T | None:
         """The same for asyncio."""
@@ -47,7 +47,7 @@ class Arrivals:
             if not loop.is_closed():
                 loop.call_soon_threadsafe(woken.set)
 
-        self._waiting.append(wake)
+        self.awaited.append(wake)
         try:
             async with asyncio.timeout(seconds):
                 while (found := look()) is None:
@@ -57,4 +57,4 @@ class Arrivals:
         except TimeoutError:
             return look()
         finally:
-            self._waiting.remove(wake)
+            self.awaited.remove(wake)

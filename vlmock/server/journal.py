@@ -90,7 +90,14 @@ class ConnectionJournal:
         entry = Entry(self.number, now - self._started, source, event, weight)
         self.entries.append(entry)
         self.weight += weight
-        self._journal._noted(entry)
+        journal = self._journal
+        journal._weight += weight
+        if journal._weight > journal._max_bytes:
+            journal._make_room()
+        if journal._log is not None:
+            journal._log(entry)
+        if journal._arrivals.awaited:
+            journal._arrivals.announce()
 
     def note_end(self, code: int, reason: str, by: str, now: float) -> None:
         """The connection is gone."""
@@ -261,14 +268,9 @@ class Journal:
         """How many have not ended."""
         return sum(1 for part in self._parts(None) if part.ended is None)
 
-    def _noted(self, entry: Entry) -> None:
-        self._weight += entry.weight
-        if self._weight > self._max_bytes:
-            heaviest = max(self._connections.values(), key=lambda part: part.weight)
-            self._weight -= heaviest.shed(self.lost)
-        if self._log is not None:
-            self._log(entry)
-        self._arrivals.announce()
+    def _make_room(self) -> None:
+        heaviest = max(self._connections.values(), key=lambda part: part.weight)
+        self._weight -= heaviest.shed(self.lost)
 
     def _forget_one(self) -> None:
         for part in self._parts(None):

@@ -18,7 +18,9 @@ __all__ = ["Listener", "url_host"]
 
 _BACKLOG: Final = 1024
 _WILDCARDS: Final = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}
-_ACCEPT_SECONDS: Final = 0.1
+_ACCEPTED_AT_ONCE: Final = 64
+_ACCEPT_AGAIN_SECONDS: Final = 1.0
+_ARRIVAL_SECONDS: Final = 0.1
 _JOIN_SECONDS: Final = 5.0
 _THREAD_NAME: Final = "vlmock"
 
@@ -48,6 +50,8 @@ class Listener:
         self.loop.set_exception_handler(self._report)
         self._process = os.getpid()
         self._stopping: asyncio.Event | None = None
+        self._arriving: set[asyncio.Task[Any]] = set()
+        """Connections that have been accepted and have no protocol yet."""
         self._on_stopped: list[Callable[[], object]] = []
         self._thread = threading.Thread(target=self._run, name=_THREAD_NAME, daemon=True)
         ready = threading.Event()
@@ -96,13 +100,37 @@ class Listener:
             self._tell_stopped()
 
     async def _serve(self) -> None:
+        # Not loop.create_server: in Python 3.11 it leaks a connection that arrives while the server is being closed.
         self._stopping = asyncio.Event()
-        server = await self.loop.create_server(self._accept, sock=self._socket, backlog=_BACKLOG)
+        self._socket.setblocking(False)
+        self.loop.add_reader(self._socket, self._accept_some)
         await self._stopping.wait()
-        server.close()
-        if half_accepted := asyncio.all_tasks() - {asyncio.current_task()}:
-            await asyncio.wait(half_accepted, timeout=_ACCEPT_SECONDS)
+        self.loop.remove_reader(self._socket)
+        self._socket.close()
+        if self._arriving:
+            await asyncio.wait(self._arriving, timeout=_ARRIVAL_SECONDS)
         await self._farewell()
+
+    def _accept_some(self) -> None:
+        """Take in who waits at the door, not so many that those inside have to wait."""
+        for _ in range(_ACCEPTED_AT_ONCE):
+            try:
+                arrived, _ = self._socket.accept()
+            except (BlockingIOError, InterruptedError, ConnectionAbortedError):
+                return
+            except OSError as error:  # no file descriptors left: try again when some may have been freed
+                self._failed(error)
+                self.loop.remove_reader(self._socket)
+                self.loop.call_later(_ACCEPT_AGAIN_SECONDS, self._accept_again)
+                return
+            arrived.setblocking(False)
+            task = self.loop.create_task(self.loop.connect_accepted_socket(self._accept, arrived))
+            self._arriving.add(task)
+            task.add_done_callback(self._arriving.discard)
+
+    def _accept_again(self) -> None:
+        if self._socket.fileno() >= 0:
+            self.loop.add_reader(self._socket, self._accept_some)
 
     def _tell_stopped(self) -> None:
         while self._on_stopped:

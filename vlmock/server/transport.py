@@ -10,6 +10,7 @@ does not empty it within ``Limits.stall_seconds`` is dropped. An unfinished mess
 """
 
 import asyncio
+import contextlib
 import logging
 import socket
 from collections.abc import Callable, Sequence
@@ -164,7 +165,8 @@ class Transport(asyncio.BufferedProtocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._tcp = cast(asyncio.Transport, transport)
         self._tcp.set_write_buffer_limits(high=self._limits.unread_bytes)
-        self._tcp.get_extra_info("socket").setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        with contextlib.suppress(OSError):  # some systems refuse once the peer has gone
+            self._tcp.get_extra_info("socket").setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._timer = asyncio.get_running_loop().call_later(self._limits.open_seconds, self.drop)
         self._peer = self._make_peer(self)
 
