@@ -116,11 +116,9 @@ async def test_a_pre_generated_message_is_spoken_word_for_word():
 
 async def test_a_limit_of_tokens_leaves_the_response_incomplete():
     """Behaviour 4.9: status ``incomplete`` with the reason, and no more tokens than allowed."""
-    with vlmock.serve("barge_in", timing="instant") as server:
+    with vlmock.serve(lambda turn: "Once upon a time there was a fox. " * 12) as server:
         async with talking(server.url) as dialogue:
-            await dialogue.type("Tell me about the history of bread.")
-            await dialogue.connection.response.create(response={"max_output_tokens": 20})
-            response = await dialogue.answer()
+            response = await dialogue.ask("Tell me a story.", max_output_tokens=20)
     assert response.status == "incomplete"
     assert response.status_details.as_dict() == {"type": "incomplete", "reason": "max_output_tokens"}
     assert 0 < response.usage.output_tokens <= 20

@@ -159,3 +159,17 @@ def test_only_what_the_assistant_said_is_truncated(dialogue: Dialogue) -> None:
     dialogue.client(ConversationItemTruncate(item_id="x", content_index=0, audio_end_ms=0)).server("error")
     error = dialogue.last("error").error
     assert (error.code, error.message) == (None, "Only model output audio messages can be truncated")
+
+
+def test_an_item_can_be_truncated_while_it_is_being_said(dialogue: Dialogue) -> None:
+    """Assumed: what is said after that is sent, but no longer remembered."""
+    dialogue.hold_speech = True
+    dialogue.client(ResponseCreate()).skip()
+    item_id = dialogue.last("response.output_item.added").item.id
+    dialogue.client(ConversationItemTruncate(item_id=item_id, content_index=0, audio_end_ms=0))
+    dialogue.server("conversation.item.truncated").release_speech()
+    assert dialogue.last("response.done").response.output[0].content[0].transcript == "Hello."
+    part = (
+        dialogue.client(ConversationItemRetrieve(item_id=item_id)).last("conversation.item.retrieved").item.content[0]
+    )
+    assert (part.audio or b"", part.transcript) == (b"", "")

@@ -274,3 +274,15 @@ def test_speech_that_is_late_holds_back_what_the_user_said_next(open_dialogue: O
     assert len(dialogue.all("input_audio_buffer.speech_started")) == 1
     dialogue.release_speech()
     assert [done.response.status for done in dialogue.all("response.done")] == ["completed", "completed"]
+
+
+@pytest.mark.parametrize(
+    "event", [update(turn_detection=None), {"type": "input_audio_buffer.clear"}, {"type": "input_audio_buffer.commit"}]
+)
+def test_speech_that_was_held_back_is_forgotten_with_its_sound(open_dialogue: Opener, event: dict[str, object]) -> None:
+    """Switched off, cleared or committed meanwhile: no turn comes of it later."""
+    dialogue = open_dialogue()
+    dialogue.hold_speech = True
+    dialogue.client(ResponseCreate()).speak(utterance()).client(event).release_speech()
+    assert dialogue.all("input_audio_buffer.speech_started") == []
+    assert dialogue.last("response.done").response.status == "completed"

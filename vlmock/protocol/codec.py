@@ -59,6 +59,8 @@ class UnknownServerEvent:
 
 _APPEND = b'input_audio_buffer.append"'
 _TYPE_IS = (b'"type":"', b'"type": "')
+_APPEND_AT_START = tuple(b"{" + type_is + _APPEND for type_is in _TYPE_IS)
+_APPEND_AT_END = tuple(type_is + _APPEND + b"}" for type_is in _TYPE_IS)
 _APPEND_WITHIN_BYTES = 128
 """Of either end; the audio is in the middle. Further in, an append only takes the longer way."""
 _append_decoder = msgspec.json.Decoder(InputAudioBufferAppend)
@@ -69,11 +71,14 @@ _encoder = msgspec.json.Encoder()
 def decode_client(frame: Frame) -> AnyClientEvent | InvalidEvent:
     """The event that a client sent, or what is wrong with it. Never raises."""
     try:
-        data = frame.encode() if isinstance(frame, str) else bytes(frame)
+        data = frame if type(frame) is bytes else _as_bytes(frame)
     except UnicodeEncodeError as error:
         return _not_json(error)
-    if (append := _append(data)) is not None:
-        return append
+    if data.endswith(_APPEND_AT_END) or data.startswith(_APPEND_AT_START) or _names_append(data):
+        try:
+            return _append_decoder.decode(data)
+        except (msgspec.DecodeError, ValueError, RecursionError):
+            pass  # is decoded again, to say precisely what is wrong
     try:
         raw = _raw_decoder.decode(data)
     except (msgspec.DecodeError, ValueError, RecursionError) as error:
@@ -81,21 +86,21 @@ def decode_client(frame: Frame) -> AnyClientEvent | InvalidEvent:
     return _client_event(raw)
 
 
-def _append(data: bytes) -> InputAudioBufferAppend | None:
-    """The hot path: an append that nothing is wrong with, straight from its bytes.
+def _as_bytes(frame: Frame) -> bytes:
+    return frame.encode() if isinstance(frame, str) else bytes(frame)
+
+
+def _names_append(data: bytes) -> bool:
+    """Whether the hot path may be tried: an append goes straight from its bytes into its struct.
 
     The decoder would not miss a missing ``type``, so it must be seen. In valid JSON the bytes before the name can only
-    begin that member, and no object inside the event gets past the decoder.
+    begin that member, and no object inside the event gets past the decoder. It mostly stands at one end; this looks
+    further in.
     """
     at = data.find(_APPEND, 0, _APPEND_WITHIN_BYTES)
     if at < 0:
         at = data.rfind(_APPEND, -_APPEND_WITHIN_BYTES)
-    if at < 0 or not data.endswith(_TYPE_IS, 0, at):
-        return None
-    try:
-        return _append_decoder.decode(data)
-    except (msgspec.DecodeError, ValueError, RecursionError):
-        return None  # is decoded again, to say precisely what is wrong
+    return at >= 0 and data.endswith(_TYPE_IS, 0, at)
 
 
 def _client_event(raw: object) -> AnyClientEvent | InvalidEvent:

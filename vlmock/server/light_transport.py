@@ -109,9 +109,10 @@ class LightTransport(Transport):
 
     def _plain_frames(self, position: int, end: int) -> tuple[int, list[bytes]]:
         """All messages up to the first frame that is not plain or not complete, and where that begins."""
-        data, longest = self._buffer.data, self._limits.message_bytes
+        data, view, longest = self._buffer.data, self._buffer.view, self._limits.message_bytes
         messages: list[bytes] = []
-        while end - position >= 8 and data[position] == _FINAL_TEXT and not self._fragmented:
+        last = -1 if self._fragmented else end - 8  # where the last frame can begin whose head is there
+        while position <= last and data[position] == _FINAL_TEXT:
             length = data[position + 1] - _MASKED
             if length == _LENGTH_16:
                 length = data[position + 2] << 8 | data[position + 3]
@@ -123,7 +124,7 @@ class LightTransport(Transport):
             after = payload + length
             if after > end or length > longest:
                 break
-            message = apply_mask(data[payload:after], data[payload - 4 : payload])
+            message = apply_mask(view[payload:after], data[payload - 4 : payload])
             if not message.isascii() and self._checked(message, is_text=True) is None:
                 break
             messages.append(message)

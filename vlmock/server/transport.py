@@ -67,7 +67,9 @@ class ReadBuffer:
 
     __slots__ = ("data", "view")
 
-    def __init__(self, size: int = 256 * 1024) -> None:
+    def __init__(self, size: int = 128 * 1024) -> None:
+        """``size``: twice as much costs more than it saves. What is made of it would then be so much at once that the
+        C library gives the memory back to the system after each turn, and gets it again for the next."""
         self.data = bytearray(size)
         self.view = memoryview(self.data)
 

@@ -110,12 +110,12 @@ class History:
         """Put a newer state of an item in its place; nothing happens when it was deleted meanwhile."""
         entry = self._entries.get(str(item.id))
         if entry is not None:
-            entry.item = item
+            entry.item = _unheard(item) if entry.truncated else item
 
     def add_audio(self, item_id: str, audio: bytes, audio_format: AudioFormat) -> None:
         """More sound of an item that was spoken."""
         entry = self._entries.get(item_id)
-        if entry is None:
+        if entry is None or entry.truncated:
             return
         entry.audio.append(audio)
         entry.audio_bytes += len(audio)
@@ -134,18 +134,13 @@ class History:
 
     def truncate(self, entry: Entry, audio_end_ms: int) -> None:
         """Forget what the user did not hear. Observed {SDKT, JAVAT}: the transcript goes as well."""
-        assert entry.audio_format is not None
-        audio = b"".join(entry.audio)
-        kept = audio[: entry.audio_format.bytes_for_ms(audio_end_ms)]
-        self._audio_bytes -= len(audio) - len(kept)
-        entry.audio, entry.audio_bytes = [kept], len(kept)
         entry.truncated = True
-        if isinstance(entry.item, MessageItem):
-            content = [
-                msgspec.structs.replace(part, transcript="") if isinstance(part, AudioPart) else part
-                for part in entry.item.content
-            ]
-            entry.item = msgspec.structs.replace(entry.item, content=content)
+        entry.item = _unheard(entry.item)
+        if entry.audio_format is not None:
+            audio = b"".join(entry.audio)
+            kept = audio[: entry.audio_format.bytes_for_ms(audio_end_ms)]
+            self._audio_bytes -= len(audio) - len(kept)
+            entry.audio, entry.audio_bytes = [kept], len(kept)
 
     def retrieved(self, entry: Entry) -> ResponseItem:
         """The item as ``conversation.item.retrieved`` shows it: with the audio of what was spoken. Observed {SDKT}."""
@@ -157,3 +152,13 @@ class History:
             for part in entry.item.content
         ]
         return msgspec.structs.replace(entry.item, content=content)
+
+
+def _unheard(item: ResponseItem) -> ResponseItem:
+    """A spoken item whose words nobody heard to the end: its transcript is no longer known."""
+    if not isinstance(item, MessageItem):
+        return item
+    content = [
+        msgspec.structs.replace(part, transcript="") if isinstance(part, AudioPart) else part for part in item.content
+    ]
+    return msgspec.structs.replace(item, content=content)

@@ -24,10 +24,13 @@ class InputBuffer:
 
     def __init__(self, audio_format: AudioFormat) -> None:
         self._format = audio_format
+        self._sample_bytes = audio_format.bytes_per_sample
         self._audio = bytearray()
         self._from_ms = 0.0
         self._unheard: list[bytes] = []
         self._unheard_bytes = 0
+        self._signals: Iterator[Signal] = iter(())
+        self._next_signal: Signal | None = None
         self._detector: TurnDetector | None = None
         self._detection: DetectorSettings | None = None
 
@@ -45,11 +48,6 @@ class InputBuffer:
         """The audio time: how much was appended in this session."""
         return self._from_ms + self.held_ms
 
-    @property
-    def has_unheard(self) -> bool:
-        """Whether something has come since ``listen`` was called last."""
-        return self._unheard_bytes > 0
-
     def append(self, audio: bytes) -> None:
         """Take a block. It is only stored: ``listen`` hears all that has come since, at once.
 
@@ -60,25 +58,34 @@ class InputBuffer:
             raise refusals.invalid_audio("it is empty")
         if size > MOST_BYTES_IN_ONE_APPEND:
             raise refusals.append_too_large(size, MOST_BYTES_IN_ONE_APPEND)
-        if size % self._format.bytes_per_sample:
+        if size % self._sample_bytes:
             raise refusals.invalid_audio(f"{size} bytes are not a whole number of 16-bit samples")
         if len(self._audio) + self._unheard_bytes + size > _BOUND_BYTES:
             raise refusals.invalid_audio("the input audio buffer is full; commit or clear it")
         self._unheard.append(audio)
         self._unheard_bytes += size
 
-    def listen(self) -> Iterator[Signal]:
-        """Where speech began and ended in what has come since the last call; nothing when detection is off.
+    def next_signal(self) -> Signal | None:
+        """Where speech began or ended next in what has come; the same until ``heard`` is called. None: nowhere yet.
 
-        One signal at a time: what is done about one holds for the sound after it. Exhaust it before the next call.
+        What is done about one signal holds for the sound after it, for that is not listened to before.
         """
-        if not self._unheard:
-            return
-        block = self._unheard[0] if len(self._unheard) == 1 else b"".join(self._unheard)
+        while self._next_signal is None:
+            self._next_signal = next(self._signals, None)
+            if self._next_signal is None:
+                if not self._unheard:
+                    return None
+                self._signals = self._listen()
+        return self._next_signal
+
+    def heard(self) -> None:
+        """The next signal is taken care of."""
+        self._next_signal = None
+
+    def _listen(self) -> Iterator[Signal]:
+        """Hear all that has come, in one block."""
         begin_ms = self._from_ms + self._format.duration_ms(len(self._audio))
-        self._unheard.clear()
-        self._unheard_bytes = 0
-        self._audio += block
+        block = self._take_unheard()
         if self._detection is None:
             return
         if self._detector is None:
@@ -90,13 +97,15 @@ class InputBuffer:
 
     def configure(self, audio_format: AudioFormat, detection: DetectorSettings | None) -> None:
         """Follow the session's settings. What is held in another format is dropped, its time still counts. Assumed."""
-        self._take_unheard()
         if audio_format != self._format:
+            self._take_unheard()
             self._from_ms = self.audio_ms
             self._audio.clear()
             self._format = audio_format
+            self._sample_bytes = audio_format.bytes_per_sample
             self._detector = None
         if detection is None:
+            self.forget_speech()
             self._detector = None
         elif self._detector is not None:
             self._detector.configure(detection)
@@ -119,19 +128,22 @@ class InputBuffer:
 
     def clear(self) -> None:
         """Drop what is held; a turn that is being spoken is forgotten with it."""
-        self._take_unheard()
-        self._forget_before(self.audio_ms)
         self.forget_speech()
+        self._forget_before(self.audio_ms)
 
     def forget_speech(self) -> None:
+        """Whatever was or is being said is no turn any more; audio time goes on."""
+        while self.next_signal() is not None:
+            self.heard()
         if self._detector is not None:
             self._detector.reset()
 
-    def _take_unheard(self) -> None:
-        """Hold what has come without listening to it."""
-        self._audio += b"".join(self._unheard)
+    def _take_unheard(self) -> bytes:
+        block = self._unheard[0] if len(self._unheard) == 1 else b"".join(self._unheard)
         self._unheard.clear()
         self._unheard_bytes = 0
+        self._audio += block
+        return block
 
     def _forget_before(self, instant_ms: float) -> None:
         count = min(self._format.bytes_for_ms(max(0.0, instant_ms - self._from_ms)), len(self._audio))

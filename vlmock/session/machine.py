@@ -5,14 +5,14 @@ and whenever ``next_deadline`` has come, and ``supply`` when words have been spo
 the driver's choice that never runs backwards.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
 import msgspec
 
 from vlmock.protocol.catalogue import AnyClientEvent
 from vlmock.protocol.codec import InvalidEvent
 from vlmock.protocol.errors import ErrorEvent
-from vlmock.protocol.input_audio import InputAudioBufferAppend, InputAudioBufferClear
+from vlmock.protocol.input_audio import InputAudioBufferAppend
 from vlmock.protocol.session import SessionCreated
 from vlmock.protocol.wire import UnsetType, given
 from vlmock.session import models, refusals, spoken_turns
@@ -21,7 +21,7 @@ from vlmock.session.effects import Close, Effect, Send, SendRaw, Speech, Synthes
 from vlmock.session.handlers import HANDLERS, refuse_not_emulated
 from vlmock.session.handlers.session import apply_audio_settings
 from vlmock.session.ids import IdFactory
-from vlmock.session.input_buffer import InputBuffer, Signal
+from vlmock.session.input_buffer import InputBuffer
 from vlmock.session.pipeline import choose
 from vlmock.session.refusals import Refused
 from vlmock.session.script import Script
@@ -58,8 +58,6 @@ class Session:
             conversation_id=ids.timed("conv_") if pipeline.timed_ids else ids.make("conv_"),
             input=InputBuffer(audio_format_of(settings)),
         )
-        self._signals: Iterator[Signal] = iter(())
-        self._held_back: Signal | None = None
 
     def open(self, now: float) -> list[Effect]:
         """The first words of the service: ``session.created``, or why there will be no session."""
@@ -94,17 +92,11 @@ class Session:
         state = self._state
         while True:
             effects += self._effects(state.timeline.tell(now))
-            signal = self._held_back or next(self._signals, None)
-            self._held_back = None
-            if signal is None and not state.input.has_unheard:
-                return effects
-            if signal is None:
-                self._signals = state.input.listen()
-            elif state.timeline.awaits_speech:  # speaking takes no time of the session: what was said next comes next
-                self._held_back = signal
-                return effects
-            else:
-                effects += self._effects(spoken_turns.hear(state, signal))
+            signal = state.input.next_signal()
+            if signal is None or state.timeline.awaits_speech:
+                return effects  # speaking takes no time of the session: what the user says next is heard after it
+            state.input.heard()
+            effects += self._effects(spoken_turns.hear(state, signal))
 
     def next_deadline(self) -> float | None:
         """When ``advance`` has something to do; None when only the client or the speech can change anything."""
@@ -128,8 +120,6 @@ class Session:
             if isinstance(event, InvalidEvent):
                 raise refusals.from_invalid_event(event)
             handler = HANDLERS.get(type(event), refuse_not_emulated)
-            if isinstance(event, InputAudioBufferClear):
-                self._signals, self._held_back = iter(()), None
             return list(handler(state, event))
         except Refused as refusal:
             return [_error(refusal, event.event_id)]

@@ -1,0 +1,91 @@
+"""Each shipped scenario, played from end to end over a real socket by one client that knows none of them."""
+
+from typing import Any
+
+import pytest
+from azure.ai.voicelive import models
+from azure.ai.voicelive.aio import ConnectionClosed
+
+import vlmock
+from tests.scenario.scenario_inputs import ClientInput, client_inputs, offered_tools
+from tests.sdk.dialogue import Dialogue, talking, transcript
+from tests.sdk.sounds import own_words
+from vlmock.scenario.library import load, names
+from vlmock.scenario.model import Entry, Scenario
+
+SHIPPED = names()
+ENDS_THE_CALL = {"goodbye": 1001}
+
+
+def words_of(entry: Entry) -> list[str]:
+    """What the entry says, as far as it is the same every time."""
+    said = [step.values.get("text") for step in entry.reply or ()]
+    return [text for text in said if isinstance(text, str) and "{{" not in text]
+
+
+def steps_of(scenario: Scenario, member: str) -> list[Any]:
+    entries = (*scenario.turns, *scenario.rules)
+    return [step.values[member] for entry in entries for step in entry.reply or () if member in step.values]
+
+
+class Player:
+    """A client that does what the scenario's file says a client does."""
+
+    def __init__(self, dialogue: Dialogue, *, speaks: bool) -> None:
+        self._dialogue = dialogue
+        self._speaks = speaks
+        self._response: Any = None
+
+    async def play(self, scenario: Scenario) -> None:
+        self._dialogue.tolerated = {code for code in steps_of(scenario, "code") if isinstance(code, str)}
+        await self._dialogue.configure(
+            tools=[models.FunctionTool(name=tool.name) for tool in offered_tools(scenario)],
+            turn_detection=models.AzureSemanticVad(remove_filler_words=True),
+        )
+        for each in client_inputs(scenario):
+            if each.filler:
+                if self._speaks:
+                    await self._dialogue.speak(own_words())
+                continue
+            await self._say(each)
+            self._response = await self._dialogue.answer()
+            for words in words_of(each.entry):
+                assert words in transcript(self._response), each.entry
+
+    async def _say(self, each: ClientInput) -> None:
+        if each.user is not None and self._speaks:
+            await self._dialogue.speak(own_words())
+            return
+        if each.user is not None:
+            await self._dialogue.type(each.user)
+        if each.tool_outputs:
+            await self._dialogue.return_outputs(self._response, each.tool_outputs)
+        await self._dialogue.connection.response.create()
+
+
+def test_enough_ship():
+    """At least eight."""
+    assert len(SHIPPED) >= 8
+
+
+@pytest.mark.parametrize("speaks", [False, True], ids=["typed", "spoken"])
+@pytest.mark.parametrize("name", SHIPPED)
+async def test_a_shipped_scenario_plays_to_its_end(name: str, speaks: bool):
+    """Every turn and every rule is answered with its words, and there is nothing to complain about."""
+    scenario = load(name)
+    foreign = {event["type"] for event in steps_of(scenario, "event")}
+    with vlmock.serve() as server:
+        async with talking(f"{server.url}/{name}", foreign=foreign - set(models.ServerEvent.__mapping__)) as dialogue:
+            await Player(dialogue, speaks=speaks).play(scenario)
+            if name in ENDS_THE_CALL:
+                with pytest.raises(ConnectionClosed):
+                    await dialogue.receive()
+                assert server.journal.wait_for_close().code == ENDS_THE_CALL[name]
+            else:
+                assert set(map(type_of, await dialogue.until_nothing_is_left())) <= {"conversation.item.done"}
+        assert server.problems() == []
+    assert foreign <= set(dialogue.types)
+
+
+def type_of(event: Any) -> str:
+    return str(event["type"])
