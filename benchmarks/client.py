@@ -60,6 +60,11 @@ class Client:
         raise ConnectionError(f"the server ended the stream before {event_type}")
 
     def close(self) -> None:
+        """As the protocol has it, so that nobody complains."""
+        self._protocol.send_close(1000)
+        self.write(b"".join(self._protocol.data_to_send()))
+        for _ in self._messages:
+            pass
         self._socket.close()
 
     def _receive(self) -> Iterator[bytes]:

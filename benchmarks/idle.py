@@ -13,6 +13,7 @@ __all__ = ["measure"]
 _TARGET_KB: Final = 25.0
 _WARM_UP: Final = 50
 _SETTLED_SECONDS: Final = 0.3
+"""Time for what the first session has others import."""
 
 
 def measure(*, quick: bool) -> Iterator[Row]:
@@ -35,18 +36,15 @@ def measure(*, quick: bool) -> Iterator[Row]:
 def _kilobytes(command: list[str], sessions: int) -> float:
     with started(command) as server:
         clients = [Client(server.port) for _ in range(_WARM_UP)]
-        before = _settled(server)
+        time.sleep(_SETTLED_SECONDS)
+        before = _memory_at_rest(server)
         clients += [Client(server.port) for _ in range(sessions)]
-        after = _settled(server)
+        after = _memory_at_rest(server)
         for client in clients:
             client.close()
     return (after - before) / sessions / 1000
 
 
-def _settled(server: Process) -> int:
-    """Its memory once it has stopped working: the first session makes it import what it will need."""
-    used = -1.0
-    while server.cpu_seconds() - used > 0.001:
-        used = server.cpu_seconds()
-        time.sleep(_SETTLED_SECONDS)
+def _memory_at_rest(server: Process) -> int:
+    server.cpu_seconds()
     return server.memory_bytes()

@@ -17,6 +17,9 @@ _SCHEDULED: Final = 2
 """Which of a process's clocks: the one that counts nanoseconds on a processor, user and system together."""
 
 
+_REST_SECONDS: Final = 0.002
+
+
 class Process:
     """A running server that has said on which port it listens."""
 
@@ -30,8 +33,12 @@ class Process:
         self._clock = ~self._process.pid << 3 | _SCHEDULED
 
     def cpu_seconds(self) -> float:
-        """What all its threads have used so far."""
-        return time.clock_gettime(self._clock)
+        """What all its threads have used so far, once they rest: answers are sent before the work is over."""
+        used = -1.0
+        while (now_used := time.clock_gettime(self._clock)) != used:
+            used = now_used
+            time.sleep(_REST_SECONDS)
+        return used
 
     def memory_bytes(self) -> int:
         """What it has in memory now (resident)."""

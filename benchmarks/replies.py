@@ -1,7 +1,7 @@
 """What a spoken reply of ten seconds costs at instant timing, as the first of a conversation and as the fiftieth."""
 
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Final
@@ -25,55 +25,65 @@ _ASK: Final = '{"type":"response.create"}'
 
 
 def measure(*, quick: bool) -> Iterator[Row]:
-    """The question is typed and its cost not counted. The speech has been made before, for another conversation."""
-    conversations = 2 if quick else 20
+    """Many conversations side by side, so that the server works without pause: what waiting for the next client costs
+    is not a reply's. The questions are typed beforehand. The speech was made before, for another conversation."""
+    rounds, conversations = (1, 3) if quick else (7, 20)
     with started(emulator(str(_SCENARIO))) as server:
         for name, model in (("cascade", CASCADE), ("native", NATIVE)):
-            yield from _rows(server, name, model, conversations)
+            yield from _rows(server, name, model, rounds, conversations)
 
 
-def _rows(server: Process, name: str, model: str, conversations: int) -> Iterator[Row]:
-    figures: dict[int, list[float]] = {1: [], _LATE: []}
-    bare: dict[int, list[float]] = {1: [], _LATE: []}
+def _rows(server: Process, name: str, model: str, rounds: int, conversations: int) -> Iterator[Row]:
+    samples: dict[int, list[float]] = {1: [], _LATE: []}
+    floor_samples: dict[int, list[float]] = {1: [], _LATE: []}
     with ExitStack() as stack:
-        frames = _reply(server, Client(server.port, model=model))[1]
+        frames = _first_reply(server, model)
         path = Path(stack.enter_context(tempfile.TemporaryDirectory())) / "frames"
         path.write_bytes(FRAME_END.join(frames))
-        floor_server = stack.enter_context(started(floor("replay", str(path))))
-        for _ in range(conversations):
-            client, floor_client = Client(server.port, model=model), Client(floor_server.port)
+        bare = stack.enter_context(started(floor("replay", str(path))))
+        for _ in range(rounds):
+            clients = [Client(server.port, model=model) for _ in range(conversations)]
+            bare_clients = [Client(bare.port) for _ in range(conversations)]
             for number in range(1, _LATE + 1):
-                cost = _reply(server, client)[0]
-                floor_cost = _replayed(floor_server, floor_client)
-                if number in figures:
-                    figures[number].append(cost)
-                    bare[number].append(floor_cost)
-            client.close()
-            floor_client.close()
+                for client in clients:
+                    _type(client)
+                figures = _replies_us(server, clients), _replies_us(bare, bare_clients)
+                if number in samples:
+                    samples[number].append(figures[0])
+                    floor_samples[number].append(figures[1])
+            for client in clients + bare_clients:
+                client.close()
     contents = f"{len(frames)} events, {sum(map(len, frames)) // 1000} kB"
     for number, place in ((1, "1st"), (_LATE, f"{_LATE}th")):
         yield Row(
             f"reply of 10 s, {name}, {place} ({contents})",
             "µs",
-            figures[number],
+            samples[number],
             target=_TARGET_US,
             floor="websockets, same frames ready",
-            floor_samples=bare[number],
+            floor_samples=floor_samples[number],
         )
 
 
-def _reply(server: Process, client: Client) -> tuple[float, list[bytes]]:
-    """Microseconds of the server's CPU for one reply, and its messages."""
-    client.write(masked(_TYPED))
-    client.messages_until("conversation.item.created")
-    before = server.cpu_seconds()
+def _first_reply(server: Process, model: str) -> list[bytes]:
+    """Its messages. It may take longer than others, because the speech is made."""
+    client = Client(server.port, model=model)
+    _type(client)
     client.write(masked(_ASK))
     messages = client.messages_until("response.done")
-    return (server.cpu_seconds() - before) * 1e6, messages
+    client.close()
+    return messages
 
 
-def _replayed(server: Process, client: Client) -> float:
+def _type(client: Client) -> None:
+    client.write(masked(_TYPED))
+    client.messages_until("conversation.item.created")
+
+
+def _replies_us(server: Process, clients: Sequence[Client]) -> float:
+    """Microseconds of the server's CPU for one reply."""
     before = server.cpu_seconds()
-    client.write(masked(_ASK))
-    client.messages_until("response.done")
-    return (server.cpu_seconds() - before) * 1e6
+    for client in clients:
+        client.write(masked(_ASK))
+        client.messages_until("response.done")
+    return (server.cpu_seconds() - before) * 1e6 / len(clients)

@@ -24,7 +24,7 @@ PATIENCE_S = 15.0
 
 
 class FakeToken:
-    """A credential that hands out one token and remembers what it was asked for. Not asynchronous, as the SDK allows."""
+    """A credential that hands out one token and remembers what it was asked for; the SDK takes it too."""
 
     def __init__(self, token: str = "a-token") -> None:
         self.token = token

@@ -27,7 +27,7 @@ def recorded(path: Path, *, rate_hz: int = 24_000, before_ms: int = 500, after_m
 
 
 def own_words(*, rate_hz: int = 24_000, before_ms: int = 500, after_ms: int = 1500) -> Samples:
-    """"What is the weather in Beijing?", spoken by the project's own voice."""
+    """ "What is the weather in Beijing?", spoken by the project's own voice."""
     return recorded(OWN_WORDS, rate_hz=rate_hz, before_ms=before_ms, after_ms=after_ms)
 
 

@@ -132,7 +132,12 @@ REFUSED: dict[str, tuple[str, dict[str, Any], str | None, str]] = {
         None,
         "",
     ),
-    "wrong JSON type": (CASCADE, {"instructions": 5}, "session.instructions", "Invalid type for 'session.instructions'"),
+    "wrong JSON type": (
+        CASCADE,
+        {"instructions": 5},
+        "session.instructions",
+        "Invalid type for 'session.instructions'",
+    ),
     "wrong enum": (CASCADE, {"input_audio_format": "mp3"}, "session.input_audio_format", "got 'mp3'"),
     "unknown member deep inside": (
         CASCADE,
@@ -205,7 +210,11 @@ BAD_FRAMES = {
     "not JSON": ("{", "invalid_json", None),
     "no type": ('{"event_id": "e"}', None, "type"),
     "unknown type": ('{"type": "session.upate", "event_id": "e"}', "invalid_value", "type"),
-    "missing member": ('{"type": "conversation.item.delete", "event_id": "e"}', "missing_required_parameter", "item_id"),
+    "missing member": (
+        '{"type": "conversation.item.delete", "event_id": "e"}',
+        "missing_required_parameter",
+        "item_id",
+    ),
     "wrong type": (
         '{"type": "conversation.item.delete", "item_id": 5, "event_id": "e"}',
         "invalid_type",

@@ -250,6 +250,24 @@ def test_one_who_does_not_read_stalls_only_itself(speaking, client_of):
     assert len(server.journal.server_events("big")) == performed
     assert [event(deaf)["number"] for _ in range(count)] == list(range(count))
     assert [event(deaf)["type"] for _ in range(2)] == ["heard", "rang"]
+    assert answers(deaf)
+
+
+def test_the_deadlines_of_one_who_does_not_read_wake_nobody(speaking, client_of, monkeypatch):
+    """What is due waits for the client; until then the loop has nothing to do for it."""
+    woken = []
+    monkeypatch.setattr(Connection, "_deadline_has_come", lambda connection: woken.append(connection))
+
+    def with_alarm(session, event, now):
+        session.alarms = [now]
+        return [BIG] * 400
+
+    server = speaking(limits={"unread_bytes": 64 * 1024}, clear=with_alarm)
+    deaf, other = client_of(server, receive_buffer=4096), client_of(server)
+    deaf.send(text(CLEAR))
+    server.journal.wait_for("big")
+    assert all(answers(other) for _ in range(20))
+    assert woken == []
 
 
 def test_one_who_never_reads_again_is_dropped(speaking, client_of):

@@ -137,17 +137,18 @@ class LightTransport(Transport):
         if come < 2:
             return 0
         first, second = data[position], data[position + 1]
-        length = second & ~_MASKED
-        size_bytes = _SIZE_BYTES.get(length, 0)
-        payload = 2 + size_bytes + 4
-        longest = self._limits.message_bytes
-        if size_bytes and come >= 2 + size_bytes:
-            length = int.from_bytes(data[position + 2 : position + 2 + size_bytes], "big")
-        if not second & _MASKED or first & _OPCODE not in _OPCODES or length > longest:
+        if not second & _MASKED or first & _OPCODE not in _OPCODES:
             self._feed(self._part(position, end))  # a mistake that ends the connection
             return come
+        length = second - _MASKED
+        size_bytes = _SIZE_BYTES.get(length, 0)
+        payload = 2 + size_bytes + 4
+        if come < 2 + size_bytes:
+            return 0
+        if size_bytes:
+            length = int.from_bytes(data[position + 2 : position + 2 + size_bytes], "big")
         is_plain = first == _FINAL_TEXT and size_bytes < 8 and not self._fragmented
-        if come < payload or (is_plain and come < payload + length):
+        if is_plain and length <= self._limits.message_bytes and come < payload + length:
             return 0
         if not first & _CONTROL:
             self._fragmented = not first & _FINAL

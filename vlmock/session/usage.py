@@ -29,26 +29,31 @@ class Meter:
 
     def __init__(self, pipeline: Pipeline) -> None:
         self.pipeline = pipeline
-        self._last_input_tokens = 0
+        self._has_been_asked = False
 
     def input(self, instructions: str, history: Iterable[Entry], answered: frozenset[str]) -> InputTokenDetails:
         """The input of a response over this history.
 
-        ``answered`` are the items of the turn itself: Observed {FON}: cascade counts audio input only for the latest
-        turn, native for all. From the second response on, what was there before is cached in blocks of 64.
+        ``answered`` are the items of the turn itself. Observed {FON}: cascade counts audio input only for the latest
+        turn, native for all. Observed {FON, PAI}: from the second response on, what was there before the turn is cached
+        in blocks of 64.
         """
-        text = token_count(instructions)
+        text = known = token_count(instructions)
         audio_ms = 0.0
         for entry in history:
-            counts_audio = self.pipeline.audio_counts_accumulate or entry.id in answered
-            if entry.role == "user" and entry.audio_ms and counts_audio:
+            if (
+                entry.role == "user"
+                and entry.audio_ms
+                and (self.pipeline.audio_counts_accumulate or entry.id in answered)
+            ):
                 audio_ms += entry.audio_ms
-            else:
-                text += _text_tokens(entry)
-        audio = round(audio_ms / 1000 * INPUT_AUDIO_TOKENS_PER_S)
-        cached = min(text, self._last_input_tokens) // _CACHE_BLOCK_TOKENS * _CACHE_BLOCK_TOKENS
-        self._last_input_tokens = text
-        return _input_details(text, audio, cached)
+                continue
+            tokens = _text_tokens(entry)
+            text += tokens
+            known += 0 if entry.id in answered else tokens
+        cached = known // _CACHE_BLOCK_TOKENS * _CACHE_BLOCK_TOKENS if self._has_been_asked else 0
+        self._has_been_asked = True
+        return _input_details(text, round(audio_ms / 1000 * INPUT_AUDIO_TOKENS_PER_S), cached)
 
 
 def _input_details(text: int, audio: int, cached: int) -> InputTokenDetails:

@@ -1,0 +1,1 @@
+"""The pytest plugin, seen from the project of somebody who uses it."""
