@@ -1,15 +1,14 @@
 """What a session wants done outside. Whoever drives it performs effects in the order they are given."""
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TypeAlias
+
+from msgspec import Raw
 
 from vlmock.protocol.audio_format import AudioFormat
 from vlmock.protocol.wire import JsonObject, ServerEvent
 
-if TYPE_CHECKING:
-    from vlmock.session.speech_chunks import SpeechChunk
-
-__all__ = ["Close", "Effect", "Send", "SendRaw", "Speech", "SpeechRequest", "Synthesize"]
+__all__ = ["Close", "Effect", "Send", "SendRaw", "Speech", "SpeechChunk", "SpeechRequest", "Synthesize"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +48,16 @@ class SpeechRequest:
 
 
 @dataclass(frozen=True, slots=True)
+class SpeechChunk:
+    """One ``response.audio.delta`` worth of speech."""
+
+    delta: Raw
+    """The audio as a prepared JSON string of base64."""
+    audio: bytes
+    duration_ms: float
+
+
+@dataclass(frozen=True, slots=True)
 class Speech:
     """Words that have been spoken, in the session's output format. Encoded once, shared by all who say them."""
 
@@ -56,7 +65,7 @@ class Speech:
     """Mono, in the requested output format, no header."""
     duration_ms: float
 
-    chunks: dict[tuple[str, bool], tuple["SpeechChunk", ...]] = field(default_factory=dict, compare=False, repr=False)
+    chunks: dict[tuple[str, bool], tuple[SpeechChunk, ...]] = field(default_factory=dict, compare=False, repr=False)
     """Its wire form, made by ``vlmock.session.speech_chunks`` when first needed."""
 
 

@@ -27,8 +27,8 @@ from vlmock.protocol.response import (
 from vlmock.protocol.tool_calls import ResponseFunctionCallArgumentsDelta, ResponseFunctionCallArgumentsDone
 from vlmock.protocol.wire import ServerEvent
 from vlmock.session.active_response import ActiveResponse, OpenMessage
+from vlmock.session.effects import SpeechChunk
 from vlmock.session.script import Call
-from vlmock.session.speech_chunks import SpeechChunk
 from vlmock.session.state import SessionState
 from vlmock.session.timeline import At, Beat
 from vlmock.session.words import token_count, tokens

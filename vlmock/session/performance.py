@@ -8,11 +8,11 @@ from typing import TypeGuard
 from vlmock.protocol.errors import ErrorDetails, ErrorEvent
 from vlmock.protocol.voices import OpenAIVoice
 from vlmock.session.active_response import ActiveResponse, OpenMessage
-from vlmock.session.effects import Close, SendRaw, Speech, SpeechRequest, Synthesize
+from vlmock.session.effects import Close, SendRaw, Speech, SpeechChunk, SpeechRequest, Synthesize
 from vlmock.session.output_items import OutputItems
 from vlmock.session.script import Call, Emit, Error, Fail, Reply, Say, Step, Wait
 from vlmock.session.script import Close as CloseStep
-from vlmock.session.speech_chunks import SpeechChunk, cut
+from vlmock.session.speech_chunks import cut
 from vlmock.session.state import SessionState
 from vlmock.session.timeline import At, AwaitSpeech, Beat, Plot
 from vlmock.session.words import tokens

@@ -1,5 +1,6 @@
 """What a request for a response means: what it answers, what it may say, and how it differs from the session."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum, auto
 
@@ -24,6 +25,11 @@ class Context:
 
     user_inputs: tuple[UserInput, ...]
     tool_outputs: tuple[ToolOutput, ...]
+
+    def item_ids(self) -> Iterator[str]:
+        """Which items of the conversation those are."""
+        yield from (said.item_id for said in self.user_inputs)
+        yield from (returned.item_id for returned in self.tool_outputs)
 
 
 def context_of(state: SessionState, asked: ResponseRequest) -> Context:

@@ -94,7 +94,7 @@ def _create(state: SessionState, asked: ResponseRequest) -> Telling:
     turn = turn_of(state, asked, context)
     response = response_of(state, asked)
     if not asked.is_pre_generated:
-        answered = frozenset(entry.item_id for entry in (*context.user_inputs, *context.tool_outputs))
+        answered = frozenset(context.item_ids())
         response.input_tokens = state.meter.input(turn.instructions, state.history, answered)
     state.response = response
     state.responses += 1

@@ -1,25 +1,11 @@
 """Speech cut into the pieces that the service sends, each encoded once for all sessions that say the same."""
 
-from dataclasses import dataclass
-
-from msgspec import Raw
-
 from vlmock.protocol.audio_format import AudioFormat
 from vlmock.protocol.codec import audio_json
-from vlmock.session.effects import Speech
+from vlmock.session.effects import Speech, SpeechChunk
 from vlmock.session.pipeline import Pipeline
 
-__all__ = ["SpeechChunk", "cut"]
-
-
-@dataclass(frozen=True, slots=True)
-class SpeechChunk:
-    """One ``response.audio.delta`` worth of speech."""
-
-    delta: Raw
-    """The audio as a prepared JSON string of base64."""
-    audio: bytes
-    duration_ms: float
+__all__ = ["cut"]
 
 
 def cut(speech: Speech, audio_format: AudioFormat, pipeline: Pipeline, *, opening: bool) -> tuple[SpeechChunk, ...]:
