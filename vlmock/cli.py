@@ -12,8 +12,11 @@ import click
 
 import vlmock
 from vlmock.errors import VlmockError
+from vlmock.session.timing import PIPELINES_OWN, PROFILE_NAMES
 
 __all__ = ["main"]
+
+_TIMING = click.Choice(PROFILE_NAMES)
 
 
 class _Sentences(click.Group):
@@ -35,7 +38,7 @@ def main() -> None:
 
 @main.command()
 @click.argument("scenario", required=False, default="weather")
-@click.option("--timing", default="cascade", show_default=True, help="Timing profile; 'instant' skips all waiting.")
+@click.option("--timing", type=_TIMING, default="cascade", show_default=True, help="instant skips all waiting.")
 @click.option("--journal", type=click.Path(dir_okay=False, path_type=Path), help="Where to save the journal.")
 def demo(scenario: str, timing: str, journal: Path | None) -> None:
     """Start the emulator, speak real words to it, and print both sides of the conversation."""
@@ -50,9 +53,10 @@ def demo(scenario: str, timing: str, journal: Path | None) -> None:
 @click.option("--port", default=8765, show_default=True, type=click.IntRange(0, 65535), help="0 picks a free port.")
 @click.option(
     "--timing",
-    default="pipeline",
+    type=_TIMING,
+    default=PIPELINES_OWN,
     show_default=True,
-    help="instant, cascade, hybrid, native, or pipeline: like the service that the model runs on.",
+    help="How long things take; pipeline: like the service that the model runs on.",
 )
 @click.option("--seed", default=0, show_default=True, help="The same seed gives the same conversation.")
 @click.option("--api-key", help="Demand this key; any credential is good otherwise.")

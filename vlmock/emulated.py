@@ -23,7 +23,7 @@ _EVIDENCE = re.compile(r"\b(Documented|Observed|Assumed)(?: (\{[^}]+\}))?")
 
 
 def evidence(described: object) -> str:
-    """``"Observed {FON, PAI}"``: what a docstring says of where its behaviour is known from; "" where it says nothing."""
+    """``"Observed {FON, PAI}"``: where a docstring says that its behaviour is known from; "" where it does not."""
     found = dict.fromkeys(" ".join(filter(None, match)) for match in _EVIDENCE.findall(described.__doc__ or ""))
     return ", ".join(found)
 

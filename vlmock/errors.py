@@ -10,8 +10,8 @@
 Trouble that a *client* makes is not here: it is answered on the wire (``vlmock.session.refusals``).
 """
 
-from difflib import get_close_matches
 from collections.abc import Iterable
+from difflib import get_close_matches
 
 __all__ = [
     "JournalTimeout",

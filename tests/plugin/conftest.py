@@ -7,15 +7,17 @@ from pathlib import Path
 
 import pytest
 
-# Inner runs forget what they imported, and numpy can be imported only once in a process.
+# An inner run in the same process forgets what it imported: what it needs is imported before, and once only.
 import azure.ai.voicelive.aio
+import jinja2.sandbox
 import soxr
 
+import vlmock.scenario.builtin_voice
 import vlmock.scenario.loader
-import vlmock.scenario.speech
+import vlmock.scenario.templates
 import vlmock.server.mock_server
 
-__all__ = ["azure", "soxr", "vlmock"]
+__all__ = ["azure", "jinja2", "soxr", "vlmock"]
 
 ROOT = Path(__file__).resolve().parents[2]
 

@@ -71,10 +71,10 @@ def test_an_expectation_is_not_met(project: pytest.Pytester):
     report = failure(project, EXPECTING % wanted)
     for part in (
         "expect[0]",
-        "expected client conversation.item.create where item is {role is 'system'}",
+        "expected client conversation.item.create where item is {role is \"system\"}",
         "got none",
-        "nearest: client conversation.item.create",
-        "'user'",
+        "nearest: client conversation.item.create at ",
+        'item.role: expected "system", got "user"',
     ):
         assert part in report
 

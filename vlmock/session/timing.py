@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
 
-__all__ = ["PROFILES", "SEGMENTS", "Duration", "LogNormal", "Timing", "Uniform", "parse_duration"]
+__all__ = ["PROFILES", "PROFILE_NAMES", "SEGMENTS", "Duration", "LogNormal", "Timing", "Uniform", "parse_duration"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +83,8 @@ PROFILES: Mapping[str, Mapping[str, Duration]] = {
 PIPELINES_OWN = "pipeline"
 """The profile named like the session's pipeline, whichever that is at the time."""
 
+PROFILE_NAMES = (*PROFILES, PIPELINES_OWN)
+
 
 def parse_duration(value: object) -> Duration:
     """A figure of a profile as a file has it: ``120``, ``[40, 180]``, ``{median: 230, p90: 360}``. Or ValueError."""
@@ -107,8 +109,8 @@ class Timing:
         self, profile: str | Mapping[str, Duration] = "instant", dice: Callable[[], float] = lambda: 0.5
     ) -> None:
         """``profile``: a name of ``PROFILES``, ``"pipeline"``, or own segments. ``dice``: uniform in [0, 1)."""
-        if isinstance(profile, str) and profile != PIPELINES_OWN and profile not in PROFILES:
-            raise ValueError(f"unknown timing profile {profile!r}; known: {', '.join([*PROFILES, PIPELINES_OWN])}")
+        if isinstance(profile, str) and profile not in PROFILE_NAMES:
+            raise ValueError(f"unknown timing profile {profile!r}; known: {', '.join(PROFILE_NAMES)}")
         self._profile = profile
         self._dice = dice
 
