@@ -1,13 +1,11 @@
-"""A client that costs little, so that a server can be flooded: a blocking socket and frames made beforehand."""
+"""A client that costs little, so that a server can be flooded: a blocking socket, and frames made beforehand."""
 
 import json
 import socket
 from collections.abc import Iterator
 from typing import Any, Final
 
-from websockets.client import ClientProtocol
 from websockets.frames import Frame, Opcode
-from websockets.uri import parse_uri
 
 __all__ = ["CASCADE", "NATIVE", "Client", "masked"]
 
@@ -15,6 +13,13 @@ CASCADE: Final = "gpt-4.1"
 NATIVE: Final = "gpt-realtime"
 
 _PATIENCE_SECONDS: Final = 60.0
+_HEAD_END: Final = b"\r\n\r\n"
+_REQUEST: Final = (
+    "GET /voice-live/realtime?api-version=2026-04-10&model={model} HTTP/1.1\r\n"
+    "Host: 127.0.0.1\r\nUpgrade: websocket\r\nConnection: Upgrade\r\napi-key: any\r\n"
+    "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n"
+)
+_CLOSE: Final = Frame(Opcode.CLOSE, b"\x03\xe8").serialize(mask=True)
 
 
 def masked(message: str | bytes) -> bytes:
@@ -27,17 +32,18 @@ class Client:
     """One open connection; the first event has been received."""
 
     def __init__(self, port: int, *, model: str = CASCADE) -> None:
-        uri = f"ws://127.0.0.1:{port}/voice-live/realtime?api-version=2026-04-10&model={model}"
-        self._protocol = ClientProtocol(parse_uri(uri), max_size=None)
         self._socket = socket.create_connection(("127.0.0.1", port), _PATIENCE_SECONDS)
         self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        request = self._protocol.connect()
-        request.headers["api-key"] = "any"
-        self._protocol.send_request(request)
-        self.write(b"".join(self._protocol.data_to_send()))
-        self._messages = self._receive()
-        self.session: dict[str, Any] = json.loads(self.next_message())
-        assert self.session["type"] == "session.created", self.session
+        self.write(_REQUEST.format(model=model).encode())
+        self._received = bytearray()
+        while _HEAD_END not in self._received:
+            self._receive_more()
+        head, _, rest = bytes(self._received).partition(_HEAD_END)
+        if not head.startswith(b"HTTP/1.1 101 "):
+            raise ConnectionError(f"refused: {head.decode(errors='replace')} {rest.decode(errors='replace')}")
+        self._received = bytearray(rest)
+        self._messages = self._parse()
+        self.messages_until("session.created")
 
     def send(self, event: dict[str, Any]) -> None:
         self.write(masked(json.dumps(event)))
@@ -46,30 +52,40 @@ class Client:
         """Frames made by ``masked``."""
         self._socket.sendall(data)
 
-    def next_message(self) -> bytes:
-        return next(self._messages)
-
     def messages_until(self, event_type: str) -> list[bytes]:
         """All messages up to the first of that type."""
         start = f'{{"type":"{event_type}"'.encode()
         messages = []
-        for message in self._messages:
-            messages.append(message)
-            if message.startswith(start):
-                return messages
-        raise ConnectionError(f"the server ended the stream before {event_type}")
+        while not messages or not messages[-1].startswith(start):
+            messages.append(next(self._messages))
+        return messages
 
     def close(self) -> None:
         """As the protocol has it, so that nobody complains."""
-        self._protocol.send_close(1000)
-        self.write(b"".join(self._protocol.data_to_send()))
-        for _ in self._messages:
+        self.write(_CLOSE)
+        while self._socket.recv(1 << 16):
             pass
         self._socket.close()
 
-    def _receive(self) -> Iterator[bytes]:
-        while data := self._socket.recv(1 << 20):
-            self._protocol.receive_data(data)
-            for event in self._protocol.events_received():
-                if isinstance(event, Frame):
-                    yield bytes(event.data)
+    def _parse(self) -> Iterator[bytes]:
+        """The text messages. Servers neither mask nor, these ones, send fragments."""
+        while True:
+            first, length = self._take(2)
+            if length >= 126:
+                length = int.from_bytes(self._take(2 if length == 126 else 8), "big")
+            payload = self._take(length)
+            if first & 0x0F == Opcode.TEXT:
+                yield payload
+
+    def _take(self, count: int) -> bytes:
+        while len(self._received) < count:
+            self._receive_more()
+        taken = bytes(self._received[:count])
+        del self._received[:count]
+        return taken
+
+    def _receive_more(self) -> None:
+        data = self._socket.recv(1 << 20)
+        if not data:
+            raise ConnectionError("the server ended the stream")
+        self._received += data

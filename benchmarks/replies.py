@@ -2,7 +2,6 @@
 
 import tempfile
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack
 from pathlib import Path
 from typing import Final
 
@@ -25,34 +24,31 @@ _ASK: Final = '{"type":"response.create"}'
 
 
 def measure(*, quick: bool) -> Iterator[Row]:
-    """Many conversations side by side, so that the server works without pause: what waiting for the next client costs
+    """Some conversations side by side, so that the server works without pause: what waiting for the next client costs
     is not a reply's. The questions are typed beforehand. The speech was made before, for another conversation."""
-    rounds, conversations = (1, 3) if quick else (7, 20)
-    with started(emulator(str(_SCENARIO))) as server:
-        for name, model in (("cascade", CASCADE), ("native", NATIVE)):
-            yield from _rows(server, name, model, rounds, conversations)
+    rounds, conversations = (1, 2) if quick else (7, 6)
+    for name, model in (("cascade", CASCADE), ("native", NATIVE)):
+        yield from _rows(name, model, rounds, conversations)
 
 
-def _rows(server: Process, name: str, model: str, rounds: int, conversations: int) -> Iterator[Row]:
+def _rows(name: str, model: str, rounds: int, conversations: int) -> Iterator[Row]:
     samples: dict[int, list[float]] = {1: [], _LATE: []}
     floor_samples: dict[int, list[float]] = {1: [], _LATE: []}
-    with ExitStack() as stack:
-        frames = _first_reply(server, model)
-        path = Path(stack.enter_context(tempfile.TemporaryDirectory())) / "frames"
-        path.write_bytes(FRAME_END.join(frames))
-        bare = stack.enter_context(started(floor("replay", str(path))))
-        for _ in range(rounds):
-            clients = [Client(server.port, model=model) for _ in range(conversations)]
-            bare_clients = [Client(bare.port) for _ in range(conversations)]
-            for number in range(1, _LATE + 1):
-                for client in clients:
-                    _type(client)
-                figures = _replies_us(server, clients), _replies_us(bare, bare_clients)
-                if number in samples:
-                    samples[number].append(figures[0])
-                    floor_samples[number].append(figures[1])
-            for client in clients + bare_clients:
-                client.close()
+    for _ in range(rounds):
+        with started(emulator(str(_SCENARIO))) as server, tempfile.TemporaryDirectory() as folder:
+            frames = _first_reply(server, model)
+            path = Path(folder, "frames")
+            path.write_bytes(FRAME_END.join(frames))
+            with started(floor("replay", str(path))) as bare:
+                clients = [Client(server.port, model=model) for _ in range(conversations)]
+                bare_clients = [Client(bare.port) for _ in range(conversations)]
+                for number in range(1, _LATE + 1):
+                    for client in clients:
+                        _type(client)
+                    figures = _replies_us(server, clients), _replies_us(bare, bare_clients)
+                    if number in samples:
+                        samples[number].append(figures[0])
+                        floor_samples[number].append(figures[1])
     contents = f"{len(frames)} events, {sum(map(len, frames)) // 1000} kB"
     for number, place in ((1, "1st"), (_LATE, f"{_LATE}th")):
         yield Row(

@@ -5,11 +5,10 @@ import sys
 import tomllib
 from pathlib import Path
 
-import pytest
-
 # An inner run in the same process forgets what it imported: what it needs is imported before, and once only.
 import azure.ai.voicelive.aio
 import jinja2.sandbox
+import pytest
 import soxr
 
 import vlmock.scenario.builtin_voice

@@ -28,10 +28,9 @@ def test_a_required_turn_was_not_played(project: pytest.Pytester):
     assert "turns[0]" not in report
 
 
-@pytest.mark.parametrize("playing", ['voicelive.play("weather")', 'voicelive.play("weather", name="at_an_address")'])
-def test_nobody_connected(project: pytest.Pytester, playing: str):
+def test_nobody_connected(project: pytest.Pytester):
     """A scenario with required turns that was meant to be played, and an agent that never came."""
-    report = failure(project, f"def test_it(voicelive):\n    {playing}\n")
+    report = failure(project, 'def test_it(voicelive):\n    voicelive.play("weather")\n')
     assert "turns[0]" in report or "connect" in report
 
 
@@ -53,6 +52,21 @@ def test_nobody_connected_to_what_the_options_play(project: pytest.Pytester):
     assert "turns[0]" in report or "connect" in report
 
 
+def test_nobody_connected_and_an_event_was_expected(project: pytest.Pytester):
+    """No turn is required, and still something must have happened."""
+    report = failure(
+        project,
+        """
+        from vlmock.scenario.model import Scenario
+
+        def test_it(voicelive):
+            rules = [{"user": "Hi", "reply": "Hello."}]
+            voicelive.play(Scenario.build(rules=rules, expect=[{"client": "session.update"}]))
+        """,
+    )
+    assert "expect[0]: expected client session.update, got none" in report
+
+
 EXPECTING = """
 import blocking_agent
 from vlmock.scenario.model import Scenario
@@ -71,7 +85,7 @@ def test_an_expectation_is_not_met(project: pytest.Pytester):
     report = failure(project, EXPECTING % wanted)
     for part in (
         "expect[0]",
-        "expected client conversation.item.create where item is {role is \"system\"}",
+        'expected client conversation.item.create where item is {role is "system"}',
         "got none",
         "nearest: client conversation.item.create at ",
         'item.role: expected "system", got "user"',
@@ -192,22 +206,6 @@ def test_an_unknown_name_lists_the_known(project: pytest.Pytester):
         assert part in report
 
 
-def test_the_tests_own_failure_comes_first(project: pytest.Pytester):
-    """The plugin does not put itself in front of what the test says."""
-    report = failure(
-        project,
-        """
-        def test_it(voicelive):
-            voicelive.play("weather", name="weather")
-            assert voicelive.port == -1, "the test's own words"
-        """,
-    )
-    assert "the test's own words" in report
-    assert "short test summary" in report
-    summary = report[report.index("short test summary") :]
-    assert "the test's own words" in summary or "AssertionError" in summary
-
-
 UNPLAYED = """
 import blocking_agent
 import pytest
@@ -218,6 +216,20 @@ def test_it(voicelive):
     blocking_agent.ask(voicelive.url, "Where is my order number 12?")
     {last}
 """
+
+
+def test_the_tests_own_failure_is_the_failure(project: pytest.Pytester):
+    """The plugin does not put itself in front of what the test says."""
+    report = failure(project, UNPLAYED.format(decoration="", last='assert voicelive.port == -1, "its own words"'))
+    assert 'assert voicelive.port == -1, "its own words"' in report
+    assert "AssertionError: its own words" in report[report.index("short test summary") :]
+
+
+def test_the_problems_are_told_when_the_test_fails_on_its_own_too(project: pytest.Pytester):
+    """They are often the reason: an agent that got no answer gives up with an exception of its own."""
+    report = failure(project, UNPLAYED.format(decoration="", last='raise TimeoutError("the agent gave up")'))
+    assert "the agent gave up" in report
+    assert "Sorry, it is 21." in report
 
 
 def test_an_expected_failure_is_one(project: pytest.Pytester):

@@ -27,7 +27,8 @@ def test_a_run_that_does_not_use_it_imports_nothing_heavy(project: pytest.Pytest
 
         def test_it():
             assert "vlmock.pytest_plugin" in sys.modules
-            assert sorted(name for name in sys.modules if name.startswith("vlmock")) == ["vlmock", "vlmock.pytest_plugin"]
+            own = [name for name in sys.modules if name.startswith("vlmock")]
+            assert sorted(own) == ["vlmock", "vlmock.pytest_plugin"]
             assert [name for name in {HEAVY} if name in sys.modules] == []
         """
     )
@@ -52,4 +53,6 @@ def test_the_fixtures_are_described(project: pytest.Pytester):
     """``pytest --fixtures`` shows both, with a sentence each."""
     project.makepyfile("")
     result = project.runpytest_inprocess("--fixtures", "-p", "no:cacheprovider")
-    result.stdout.fnmatch_lines(["voicelive_options -- *", "*any keyword of*", "voicelive -- *", "*An emulated Voice Live*"])
+    result.stdout.fnmatch_lines(
+        ["voicelive_options -- *", "*any keyword of*", "voicelive -- *", "*An emulated Voice Live*"]
+    )

@@ -325,6 +325,41 @@ async def test_an_unfinished_sentence_is_waited_for():
 # ---- real people
 
 
+@pytest.mark.parametrize(
+    ("vad", "start_ms", "end_ms"),
+    [(models.ServerVad(), 1456, 4512), (models.AzureSemanticVadMultilingual(prefix_padding_ms=400), 1568, 4544)],
+    ids=["server_vad", "azure_semantic_vad_multilingual"],
+)
+async def test_the_one_voice_that_the_service_was_measured_with(shared: Path, vad: Any, start_ms: int, end_ms: int):
+    """Observed {PAI}: with 400 and 500 ms the service reported these figures. Within two of its frames."""
+    pcm = (shared / "recordings" / "marcelo_24khz.pcm").read_bytes()
+    vad.silence_duration_ms = 500
+    with vlmock.serve() as server:
+        async with talking(server.url, model="gpt-realtime", api_version="2026-04-10") as dialogue:
+            await dialogue.configure(turn_detection=vad)
+            await dialogue.speak(np.frombuffer(pcm, "<i2"))
+            await dialogue.answer()
+    assert heard(dialogue) == pytest.approx((start_ms, end_ms), abs=64)
+
+
+async def test_ten_seconds_in_one_append_may_hold_several_turns():
+    """Each is answered, in order, and in audio time they follow each other."""
+    words = np.concatenate([own_words(after_ms=1200)] * 3)
+    with vlmock.serve() as server:
+        async with talking(server.url) as dialogue:
+            await dialogue.configure(turn_detection=models.ServerVad(interrupt_response=False))
+            await dialogue.speak(words, piece_bytes=None)
+            for _ in range(3):
+                await dialogue.until("input_audio_buffer.committed")
+            await dialogue.until_nothing_is_left()
+    starts = [event.audio_start_ms for event in dialogue.of("input_audio_buffer.speech_started")]
+    ends = [event.audio_end_ms for event in dialogue.of("input_audio_buffer.speech_stopped")]
+    times = [time for pair in zip(starts, ends, strict=True) for time in pair]
+    assert len(starts) == 3
+    assert times == sorted(times)
+    assert starts[2] - starts[1] == pytest.approx(len(words) / 3 / 24, abs=32)
+
+
 SPEECH = {
     "ps_goforward": (480, 520, 1920, 2300),
     "ps_something": (440, 480, 2000, 2200),

@@ -124,6 +124,38 @@ async def test_a_limit_of_tokens_leaves_the_response_incomplete():
     assert 0 < response.usage.output_tokens <= 20
 
 
+async def test_one_response_has_instructions_tools_and_metadata_of_its_own():
+    """A function as scenario is asked with what this response was given, and the next one with the session's."""
+    asked = []
+
+    def script(turn: Any) -> str:
+        asked.append((turn.instructions, [tool.name for tool in turn.tools], turn.metadata))
+        return "Yes."
+
+    with vlmock.serve(script) as server:
+        async with talking(server.url) as dialogue:
+            await dialogue.configure(instructions="Be brief.", tools=[WEATHER])
+            response = await dialogue.ask("One", instructions="Shout.", tools=[TRAFFIC], metadata={"k": "v"})
+            await dialogue.ask("Two")
+            await dialogue.connection.response.create(additional_instructions="Whisper.")
+            await dialogue.answer()
+    assert response.metadata == {"k": "v"}
+    assert asked[:2] == [("Shout.", ["get_traffic"], {"k": "v"}), ("Be brief.", ["get_weather"], {})]
+    assert asked[2][0].startswith("Be brief.")
+    assert asked[2][0].endswith("Whisper.")
+
+
+async def test_one_response_has_a_voice_format_of_its_own():
+    """``output_audio_format`` of the response, decoded as such; the session's is not touched."""
+    with vlmock.serve(lambda turn: "Good morning to you all.") as server:
+        async with talking(server.url) as dialogue:
+            usual = await dialogue.ask("One")
+            telephone = await dialogue.ask("Two", output_audio_format="g711_ulaw")
+            again = await dialogue.ask("Three")
+    lengths = [len(dialogue.audio(response.id)) for response in (usual, telephone, again)]
+    assert lengths[0] == lengths[2] == pytest.approx(6 * lengths[1], rel=0.02)
+
+
 # ---- tools
 
 

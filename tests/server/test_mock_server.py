@@ -130,6 +130,19 @@ async def test_a_script_is_made_for_each_connection_and_kept_for_questions():
         assert "was not played" in problem
 
 
+async def test_a_scenario_that_nobody_came_to_play_is_a_problem():
+    """From the start, or played later; not one that demands nothing, and not one that was replaced unplayed."""
+    demanding = Scenario.build(name="errand", turns=[{"user": "Never said", "reply": "Never."}])
+    with vlmock.serve(demanding) as server:
+        [problem] = server.problems()
+        assert problem.startswith("nobody connected to play 'errand': turns[0]")
+        server.play(saying("Anything."))
+        assert server.problems() == []
+        await transcript_of(server)
+        server.play(demanding)
+        assert len(server.problems()) == 1
+
+
 def test_a_wrong_scenario_is_refused_before_anything_starts():
     """A name that is not there, and a thing that is no scenario."""
     with pytest.raises(UnknownScenario):

@@ -125,7 +125,7 @@ def test_truncate_cuts_audio_and_transcript(dialogue: Dialogue) -> None:
     ("content_index", "audio_end_ms", "code", "words"),
     [
         (0, 5000, "invalid_value", "Audio content of 2400ms is already shorter than 5000ms"),
-        (0, -1, "invalid_value", ""),
+        (0, -1, "invalid_request_error", "at least 0"),
         (1, 100, "invalid_value", "content_index"),
     ],
 )
@@ -173,3 +173,31 @@ def test_an_item_can_be_truncated_while_it_is_being_said(dialogue: Dialogue) -> 
         dialogue.client(ConversationItemRetrieve(item_id=item_id)).last("conversation.item.retrieved").item.content[0]
     )
     assert (part.audio or b"", part.transcript) == (b"", "")
+
+
+@pytest.mark.parametrize(
+    ("item", "param"),
+    [
+        ({"type": "message", "role": "banana", "content": []}, "item.role"),
+        ({"type": "message", "role": "user", "content": [], "status": "banana"}, "item.status"),
+        ({"type": "message", "role": "user", "content": [{"type": "text", "text": "x"}]}, "item.content[0].type"),
+        (
+            {"type": "message", "role": "assistant", "content": [{"type": "input_text", "text": "x"}]},
+            "item.content[0].type",
+        ),
+    ],
+)
+def test_an_item_that_no_role_may_bring_is_refused(dialogue: Dialogue, item: dict[str, Any], param: str) -> None:
+    """Documented (schema E1): parts per role; a wrong word is answered with the right ones."""
+    dialogue.client({"type": "conversation.item.create", "item": item}).server("error")
+    error = dialogue.last("error").error
+    assert (error.param, "should be" in error.message) == (param, True)
+
+
+def test_the_id_of_a_turn_that_is_being_spoken_is_taken(dialogue: Dialogue) -> None:
+    """The client knows it from ``speech_started``; nobody else may have it."""
+    dialogue.speak(utterance(after_ms=0)).server("input_audio_buffer.speech_started")
+    item_id = dialogue.last("input_audio_buffer.speech_started").item_id
+    dialogue.client(message("user", "x", item={"id": item_id})).server("error")
+    dialogue.speak(bytes(48_000 * 2))
+    assert dialogue.last("response.done").response.status == "completed"

@@ -243,22 +243,30 @@ def test_an_answer_outside_the_conversation_leaves_no_item(dialogue: Dialogue) -
     assert dialogue.script.turns[0].text == "Aside"
 
 
-@pytest.mark.parametrize("text_only", [True, False])
-def test_a_limit_ends_the_response_incomplete(open_dialogue: Opener, text_only: bool) -> None:
-    """Assumed {OAI}: the words break off, item and response are incomplete, the usage stays within the limit."""
+def limited_to(tokens: int) -> dict[str, object]:
+    return {"type": "response.create", "response": {"max_output_tokens": tokens}}
+
+
+def test_a_limit_ends_the_response_incomplete(open_dialogue: Opener) -> None:
+    """Assumed {OAI}: the words break off, item and response are incomplete; a call that does not fit is not made."""
     steps = [Say("One two three four five six."), Call("never", "{}")]
-    dialogue = open_dialogue(script=PlannedScript([steps, steps])).client(*([TEXT_ONLY] if text_only else []))
-    dialogue.client({"type": "response.create", "response": {"max_output_tokens": 3}})
+    dialogue = open_dialogue(script=PlannedScript([steps, steps])).client(TEXT_ONLY, limited_to(3))
     done = dialogue.last("response.done").response
     assert (done.status, done.status_details.reason) == ("incomplete", "max_output_tokens")
-    part = done.output[0].content[0]
-    assert (part.text if text_only else part.transcript) == "One two three"
-    assert (done.output[0].status, len(done.output)) == ("incomplete", 1)
-    assert done.usage.output_token_details.text_tokens == 3
-    limit = {"type": "session.update", "session": {"max_response_output_tokens": 8}}
-    dialogue.client(limit, ResponseCreate())  # the words fit, the call does not
+    assert [(item.status, item.content[0].text) for item in done.output] == [("incomplete", "One two three")]
+    dialogue.client({"type": "session.update", "session": {"max_response_output_tokens": 8}}, ResponseCreate())
     done = dialogue.last("response.done").response
     assert (done.status, [item.status for item in done.output]) == ("incomplete", ["completed"])
+
+
+@pytest.mark.parametrize("model", ["gpt-4.1", "gpt-realtime"])
+@pytest.mark.parametrize("limit", [1, 20, 30, 60])
+def test_usage_never_exceeds_the_limit(open_dialogue: Opener, model: str, limit: int) -> None:
+    """Observed {NETT}: ``output_tokens`` stays within it, speech included."""
+    script = PlannedScript([[Say("One two three four five six seven eight nine ten.")]])
+    done = open_dialogue(model=model, script=script).client(limited_to(limit)).last("response.done").response
+    assert done.status == "incomplete"
+    assert done.usage.output_tokens <= limit
 
 
 def test_a_pre_generated_message_is_spoken_as_it_stands(dialogue: Dialogue) -> None:
@@ -289,8 +297,77 @@ def test_appended_items_join_the_conversation(dialogue: Dialogue) -> None:
     ask = {"type": "response.create", "response": {"append_input_items": [item]}}
     dialogue.client(typed("First"), ask)
     assert dialogue.script.turns[0].text == "First Also this."
+    assert dialogue.all("conversation.item.created")[1].item.id == "x"
     dialogue.skip().client(ask).server("error")
     assert dialogue.last("error").error.code == "invalid_value"
+    twice = {"append_input_items": [{**item, "id": "y"}, {**item, "id": "y"}]}
+    dialogue.client({"type": "response.create", "response": twice}).server("error")
+    dialogue.client(ResponseCreate())
+    assert [entry.id for entry in dialogue.script.turns[1].history].count("y") == 0
+
+
+@pytest.mark.parametrize(
+    ("params", "param"),
+    [
+        ({"tool_choice": "nonsense"}, "response.tool_choice"),
+        ({"tool_choice": {"type": "function", "name": "nobody"}}, "response.tool_choice"),
+        ({"modalities": ["text", "audio"]}, "response.modalities"),
+        ({"modalities": ["smell"]}, "response.modalities"),
+        ({"temperature": 9}, "response.temperature"),
+        (
+            {"input_items": [{"type": "message", "role": "ghost", "content": []}]},
+            "response.input_items[0].role",
+        ),
+        (
+            {"pre_generated_assistant_message": {"type": "message", "role": "assistant", "content": []}},
+            "response.pre_generated_assistant_message.content",
+        ),
+    ],
+)
+def test_a_request_that_will_not_do_is_refused(open_dialogue: Opener, params: dict[str, object], param: str) -> None:
+    """Behaviour 4.8 and 6; nothing was asked for."""
+    dialogue = open_dialogue(model="gpt-realtime").skip()
+    dialogue.client({"type": "response.create", "response": params, "event_id": "mine"}).server("error")
+    assert (dialogue.last("error").error.param, dialogue.last("error").error.event_id) == (param, "mine")
+
+
+def test_an_agent_keeps_its_instructions(open_dialogue: Opener) -> None:
+    """Observed {VIBE, JOR}: they cannot be overridden for a response. Observed {TAK}: no expiry, no temperature."""
+    dialogue = open_dialogue(model="", agent=True)
+    assert dialogue.last("session.created").session.expires_at is None
+    dialogue.client({"type": "response.create", "response": {"instructions": "Sing."}})
+    assert "Overriding instructions" in dialogue.last("error").error.message
+    assert dialogue.client(ResponseCreate()).last("response.created").response.temperature is None
+
+
+def test_an_answer_outside_the_conversation_leaves_its_turn_open(dialogue: Dialogue) -> None:
+    """Assumed: the next response answers it."""
+    aside = {"type": "response.create", "response": {"conversation": "none"}}
+    dialogue.client(typed("What is it?"), aside, ResponseCreate())
+    assert [turn.text for turn in dialogue.script.turns] == ["What is it?", "What is it?"]
+
+
+def test_an_empty_context_costs_only_the_instructions(dialogue: Dialogue) -> None:
+    """Documented (schema B1): ``input_items: []``."""
+    dialogue.client(typed("word " * 500))
+    dialogue.client({"type": "response.create", "response": {"input_items": []}})
+    assert dialogue.last("response.done").response.usage.input_tokens < 100
+
+
+def test_nothing_is_said_after_a_close(open_dialogue: Opener) -> None:
+    """Neither by the reply nor in answer to the client."""
+    dialogue = open_dialogue(script=PlannedScript([[Say("Bye."), Close(1000), Say("Still here?")]])).skip()
+    dialogue.client(ResponseCreate()).skip().client(ResponseCreate()).wait(60).server()
+    assert dialogue.session.next_deadline() is None
+
+
+def test_waiting_after_the_last_words_does_not_hold_the_message_open(open_dialogue: Opener) -> None:
+    """``say, wait, close``: the message is done before the wait."""
+    dialogue = open_dialogue(script=PlannedScript([[Say("Bye."), Wait(2.0), Close()]])).skip()
+    dialogue.client(ResponseCreate())
+    assert dialogue.all("response.output_item.done")
+    assert dialogue.closed is None
+    assert dialogue.wait(2.0).closed is not None
 
 
 def test_the_steps_of_a_reply_happen_in_their_order(open_dialogue: Opener) -> None:

@@ -9,7 +9,7 @@ from tests.session.sounds import silence, utterance, voice
 from vlmock.protocol.input_audio import InputAudioBufferClear, InputAudioBufferCommit
 from vlmock.protocol.response import ResponseCreate
 from vlmock.session.script import Expectation, Say
-from vlmock.session.timing import Timing
+from vlmock.session.timing import Timing, Uniform
 
 Opener = Callable[..., Dialogue]
 
@@ -286,3 +286,75 @@ def test_speech_that_was_held_back_is_forgotten_with_its_sound(open_dialogue: Op
     dialogue.client(ResponseCreate()).speak(utterance()).client(event).release_speech()
     assert dialogue.all("input_audio_buffer.speech_started") == []
     assert dialogue.last("response.done").response.status == "completed"
+
+
+def test_two_utterances_in_one_append_keep_their_order(open_dialogue: Opener) -> None:
+    """Observed {SDKT}: a whole file in one event; each turn starts, stops and is committed before the next starts."""
+    dialogue = open_dialogue(timing=Timing({"stop_detect": 60.0, "stt": 300.0})).skip()
+    dialogue.speak(utterance() + utterance()).wait(60)
+    heard = [event for event in dialogue.events if event.__struct_config__.tag in HEARD]
+    assert [event.__struct_config__.tag for event in heard] == [*HEARD, *HEARD]
+    first, second = (event for event in heard if event.__struct_config__.tag == HEARD[2])
+    assert (first.previous_item_id, second.previous_item_id) == (None, first.item_id)  # type: ignore[attr-defined]
+
+
+def test_transcripts_of_a_cascade_come_in_the_order_of_the_turns(open_dialogue: Opener) -> None:
+    """Assumed: recognition is one stream; each turn gets the words that were meant for it."""
+    delays = iter([0.99] * 12 + [0.01] * 12)
+    timing = Timing({"stt": Uniform(10, 3000)}, lambda: next(delays, 0.5))
+    dialogue = open_dialogue(timing=timing, script=PlannedScript(heard=["one", "two"])).skip()
+    dialogue.speak(utterance() + utterance()).wait(60)
+    items = [event.item for event in dialogue.all("conversation.item.created") if event.item.role == "user"]
+    assert [item.content[0].transcript for item in items] == ["one", "two"]
+
+
+def test_a_removed_filler_does_not_keep_a_turn_from_being_answered(open_dialogue: Opener) -> None:
+    """Observed {SDKT}: a filler is no turn, so the turn before it gets its response."""
+    script = PlannedScript(heard=["Real words."])
+    script.expectations.extend([Expectation(), Expectation(filler=True)])
+    dialogue = open_dialogue(timing=Timing({"stt": 900.0}), script=script)
+    dialogue.client(update(turn_detection={"type": "azure_semantic_vad", "remove_filler_words": True})).skip()
+    dialogue.speak(utterance(), piece_bytes=960, real_time=True)
+    dialogue.speak(voice(700) + silence(900), piece_bytes=960, real_time=True).wait(5)
+    assert [turn.text for turn in script.turns] == ["Real words."]
+
+
+def test_a_turn_is_answered_when_the_user_is_cleared_away(open_dialogue: Opener) -> None:
+    """The user spoke on, then the client cleared the buffer: what was said before still asks for its response."""
+    dialogue = open_dialogue(timing=Timing({"stt": 900.0})).skip()
+    dialogue.speak(utterance(), piece_bytes=960, real_time=True)
+    dialogue.speak(voice(1200), piece_bytes=960, real_time=True)
+    assert dialogue.all("response.created") == []
+    dialogue.client(InputAudioBufferClear()).wait(5)
+    assert len(dialogue.all("response.created")) == 1
+
+
+def test_a_response_that_had_to_wait_does_not_begin_while_the_user_speaks(open_dialogue: Opener) -> None:
+    """Observed {NB04}: one response follows the last stretch of speech."""
+    dialogue = open_dialogue(timing=Timing({"llm_first": 3500.0}))
+    dialogue.client(update(turn_detection={"type": "server_vad", "interrupt_response": False})).skip()
+    dialogue.client(ResponseCreate())
+    dialogue.speak(utterance(), piece_bytes=960, real_time=True)  # asks for a response; the first one is still thinking
+    dialogue.speak(voice(2500), piece_bytes=960, real_time=True)  # the first one ends meanwhile
+    assert len(dialogue.all("response.done")) == 1
+    assert len(dialogue.all("response.created")) == 1
+    dialogue.speak(silence(900), piece_bytes=960, real_time=True).wait(10)
+    assert len(dialogue.all("response.created")) == 2
+
+
+def test_a_format_that_changes_in_mid_turn_forgets_the_turn(open_dialogue: Opener) -> None:
+    """Assumed: its sound is no longer sound; the next turn is heard in the new format."""
+    dialogue = open_dialogue().speak(silence(300) + voice(700)).skip()
+    dialogue.client(update(input_audio_format="g711_ulaw")).server("session.updated")
+    assert dialogue.session._state.speaking is None
+    dialogue.speak(bytes([0xFF]) * 24_000).server()
+
+
+def test_a_typed_item_between_commit_and_transcript_comes_first(open_dialogue: Opener) -> None:
+    """The place of a turn is decided when its item is there."""
+    dialogue = open_dialogue(timing=Timing({"stt": 300.0})).client(update(turn_detection=None)).skip()
+    content = [{"type": "input_text", "text": "Meanwhile"}]
+    item = {"type": "message", "role": "user", "id": "typed", "content": content}
+    dialogue.speak(utterance()).client(InputAudioBufferCommit(), {"type": "conversation.item.create", "item": item})
+    dialogue.wait(1)
+    assert dialogue.last("input_audio_buffer.committed").previous_item_id == "typed"

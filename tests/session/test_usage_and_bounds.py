@@ -129,3 +129,12 @@ def test_the_oldest_sound_is_forgotten_first(open_dialogue: Opener, monkeypatch:
         part = dialogue.last("conversation.item.retrieved").item.content[0]
         held.append((bool(part.audio), part.transcript))
     assert held == [(False, "x" * 40), (True, "x" * 40), (True, "x" * 40)]
+
+
+def test_the_bound_holds_however_often_it_is_reached(open_dialogue: Opener, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was forgotten is not counted twice."""
+    monkeypatch.setattr(history, "_AUDIO_BOUND_BYTES", 250_000)
+    dialogue = open_dialogue(script=PlannedScript([[Say("x" * 40)]] * 20))
+    for _ in range(20):
+        dialogue.client(ResponseCreate())
+    assert sum(len(piece) for entry in dialogue.session._state.history for piece in entry.audio) <= 250_000

@@ -14,7 +14,6 @@ from urllib.parse import parse_qsl, unquote, unquote_plus
 
 from vlmock.errors import did_you_mean
 from vlmock.protocol.session import API_VERSIONS
-from vlmock.session.models import PROFILES
 
 __all__ = [
     "NOTHING_HERE",
@@ -70,7 +69,8 @@ class Admitted:
     """"" for an agent that was asked for without a model."""
     api_version: str
     profile: str | None
-    """A deployment of the caller's own, and how it is spoken to. Documented: schema A2."""
+    """How a deployment of the caller's own is spoken to. Documented: schema A2. Observed: a bad one is an error after
+    the upgrade (behaviour 6)."""
     agent: bool
     """The brain is an agent in Foundry. Observed {VIBE}: a key is refused there, but only after the upgrade."""
     agent_parameters: Mapping[str, str]
@@ -108,7 +108,7 @@ def admit(target: str, headers: Headers, *, policy: Policy) -> Admitted | Refuse
         return Admitted(
             model=_model(query, agent),
             api_version=api_version,
-            profile=_profile(query),
+            profile=query.get("profile") or None,
             agent=agent,
             agent_parameters={
                 key: value
@@ -230,15 +230,6 @@ def _model(query: Mapping[str, str], agent: bool) -> str:
             "(or 'agent-name' and 'agent-project-name' for an agent).",
         )
     return model
-
-
-def _profile(query: Mapping[str, str]) -> str | None:
-    """Observed {S14}: the profile is looked at when connecting, the deployment's name is not. Assumed: 400."""
-    profile = query.get("profile")
-    if profile and profile not in PROFILES:
-        hint = did_you_mean(profile, PROFILES)
-        raise _Refusal(400, f"There is no profile {profile!r}{hint}. Use one of {', '.join(PROFILES)}.")
-    return profile or None
 
 
 def _known(scenario: str | None, policy: Policy) -> str | None:

@@ -105,20 +105,22 @@ class ConnectionJournal:
         self.ended = Ended(code, reason, by, now - self._started)
         self._journal._arrivals.announce()
 
-    def shed(self, lost: Lost) -> int:
-        """Make room: drop a tenth of the audio, from the oldest on, or where there is none the oldest tenth of the
+    def shed(self, wanted: int, lost: Lost) -> int:
+        """Make room for so much, but keep half: drop audio, from the oldest on, or where there is none the oldest
         events. How much lighter that makes it."""
         before = self.weight
-        wanted = before * 9 // 10
-        while self.weight > wanted and self._stripped < len(self.entries):
+        enough = max(before - wanted, before // 2)
+        while self.weight > enough and self._stripped < len(self.entries):
             self._strip(self.entries[self._stripped], lost)
             self._stripped += 1
         if self.weight == before:
-            tenth = len(self.entries) // 10 + 1
-            self.weight -= sum(entry.weight for entry in self.entries[:tenth])
-            lost.events += len(self.entries[:tenth])
-            del self.entries[:tenth]
-            self._stripped = len(self.entries)
+            dropped = 0
+            while self.weight > enough:
+                self.weight -= self.entries[dropped].weight
+                dropped += 1
+            del self.entries[:dropped]
+            self._stripped -= dropped
+            lost.events += dropped
         return before - self.weight
 
     def _strip(self, entry: Entry, lost: Lost) -> None:
@@ -269,8 +271,11 @@ class Journal:
         return sum(1 for part in self._parts(None) if part.ended is None)
 
     def _make_room(self) -> None:
-        heaviest = max(self._connections.values(), key=lambda part: part.weight)
-        self._weight -= heaviest.shed(self.lost)
+        """More than is needed now: finding out who holds most takes time when there are many."""
+        enough = self._max_bytes * 99 // 100
+        while self._weight > enough:
+            heaviest = max(self._connections.values(), key=lambda part: part.weight)
+            self._weight -= heaviest.shed(self._weight - enough, self.lost)
 
     def _forget_one(self) -> None:
         for part in self._parts(None):

@@ -82,6 +82,8 @@ class MockServer:
             failed=self._reception.crashed,
         )
         self._host = url_host(host)
+        self._before_play = 0
+        """How many had connected when what is to be played now was chosen."""
 
     # ---- where it is
 
@@ -113,6 +115,8 @@ class MockServer:
         Raises ScenarioError at once when it is wrong.
         """
         self._reception.repertoire.play(scenario, name=name)
+        if name is None:
+            self._before_play = self._reception.begun
 
     @property
     def journal(self) -> Journal:
@@ -142,7 +146,14 @@ class MockServer:
             if isinstance(played.script, Director):
                 found += check(played.script.scenario.expect, self.journal.entries(played.connection))
             problems += [f"connection {played.connection}: {problem}" for problem in found]
-        return problems
+        return problems + self._never_begun()
+
+    def _never_begun(self) -> list[str]:
+        """What a scenario misses when nobody came to play it."""
+        script = self._reception.repertoire.script(None)
+        if self._reception.begun > self._before_play or not isinstance(script, Director):
+            return []
+        return [f"nobody connected to play {script.scenario.name!r}: {problem}" for problem in problems_of(script)]
 
     # ---- how it ends
 

@@ -113,6 +113,8 @@ class Reception:
         self.crashes: list[BaseException] = []
         """What failed on our side, or in a script, and nobody else could be told."""
         self.played: deque[Played] = deque(maxlen=_PLAYED_REMEMBERED)
+        self.begun = 0
+        """How many sessions were begun."""
         self._settings = settings
         self._sessions = sessions
         self._policy = Policy(settings.api_key, repertoire)
@@ -166,6 +168,7 @@ class Reception:
         script = self.repertoire.script(admitted.scenario)
         scenario = script.scenario if isinstance(script, Director) else None
         speaker = self._speaker(scenario.speech if scenario is not None else None)
+        self.begun += 1
         unix_time = self.clock.unix_time()
         journal = self.journal.open_connection(_facts(admitted, target, script, unix_time), now)
         self.played.append(Played(journal.number, script))

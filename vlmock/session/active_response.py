@@ -6,8 +6,10 @@ from vlmock.protocol.audio_format import AudioFormat
 from vlmock.protocol.items import ResponseItem
 from vlmock.protocol.response import InputTokenDetails, Response, ResponseCreateParams, StatusDetails, Usage
 from vlmock.protocol.voices import Voice
+from vlmock.protocol.wire import given
 from vlmock.session.timeline import Story
 from vlmock.session.transitions import ResponsePhase
+from vlmock.session.words import audio_tokens
 
 __all__ = ["ActiveResponse", "OpenMessage", "ResponseRequest"]
 
@@ -16,9 +18,17 @@ __all__ = ["ActiveResponse", "OpenMessage", "ResponseRequest"]
 class ResponseRequest:
     """A response that the client or the detector asked for."""
 
-    response_id: str
+    id: str
+    """What the response will be called."""
     params: ResponseCreateParams
     additional_instructions: str = ""
+    automatic: bool = False
+    """Asked for by the end of a turn, not by the client."""
+
+    @property
+    def is_out_of_band(self) -> bool:
+        """Documented {DOC}: ``conversation: "none"`` is an answer outside the conversation."""
+        return given(self.params.conversation, "auto") == "none"
 
     @property
     def is_pre_generated(self) -> bool:
@@ -53,6 +63,9 @@ class ActiveResponse:
     """As echoed: the pipelines differ."""
     temperature: float | None
     max_output_tokens: int | str | None
+    """As echoed."""
+    token_limit: int | str
+    """In force; ``"inf"`` is none."""
     metadata: dict[str, str] | None
     conversation_id: str | None
     input_tokens: InputTokenDetails
@@ -62,6 +75,11 @@ class ActiveResponse:
     open_message: OpenMessage | None = None
     output_text_tokens: int = 0
     output_audio_ms: float = 0.0
+
+    @property
+    def output_tokens(self) -> int:
+        """What it has cost so far. Observed {FON}: 20 tokens a second of audio."""
+        return self.output_text_tokens + audio_tokens(self.output_audio_ms)
 
     @property
     def spoken(self) -> bool:

@@ -103,7 +103,7 @@ class History:
         entry = self._entries.pop(item_id, None)
         if entry is not None:
             self._order.remove(item_id)
-            self._audio_bytes -= entry.audio_bytes
+            self._forget_sound(entry)
         return entry
 
     def replace(self, item: ResponseItem) -> None:
@@ -129,8 +129,12 @@ class History:
             if self._audio_bytes <= _AUDIO_BOUND_BYTES:
                 return
             if entry is not spared:
-                self._audio_bytes -= entry.audio_bytes
-                entry.audio.clear()
+                self._forget_sound(entry)
+
+    def _forget_sound(self, entry: Entry) -> None:
+        """How long it was is still known."""
+        self._audio_bytes -= sum(map(len, entry.audio))
+        entry.audio.clear()
 
     def truncate(self, entry: Entry, audio_end_ms: int) -> None:
         """Forget what the user did not hear. Observed {SDKT, JAVAT}: the transcript goes as well."""

@@ -28,9 +28,10 @@ class IdFactory:
             mixed += (seed + 1) << 40
             digits.append(_ALPHABET[digit])
         self._own = "".join(digits)
+        self._event = f"event_{self._own[:16]}"
 
     def event(self) -> str:
-        return "event_" + self._own[:16] + self._six()
+        return self._event + self._six()
 
     def make(self, prefix: str) -> str:
         """A new id with no time in it: ``make("msg_")``."""
@@ -46,5 +47,5 @@ class IdFactory:
 
     def _six(self) -> str:
         self._next = value = (self._next + _STRIDE) % _SPACE
-        high, low = divmod(value, 62**2)
-        return _PAIRS[low] + _PAIRS[high % 3844] + _PAIRS[high // 3844]
+        high = value // 3844
+        return f"{_PAIRS[value % 3844]}{_PAIRS[high % 3844]}{_PAIRS[high // 3844]}"

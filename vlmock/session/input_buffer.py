@@ -97,17 +97,15 @@ class InputBuffer:
 
     def configure(self, audio_format: AudioFormat, detection: DetectorSettings | None) -> None:
         """Follow the session's settings. What is held in another format is dropped, its time still counts. Assumed."""
+        if audio_format != self._format or detection is None:
+            self.forget_speech()
+            self._detector = None
         if audio_format != self._format:
-            self._take_unheard()
             self._from_ms = self.audio_ms
             self._audio.clear()
             self._format = audio_format
             self._sample_bytes = audio_format.bytes_per_sample
-            self._detector = None
-        if detection is None:
-            self.forget_speech()
-            self._detector = None
-        elif self._detector is not None:
+        if self._detector is not None and detection is not None:
             self._detector.configure(detection)
         self._detection = detection
 

@@ -1,5 +1,6 @@
 """Items as a client sends them, made into items as the service keeps and echoes them."""
 
+from vlmock.protocol.conversation import ConversationItemCreated
 from vlmock.protocol.items import (
     ContentPart,
     FunctionCallItem,
@@ -18,11 +19,36 @@ from vlmock.protocol.items import (
     ResponseItem,
     TextPart,
 )
-from vlmock.protocol.wire import given
+from vlmock.protocol.wire import UnsetType, given
+from vlmock.session import refusals
 from vlmock.session.history import History
 from vlmock.session.script import ToolOutput, UserInput
+from vlmock.session.state import SessionState
 
-__all__ = ["item_from_request", "turn_input"]
+__all__ = ["check_new_id", "item_from_request", "join", "turn_input"]
+
+
+def check_new_id(state: SessionState, item_id: str | UnsetType | None) -> None:
+    """Assumed {OAI}: an id is given once. Raises Refused; a spoken turn that is no item yet has its id already."""
+    if item_id and (item_id in state.history or item_id in state.coming_items):
+        raise refusals.duplicate_item_id(str(item_id))
+
+
+def join(state: SessionState, request: RequestItem, *, after: str | None = None) -> ConversationItemCreated:
+    """The item joins the conversation and the turn that the next response answers.
+
+    Raises Refused when its id is taken or when ``after`` names no item.
+    """
+    check_new_id(state, request.id)
+    item_id = given(request.id, "") or state.ids.make("item_")
+    item = item_from_request(request, item_id)
+    state.history.add(item, after=after)
+    match turn_input(item, request, state.history):
+        case UserInput() as said:
+            state.user_inputs.append(said)
+        case ToolOutput() as returned:
+            state.tool_outputs.append(returned)
+    return ConversationItemCreated(previous_item_id=state.history.before(item_id), item=item)
 
 
 def item_from_request(item: RequestItem, item_id: str) -> ResponseItem:
@@ -71,7 +97,7 @@ def turn_input(item: ResponseItem, request: RequestItem, history: History) -> Us
 
 
 def _part(part: RequestPart) -> ContentPart:
-    """Observed {PAI}: ``output_text`` is echoed as ``text``. Assumed: audio is kept, not echoed (schema E3)."""
+    """Observed {PAI}: ``output_text`` is echoed as ``text``. Assumed: audio is neither echoed nor kept."""
     match part:
         case OutputTextPart(text=text):
             return TextPart(text=text)

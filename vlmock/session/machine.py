@@ -14,10 +14,10 @@ from vlmock.protocol.codec import InvalidEvent
 from vlmock.protocol.errors import ErrorEvent
 from vlmock.protocol.input_audio import InputAudioBufferAppend
 from vlmock.protocol.session import SessionCreated
-from vlmock.protocol.wire import UnsetType, given
+from vlmock.protocol.wire import ServerEvent, UnsetType, given
 from vlmock.session import models, refusals, spoken_turns
 from vlmock.session.brain import Brain
-from vlmock.session.effects import Close, Effect, Send, SendRaw, Speech, Synthesize
+from vlmock.session.effects import Close, Effect, Send, SendRaw, Speech
 from vlmock.session.handlers import HANDLERS, refuse_not_emulated
 from vlmock.session.handlers.session import apply_audio_settings
 from vlmock.session.ids import IdFactory
@@ -43,9 +43,9 @@ class Session:
     ) -> None:
         """``unix_time`` is the wall clock at ``started``, an instant of the clock that ``now`` is read from."""
         pipeline = choose(brain.model, None, profile=brain.profile)
+        expires_at = None if brain.agent else int(unix_time) + pipeline.lifetime_s
         self.id = ids.timed("sess_") if pipeline.timed_ids else ids.make("sess_")
-        settings = initial(brain, session_id=self.id, expires_at=int(unix_time) + pipeline.lifetime_s)
-        pipeline = choose(brain.model, settings.voice, profile=brain.profile)
+        settings = initial(brain, session_id=self.id, expires_at=expires_at)
         self._state = SessionState(
             brain=brain,
             script=script,
@@ -68,8 +68,7 @@ class Session:
             state.phase = moved(SESSION, state.phase, "refused")
             return self._effects([_error(refused, None)])
         state.phase = moved(SESSION, state.phase, "accepted")
-        apply_audio_settings(state)
-        return self._effects([SessionCreated(session=state.settings)])
+        return self._effects([SessionCreated(session=state.settings), *apply_audio_settings(state)])
 
     def receive(self, event: AnyClientEvent | InvalidEvent, now: float) -> list[Effect]:
         """One client event. Appended audio is only stored; it is listened to before the next other event, or in
@@ -82,6 +81,8 @@ class Session:
                 return self._effects([_error(refused, event.event_id)])
             return []
         effects = self.advance(now)
+        if state.phase is SessionPhase.CLOSED:
+            return effects
         effects += self._effects(state.timeline.acknowledge())
         effects += self._effects(self._handle(event))
         return effects + self.advance(now)
@@ -90,17 +91,19 @@ class Session:
         """Everything that is due by now: what was heard, what is to be said."""
         effects: list[Effect] = []
         state = self._state
-        while True:
+        while state.phase is not SessionPhase.CLOSED:
             effects += self._effects(state.timeline.tell(now))
             signal = state.input.next_signal()
-            if signal is None or state.timeline.awaits_speech:
+            if signal is None or state.stopping or state.timeline.awaits_speech:
                 return effects  # speaking takes no time of the session: what the user says next is heard after it
             state.input.heard()
             effects += self._effects(spoken_turns.hear(state, signal))
+        return effects
 
     def next_deadline(self) -> float | None:
         """When ``advance`` has something to do; None when only the client or the speech can change anything."""
-        return self._state.timeline.next_deadline()
+        closed = self._state.phase is SessionPhase.CLOSED
+        return None if closed else self._state.timeline.next_deadline()
 
     def supply(self, key: int, speech: Speech, now: float) -> list[Effect]:
         """The words of a ``Synthesize`` effect, spoken."""
@@ -127,14 +130,18 @@ class Session:
     def _effects(self, told: Iterable[Told]) -> list[Effect]:
         """What was told, ready to be sent. The only place where a server event gets its id."""
         effects: list[Effect] = []
+        new_event_id = self._state.ids.event
         for beat in told:
-            if isinstance(beat, SendRaw):
-                effects.append(SendRaw({"event_id": self._state.ids.event(), **beat.event}))
-            elif isinstance(beat, Close | Synthesize):
-                effects.append(beat)
-            else:
-                msgspec.structs.force_setattr(beat, "event_id", self._state.ids.event())
+            if isinstance(beat, ServerEvent):
+                msgspec.structs.force_setattr(beat, "event_id", new_event_id())
                 effects.append(Send(beat))
+            elif isinstance(beat, SendRaw):
+                effects.append(SendRaw({"event_id": new_event_id(), **beat.event}))
+            else:
+                effects.append(beat)
+                if isinstance(beat, Close):
+                    self._state.phase = moved(SESSION, self._state.phase, "closed")
+                    break
         return effects
 
 

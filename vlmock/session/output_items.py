@@ -31,9 +31,13 @@ from vlmock.session.effects import SpeechChunk
 from vlmock.session.script import Call
 from vlmock.session.state import SessionState
 from vlmock.session.timeline import At, Beat
-from vlmock.session.words import token_count, tokens
+from vlmock.session.words import audio_tokens, token_count, tokens
 
-__all__ = ["OutputItems"]
+__all__ = ["OutputItems", "TokenLimitReached"]
+
+
+class TokenLimitReached(Exception):
+    """The response may not say what would come next."""
 
 
 class OutputItems:
@@ -67,8 +71,8 @@ class OutputItems:
 
     def words(self, message: OpenMessage, token: str) -> ServerEvent:
         """A piece of the transcript, or of the text in a response without a voice."""
+        self._spend(1)
         message.text += token
-        self._response.output_text_tokens += 1
         delta = ResponseAudioTranscriptDelta if message.spoken else ResponseTextDelta
         return delta(
             response_id=self._response.id,
@@ -81,7 +85,7 @@ class OutputItems:
     def sound(self, message: OpenMessage, chunk: SpeechChunk) -> ServerEvent:
         """A piece of the audio."""
         response, state = self._response, self._state
-        response.output_audio_ms += chunk.duration_ms
+        self._spend(0, chunk.duration_ms)
         state.said_audio = True
         state.history.add_audio(message.item_id, chunk.audio, response.audio_format)
         return ResponseAudioDelta(
@@ -95,12 +99,11 @@ class OutputItems:
     def close_message(self, message: OpenMessage, status: str) -> Iterator[ServerEvent]:
         """Observed {FON, PAI, NB04}: the ``done`` events, in this order, within half a millisecond."""
         self._response.open_message = None
-        part = AudioPart(transcript=message.text) if message.spoken else TextPart(text=message.text)
-        yield from (self._audio_done(message) if message.spoken else self._text_done(message))
+        part = yield from (self._audio_done(message) if message.spoken else self._text_done(message))
         item = MessageItem(id=message.item_id, status=status, role="assistant", content=[part])
         yield self._done(message.output_index, item)
 
-    def _audio_done(self, message: OpenMessage) -> Iterator[ServerEvent]:
+    def _audio_done(self, message: OpenMessage) -> Generator[ServerEvent, None, AudioPart]:
         response_id, item_id, index = self._response.id, message.item_id, message.output_index
         yield ResponseAudioDone(response_id=response_id, item_id=item_id, output_index=index, content_index=0)
         yield ResponseAudioTranscriptDone(
@@ -110,22 +113,26 @@ class OutputItems:
         yield ResponseContentPartDone(
             response_id=response_id, item_id=item_id, output_index=index, content_index=0, part=part
         )
+        return part
 
-    def _text_done(self, message: OpenMessage) -> Iterator[ServerEvent]:
+    def _text_done(self, message: OpenMessage) -> Generator[ServerEvent, None, TextPart]:
         response_id, item_id, index = self._response.id, message.item_id, message.output_index
         yield ResponseTextDone(
             response_id=response_id, item_id=item_id, output_index=index, content_index=0, text=message.text
         )
-        part = TextPart(text="" if self._state.pipeline.text_part_done_is_empty else message.text)
+        part = TextPart(text=message.text)
+        shown = TextPart(text="") if self._state.pipeline.text_part_done_is_empty else part
         yield ResponseContentPartDone(
-            response_id=response_id, item_id=item_id, output_index=index, content_index=0, part=part
+            response_id=response_id, item_id=item_id, output_index=index, content_index=0, part=shown
         )
+        return part
 
     # ---- calls
 
     def call(self, call: Call) -> Iterator[Beat]:
         """A function call from beginning to end. Observed {PAI, FON, NETT}, behaviour.md 4.4."""
         response, index = self._response, len(self._response.output)
+        self._spend(token_count(call.name) + token_count(call.arguments))
         item = FunctionCallItem(
             id=self._state.new_id("item_"),
             status="in_progress",
@@ -134,9 +141,7 @@ class OutputItems:
             arguments="",
         )
         yield from self._add(item)
-        response.output_text_tokens += token_count(call.name)
         for token in tokens(call.arguments):
-            response.output_text_tokens += 1
             yield ResponseFunctionCallArgumentsDelta(
                 response_id=response.id, item_id=item.id, output_index=index, call_id=item.call_id, delta=token
             )
@@ -173,6 +178,19 @@ class OutputItems:
             previous = response.after_item_id if skips else state.history.last_id
             state.history.add(item)
             yield ConversationItemCreated(previous_item_id=previous, item=item)
+
+    def _spend(self, text_tokens: int, audio_ms: float = 0.0) -> None:
+        """Assumed {OAI}: whatever would go beyond the limit is not said; a call that does not fit is not made.
+
+        Raises TokenLimitReached. Observed {NETT}: ``output_tokens`` never exceeds the limit.
+        """
+        response = self._response
+        if isinstance(response.token_limit, int):
+            spent = response.output_text_tokens + text_tokens + audio_tokens(response.output_audio_ms + audio_ms)
+            if spent > response.token_limit:
+                raise TokenLimitReached
+        response.output_text_tokens += text_tokens
+        response.output_audio_ms += audio_ms
 
     def _done(self, index: int, item: ResponseItem) -> ServerEvent:
         self._response.output[index] = item

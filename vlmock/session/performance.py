@@ -42,11 +42,10 @@ class Performance:
         self._response = response
         self._items = OutputItems(state, response)
         self._steps = [replace(step) for step in reply.steps]  # copies: each occurrence of a step is its own
-        self._breaks_off = breaks_off
         self._speech_keys: dict[int, int] = {}
 
     def plot(self) -> Plot:
-        """The whole reply, in wire order. Raises ReplyFailed where a ``Fail`` step stands."""
+        """The whole reply, in wire order. Raises ReplyFailed at a ``Fail`` step, TokenLimitReached at the limit."""
         yield from self._order_speech()
         yield At(self._state.now + self._state.seconds("llm_first"))
         place = 0
@@ -63,11 +62,12 @@ class Performance:
     # ---- the parts of a reply
 
     def _passage(self, start: int) -> tuple[list[Step], list[Call]]:
-        """The steps that make one message, and the calls that follow its words directly."""
+        """The steps that make one message, from its first words to its last, and the calls that follow directly."""
         steps = self._steps[start:]
         said = list(takewhile(lambda step: isinstance(step, Say | Wait | Emit | Error), steps))
-        calls = list(_leading_calls(steps[len(said) :])) if isinstance(said[-1], Say) else []
-        return said, calls
+        while not isinstance(said[-1], Say):
+            said.pop()
+        return said, list(_leading_calls(steps[len(said) :]))
 
     def _message(self, said: Sequence[Step], calls: Sequence[Call]) -> Plot:
         """A message item, and the calls beside it."""
@@ -77,8 +77,7 @@ class Performance:
         yield from self._say(message, opening, calls_beside, first=True)
         for step in said[len(opening) :]:
             yield from self._say(message, [step], (), first=False) if isinstance(step, Say) else self._aside(step)
-        breaks_off = self._breaks_off and said[-1] is self._steps[-1]
-        yield from self._items.close_message(message, "incomplete" if breaks_off else "completed")
+        yield from self._items.close_message(message, "completed")
         if not calls_beside:
             for call in calls:
                 yield from self._items.call(call)
@@ -115,7 +114,8 @@ class Performance:
         for say in says:
             for token in tokens(_spaced(message, say)):
                 yield self._items.words(message, token)
-                yield At(self._state.now + self._state.seconds("token_gap"))
+                if gap := self._state.seconds("token_gap"):
+                    yield At(self._state.now + gap)
 
     def _transcript_first(
         self, message: OpenMessage, says: Sequence[Say], calls: Sequence[Call], *, first: bool
@@ -139,7 +139,8 @@ class Performance:
         begun = self._state.now
         for token in head:
             yield self._items.words(message, token)
-            yield At(self._state.now + self._state.seconds("token_gap"))
+            if gap := self._state.seconds("token_gap"):
+                yield At(self._state.now + gap)
         if first:
             yield At(begun + self._state.seconds("tts_first"))
         chunks = yield from self._chunks(say, opening=first)
@@ -154,7 +155,8 @@ class Performance:
     def _sound(self, message: OpenMessage, chunk: SpeechChunk) -> Iterator[Beat]:
         speed = self._state.timing.audio_speed(self._state.pipeline.name)
         yield self._items.sound(message, chunk)
-        yield At(self._state.now + chunk.duration_ms / 1000 / speed)
+        if lasts := chunk.duration_ms / 1000 / speed:
+            yield At(self._state.now + lasts)
 
     def _order_speech(self) -> Iterator[Synthesize]:
         """Have all words of the reply spoken while the model still "thinks"."""

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from enum import Enum, auto
 
 from vlmock.protocol.audio_format import output_format
 from vlmock.protocol.items import OutputTextPart, RequestItem, TextPart
@@ -10,46 +9,60 @@ from vlmock.protocol.voices import OpenAIVoice, Voice
 from vlmock.protocol.wire import given
 from vlmock.session.active_response import ActiveResponse, ResponseRequest
 from vlmock.session.defaults import filled_voice
+from vlmock.session.history import Entry
 from vlmock.session.input_items import item_from_request, turn_input
-from vlmock.session.script import Call, Reply, Say, Step, ToolOutput, Turn, UserInput
+from vlmock.session.script import Reply, Say, ToolOutput, Turn, UserInput
 from vlmock.session.state import SessionState
 from vlmock.session.usage import NOTHING
-from vlmock.session.words import token_count, tokens
 
-__all__ = ["Context", "Cut", "context_of", "limited", "pre_generated", "response_of", "token_limit", "turn_of"]
+__all__ = ["Context", "context_of", "pre_generated", "response_of", "turn_of"]
 
 
 @dataclass(frozen=True, slots=True)
 class Context:
     """What a response answers: all that came since the last one, or what its request brings along."""
 
-    user_inputs: tuple[UserInput, ...]
-    tool_outputs: tuple[ToolOutput, ...]
+    user_inputs: tuple[UserInput, ...] = ()
+    tool_outputs: tuple[ToolOutput, ...] = ()
+    items: tuple[Entry, ...] = ()
+    """All that it has in view, for the bill."""
 
     def item_ids(self) -> Iterator[str]:
-        """Which items of the conversation those are."""
+        """Which items the turn itself consists of."""
         yield from (said.item_id for said in self.user_inputs)
         yield from (returned.item_id for returned in self.tool_outputs)
 
 
 def context_of(state: SessionState, asked: ResponseRequest) -> Context:
-    """Documented (schema B1): ``append_input_items`` join the conversation first; ``input_items`` replace it for this
-    response, ``[]`` is an empty context. Assumed: an answer to a context of its own, and words that were generated
-    before, leave open what the conversation still has to be answered."""
-    for item in given(asked.params.append_input_items, []):
-        _take_in(state, state.user_inputs, state.tool_outputs, item, remember=True)
-    if isinstance(asked.params.input_items, list):
-        said: list[UserInput] = []
-        returned: list[ToolOutput] = []
-        for item in asked.params.input_items:
-            _take_in(state, said, returned, item, remember=False)
-        return Context(tuple(said), tuple(returned))
+    """Documented (schema B1): ``input_items`` replace the conversation for this response, ``[]`` is an empty context.
+
+    Assumed: an answer outside the conversation, one to a context of its own, and words that were generated before leave
+    open what the conversation still has to be answered.
+    """
     if asked.is_pre_generated:
-        return Context((), ())
-    context = Context(tuple(state.user_inputs), tuple(state.tool_outputs))
-    state.user_inputs.clear()
-    state.tool_outputs.clear()
+        return Context()
+    if isinstance(asked.params.input_items, list):
+        return _own_context(state, asked.params.input_items)
+    context = Context(tuple(state.user_inputs), tuple(state.tool_outputs), tuple(state.history))
+    if not asked.is_out_of_band:
+        state.user_inputs.clear()
+        state.tool_outputs.clear()
     return context
+
+
+def _own_context(state: SessionState, requests: list[RequestItem]) -> Context:
+    said: list[UserInput] = []
+    returned: list[ToolOutput] = []
+    entries = []
+    for request in requests:
+        item = item_from_request(request, given(request.id, "") or state.ids.make("item_"))
+        entries.append(Entry(item))
+        match turn_input(item, request, state.history):
+            case UserInput() as user_input:
+                said.append(user_input)
+            case ToolOutput() as tool_output:
+                returned.append(tool_output)
+    return Context(tuple(said), tuple(returned), tuple(entries))
 
 
 def turn_of(state: SessionState, asked: ResponseRequest, context: Context) -> Turn:
@@ -83,60 +96,29 @@ def response_of(state: SessionState, asked: ResponseRequest) -> ActiveResponse:
     params, settings, pipeline = asked.params, state.settings, state.pipeline
     format_name = given(params.output_audio_format, given(settings.output_audio_format, "pcm16"))
     voice = filled_voice(params.voice) if params.voice else given(settings.voice, None)
-    out_of_band = given(params.conversation, "auto") == "none"
     conversation_id = state.conversation_id if pipeline.has_conversation_id else ""
+    limit = _token_limit(state, asked)
     return ActiveResponse(
-        id=asked.response_id,
+        id=asked.id,
         after_item_id=state.history.last_id,
-        in_conversation=not out_of_band and given(params.commit, True),
+        in_conversation=not asked.is_out_of_band and given(params.commit, True),
         modalities=_modalities(state, asked, voice),
         voice=voice,
         audio_format=output_format(format_name),
         output_audio_format=format_name if pipeline.echoes_output_format else None,
-        temperature=given(params.temperature, given(settings.temperature, pipeline.temperature_in_session)),
-        max_output_tokens=_asked_limit(asked) or (token_limit(state, asked) if pipeline.echoes_output_format else None),
-        metadata=given(params.metadata, None),
-        conversation_id=None if out_of_band else conversation_id,
+        temperature=given(params.temperature, given(settings.temperature, None)),
+        max_output_tokens=limit if pipeline.echoes_output_format else _asked_limit(asked),
+        token_limit=limit,
+        metadata=None if asked.is_pre_generated else given(params.metadata, None),
+        conversation_id=None if asked.is_out_of_band else conversation_id,
         input_tokens=NOTHING.input_token_details,
     )
 
 
-def token_limit(state: SessionState, asked: ResponseRequest) -> int | str:
+def _token_limit(state: SessionState, asked: ResponseRequest) -> int | str:
     """How much it may say: the request's own word, or the session's. ``"inf"``: as much as it likes."""
     session_limit = state.settings.max_response_output_tokens
     return _asked_limit(asked) or (session_limit if isinstance(session_limit, int | str) else "inf")
-
-
-class Cut(Enum):
-    """Where a token limit cut a reply."""
-
-    NOWHERE = auto()
-    IN_WORDS = auto()
-    BEFORE_A_CALL = auto()
-
-
-def limited(reply: Reply, limit: int | str) -> tuple[Reply, Cut]:
-    """As much of a reply as the limit lets through, and where it was cut.
-
-    Assumed {OAI}: the words break off at the limit; a call that does not fit is not made.
-    """
-    if not isinstance(limit, int):
-        return reply, Cut.NOWHERE
-    kept: list[Step] = []
-    for step in reply.steps:
-        if isinstance(step, Say):
-            words = tokens(step.text)
-            if len(words) > limit:
-                kept.append(Say("".join(words[:limit]), step.audio))
-                return Reply(tuple(kept), reply.origin), Cut.IN_WORDS
-            limit -= len(words)
-        elif isinstance(step, Call):
-            cost = token_count(step.name) + token_count(step.arguments)
-            if cost > limit:
-                return Reply(tuple(kept), reply.origin), Cut.BEFORE_A_CALL
-            limit -= cost
-        kept.append(step)
-    return reply, Cut.NOWHERE
 
 
 def _asked_limit(asked: ResponseRequest) -> int | str | None:
@@ -152,21 +134,3 @@ def _modalities(state: SessionState, asked: ResponseRequest, voice: Voice | None
     if asked.is_pre_generated and isinstance(voice, OpenAIVoice):
         return ["text"]
     return list(given(asked.params.modalities, given(state.settings.modalities, ["text", "audio"])))
-
-
-def _take_in(
-    state: SessionState,
-    user_inputs: list[UserInput],
-    tool_outputs: list[ToolOutput],
-    request: RequestItem,
-    *,
-    remember: bool,
-) -> None:
-    item = item_from_request(request, given(request.id, "") or state.ids.make("item_"))
-    if remember:
-        state.history.add(item)
-    match turn_input(item, request, state.history):
-        case UserInput() as said:
-            user_inputs.append(said)
-        case ToolOutput() as returned:
-            tool_outputs.append(returned)

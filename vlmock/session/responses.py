@@ -12,11 +12,13 @@ from vlmock.protocol.response import (
     ResponseDone,
     StatusDetails,
 )
+from vlmock.protocol.wire import given
 from vlmock.session import refusals, usage
 from vlmock.session.active_response import ActiveResponse, ResponseRequest
-from vlmock.session.output_items import OutputItems
+from vlmock.session.input_items import check_new_id, join
+from vlmock.session.output_items import OutputItems, TokenLimitReached
 from vlmock.session.performance import Performance, ReplyFailed
-from vlmock.session.response_request import Cut, context_of, limited, pre_generated, response_of, token_limit, turn_of
+from vlmock.session.response_request import context_of, pre_generated, response_of, turn_of
 from vlmock.session.script import Reply
 from vlmock.session.state import SessionState
 from vlmock.session.timeline import At, Beat, Plot, SpeechFailed, Told
@@ -36,35 +38,34 @@ def request(state: SessionState, params: ResponseCreateParams, additional_instru
     Observed {VIBE, ILA}: refused while one is active or already asked for, and the refused request leaves no trace.
     Documented (schema B1): ``cancel_previous: true`` ends the active one first; unset, it is refused as observed.
     """
-    asked = ResponseRequest(state.new_id("resp_"), params, additional_instructions)
-    active = state.response
-    if active is not None and params.cancel_previous is True:
-        state.requested = asked
-        if active.phase is ResponsePhase.IN_PROGRESS:
-            interrupt(state, active, reason="client_cancelled")
-        return
-    if active is not None or state.requested is not None:
-        busy = active.id if active is not None else state.requested.response_id  # type: ignore[union-attr]
-        raise refusals.active_response(busy)
-    state.requested = asked
+    active, pending = state.response, state.requested
+    cancels = params.cancel_previous is True
+    if not cancels and (busy := active or (None if pending is None or pending.automatic else pending)):
+        raise refusals.active_response(busy.id)
+    yield from _append_items(state, params)
+    state.requested = ResponseRequest(state.new_id("resp_"), params, additional_instructions)
+    if active is not None and active.phase is ResponsePhase.IN_PROGRESS:
+        interrupt(state, active, reason="client_cancelled")
     yield from settle(state)
 
 
 def answer(state: SessionState) -> Telling:
-    """A spoken turn is over and asks for a response of its own.
-
-    Observed {NB04}: not while the user speaks on; one response then follows the last stretch. Observed {NB04}: the
-    next response is created only after the cancelled one is done.
-    """
-    if state.speaking is None and state.requested is None:
-        state.requested = ResponseRequest(state.new_id("resp_"), ResponseCreateParams())
+    """A spoken turn is over and asks for a response of its own, unless one is asked for already."""
+    if state.requested is None:
+        state.requested = ResponseRequest(state.new_id("resp_"), ResponseCreateParams(), automatic=True)
     yield from settle(state)
 
 
 def settle(state: SessionState) -> Telling:
-    """Create the response that is asked for, once nothing stands in its way."""
+    """Create the response that is asked for, once nothing stands in its way.
+
+    Observed {NB04}: the next response is created only after the cancelled one is done; while the user speaks on there
+    is none, and one follows the last stretch. Assumed: what the client asks for does not wait for the user to finish.
+    """
     asked = state.requested
     if asked is None or state.response is not None or state.untranscribed:
+        return
+    if asked.automatic and state.speaking is not None and not state.speaking.filler:
         return
     state.requested = None
     yield from _create(state, asked)
@@ -89,35 +90,53 @@ def _wind_up(state: SessionState, response: ActiveResponse, reason: str) -> Plot
     yield from _done(state, response, "cancelled", CancelledDetails(reason=reason))
 
 
+def _append_items(state: SessionState, params: ResponseCreateParams) -> Telling:
+    """Documented (schema B1): ``append_input_items`` join the conversation. Assumed: each is announced."""
+    items = given(params.append_input_items, [])
+    ids = [item.id for item in items if item.id]
+    for item_id in ids:
+        if ids.count(item_id) > 1:
+            raise refusals.duplicate_item_id(str(item_id))
+        check_new_id(state, item_id)
+    for item in items:
+        yield join(state, item)
+
+
 def _create(state: SessionState, asked: ResponseRequest) -> Telling:
     context = context_of(state, asked)
     turn = turn_of(state, asked, context)
     response = response_of(state, asked)
     if not asked.is_pre_generated:
         answered = frozenset(context.item_ids())
-        response.input_tokens = state.meter.input(turn.instructions, state.history, answered)
+        response.input_tokens = state.meter.input(turn.instructions, context.items, answered)
     state.response = response
     state.responses += 1
-    reply, cut = limited(pre_generated(asked) or state.script.reply(turn), token_limit(state, asked))
+    reply = pre_generated(asked) or state.script.reply(turn)
     yield ResponseCreated(response=response.described("in_progress"))
-    response.story = state.timeline.begin(_perform(state, response, reply, cut))
+    response.story = state.timeline.begin(_perform(state, response, reply))
 
 
-def _perform(state: SessionState, response: ActiveResponse, reply: Reply, cut: Cut) -> Plot:
+def _perform(state: SessionState, response: ActiveResponse, reply: Reply) -> Plot:
+    details: StatusDetails
     try:
-        yield from Performance(state, response, reply, breaks_off=cut is Cut.IN_WORDS).plot()
+        yield from Performance(state, response, reply).plot()
+    except TokenLimitReached:
+        details = IncompleteDetails(reason="max_output_tokens")
     except ReplyFailed as failed:
-        error = {"type": failed.fail.type, "code": failed.fail.code, "message": failed.fail.message}
+        details = _failed(failed.fail.type, failed.fail.code, failed.fail.message)
     except SpeechFailed as failed_speech:
-        error = {"type": "server_error", "code": "speech_synthesis_failed", "message": str(failed_speech)}
+        details = _failed("server_error", "speech_synthesis_failed", str(failed_speech))
     else:
-        if cut is Cut.NOWHERE:
-            yield from _done(state, response, "completed", None)
-        else:
-            yield from _done(state, response, "incomplete", IncompleteDetails(reason="max_output_tokens"))
+        yield from _done(state, response, "completed", None)
         return
     yield from OutputItems(state, response).close_all("incomplete")
-    yield from _done(state, response, "failed", FailedDetails(error=error))
+    status = "incomplete" if isinstance(details, IncompleteDetails) else "failed"
+    yield from _done(state, response, status, details)
+
+
+def _failed(kind: str, code: str | None, message: str) -> FailedDetails:
+    """Assumed {OAI}: what went wrong stands inside."""
+    return FailedDetails(error={"type": kind, "code": code, "message": message})
 
 
 def _done(state: SessionState, response: ActiveResponse, status: str, details: StatusDetails | None) -> Iterator[Beat]:

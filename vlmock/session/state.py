@@ -51,6 +51,12 @@ class SessionState:
     history: History = field(default_factory=History)
     speaking: SpokenTurn | None = None
     """The turn that is being spoken now."""
+    stopping: bool = False
+    """A turn has ended, and the service takes its time to say so: what is said next is heard after that."""
+    coming_items: set[str] = field(default_factory=set)
+    """Ids that were given to spoken turns which are no items yet."""
+    transcript_due: float = 0.0
+    """When the youngest transcript is there: no later one comes before it."""
     untranscribed: list[str] = field(default_factory=list)
     """Committed turns whose transcript a response has to wait for (cascade), oldest first."""
     response: ActiveResponse | None = None

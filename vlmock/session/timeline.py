@@ -7,7 +7,8 @@ ahead and held back: a story that is abandoned leaves nothing behind, so cancell
 
 from collections.abc import Generator
 from dataclasses import dataclass
-from typing import TypeAlias
+from math import inf
+from typing import Final, TypeAlias
 
 from vlmock.protocol.wire import ServerEvent
 from vlmock.session.effects import Close, SendRaw, Speech, Synthesize
@@ -27,6 +28,9 @@ class AwaitSpeech:
     """The story goes on when the words of this ``Synthesize`` are there, and is sent the ``Speech``."""
 
     key: int
+
+
+_AT_ITS_NEXT_WAIT: Final = -inf
 
 
 class SpeechFailed(Exception):
@@ -96,40 +100,43 @@ class Timeline:
         """Everything that is due by now, in the order of time."""
         while (story := self._earliest(now)) is not None:
             self.now = max(self.now, story.due)
-            yield from self._continue(story)
+            yield from self._continue(story, now)
         self.now = max(self.now, now)
 
     def acknowledge(self) -> Generator[Told, None, None]:
         """End every story that answers an earlier client event, whether it is due or not."""
         for story in [story for story in self._stories if story.acknowledges]:
             while story in self._stories and story.awaiting is None:
-                yield from self._continue(story)
+                yield from self._continue(story, _AT_ITS_NEXT_WAIT)
 
     def _earliest(self, now: float) -> Story | None:
         due = [story for story in self._stories if story.awaiting is None and story.due <= now]
         return min(due, key=lambda story: story.due, default=None)
 
-    def _continue(self, story: Story) -> Generator[Told, None, None]:
-        """Tell one story up to where it waits next."""
+    def _continue(self, story: Story, until: float) -> Generator[Told, None, None]:
+        """Tell one story up to where it waits next, for longer than ``until`` or for its turn among others."""
         outer, self._told = self._told, story
+        send = story.plot.send
         try:
             while True:
-                beat = self._next_beat(story)
+                beat = send(None) if story.speech is None else self._send_speech(story)
                 if isinstance(beat, At):
                     story.due = max(beat.instant, self.now)
-                    return
-                if isinstance(beat, AwaitSpeech):
+                    if story.due > until or len(self._stories) > 1:
+                        return
+                    self.now = story.due
+                elif isinstance(beat, AwaitSpeech):
                     story.speech = story.ordered.pop(beat.key, None)
                     if story.speech is None:
                         story.awaiting = beat.key
                         return
-                    continue
-                if isinstance(beat, Synthesize):
-                    story.ordered[beat.key] = None
-                yield beat
-                if story not in self._stories:
-                    story.plot.close()
-                    return
+                else:
+                    if isinstance(beat, Synthesize):
+                        story.ordered[beat.key] = None
+                    yield beat
+                    if story not in self._stories:
+                        story.plot.close()
+                        return
         except StopIteration:
             if story in self._stories:
                 self._stories.remove(story)
@@ -137,7 +144,7 @@ class Timeline:
             self._told = outer
 
     @staticmethod
-    def _next_beat(story: Story) -> Beat:
+    def _send_speech(story: Story) -> Beat:
         speech, story.speech = story.speech, None
         if isinstance(speech, SpeechFailed):
             return story.plot.throw(speech)

@@ -138,5 +138,5 @@ class Timing:
                 return duration
 
     def _normal(self) -> float:
-        radius = math.sqrt(-2 * math.log(1 - self._dice()))
-        return radius * math.cos(2 * math.pi * self._dice())
+        """About normal: twelve dice have mean 6 and variance 1. Dice that always say 0.5 give the median."""
+        return sum(self._dice() for _ in range(12)) - 6

@@ -15,12 +15,11 @@ from vlmock.protocol.response import CachedTokensDetails, InputTokenDetails, Out
 from vlmock.protocol.wire import given
 from vlmock.session.history import Entry
 from vlmock.session.pipeline import Pipeline
-from vlmock.session.words import token_count
+from vlmock.session.words import audio_tokens, token_count
 
 __all__ = ["NOTHING", "Meter", "usage"]
 
 INPUT_AUDIO_TOKENS_PER_S = 10
-OUTPUT_AUDIO_TOKENS_PER_S = 20
 _CACHE_BLOCK_TOKENS = 64
 
 
@@ -67,8 +66,8 @@ def _input_details(text: int, audio: int, cached: int) -> InputTokenDetails:
 
 
 def usage(counted: InputTokenDetails, *, output_text_tokens: int, output_audio_ms: float) -> Usage:
-    """The usage of a response with this input that said this much. Observed {FON}: 20 tokens a second of audio."""
-    audio = round(output_audio_ms / 1000 * OUTPUT_AUDIO_TOKENS_PER_S)
+    """The usage of a response with this input that said this much."""
+    audio = audio_tokens(output_audio_ms)
     total_input = given(counted.text_tokens, 0) + given(counted.audio_tokens, 0)
     total_output = output_text_tokens + audio
     return Usage(

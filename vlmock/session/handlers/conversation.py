@@ -4,7 +4,6 @@ from collections.abc import Iterator
 
 from vlmock.protocol.conversation import (
     ConversationItemCreate,
-    ConversationItemCreated,
     ConversationItemDelete,
     ConversationItemDeleted,
     ConversationItemRetrieve,
@@ -12,12 +11,12 @@ from vlmock.protocol.conversation import (
     ConversationItemTruncate,
     ConversationItemTruncated,
 )
-from vlmock.protocol.items import AudioPart, MessageItem, RequestMcpApprovalResponse
+from vlmock.protocol.items import AudioPart, MessageItem
 from vlmock.protocol.wire import given
 from vlmock.session import refusals
 from vlmock.session.history import Entry
-from vlmock.session.input_items import item_from_request, turn_input
-from vlmock.session.script import ToolOutput, UserInput
+from vlmock.session.input_items import join
+from vlmock.session.rules.items import check_item
 from vlmock.session.state import SessionState
 from vlmock.session.timeline import Told
 
@@ -26,17 +25,8 @@ __all__ = ["on_item_create", "on_item_delete", "on_item_retrieve", "on_item_trun
 
 def on_item_create(state: SessionState, event: ConversationItemCreate) -> Iterator[Told]:
     """Observed {PAI, NETT}: echoed with its place, in the order of the requests; never starts a response."""
-    if isinstance(event.item, RequestMcpApprovalResponse):
-        raise refusals.not_emulated("mcp_approval_response")
-    item_id = given(event.item.id, "") or state.ids.make("item_")
-    item = item_from_request(event.item, item_id)
-    state.history.add(item, after=given(event.previous_item_id, None))
-    match turn_input(item, event.item, state.history):
-        case UserInput() as said:
-            state.user_inputs.append(said)
-        case ToolOutput() as returned:
-            state.tool_outputs.append(returned)
-    yield ConversationItemCreated(previous_item_id=state.history.before(item_id), item=item)
+    check_item(event.item, at="item")
+    yield join(state, event.item, after=given(event.previous_item_id, None))
 
 
 def on_item_retrieve(state: SessionState, event: ConversationItemRetrieve) -> Iterator[Told]:
@@ -67,7 +57,9 @@ def on_item_truncate(state: SessionState, event: ConversationItemTruncate) -> It
         raise refusals.bad_content_index(event.content_index, parts=1)
     if entry.truncated:
         raise refusals.already_truncated(event.item_id)
-    if event.audio_end_ms < 0 or event.audio_end_ms > entry.audio_ms:
+    if event.audio_end_ms < 0:
+        raise refusals.out_of_range("audio_end_ms", "at least 0", event.audio_end_ms)
+    if event.audio_end_ms > entry.audio_ms:
         raise refusals.audio_shorter(round(entry.audio_ms), event.audio_end_ms)
     state.history.truncate(entry, event.audio_end_ms)
     yield ConversationItemTruncated(item_id=event.item_id, content_index=0, audio_end_ms=event.audio_end_ms)

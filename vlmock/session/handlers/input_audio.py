@@ -19,5 +19,5 @@ def on_commit(state: SessionState, event: InputAudioBufferCommit) -> Iterator[To
 def on_clear(state: SessionState, event: InputAudioBufferClear) -> Iterator[Told]:
     """Observed {NETT}: everything not yet committed is gone."""
     state.input.clear()
-    spoken_turns.drop(state)
     yield InputAudioBufferCleared()
+    yield from spoken_turns.drop(state)

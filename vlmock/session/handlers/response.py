@@ -6,6 +6,7 @@ from vlmock.protocol.response import ResponseCancel, ResponseCreate, ResponseCre
 from vlmock.protocol.wire import given
 from vlmock.session import refusals, responses
 from vlmock.session.rules.members import check_members
+from vlmock.session.rules.response import check_response
 from vlmock.session.state import SessionState
 from vlmock.session.timeline import Told
 from vlmock.session.transitions import ResponsePhase
@@ -16,10 +17,10 @@ __all__ = ["on_response_cancel", "on_response_create"]
 def on_response_create(state: SessionState, event: ResponseCreate) -> Iterator[Told]:
     """Observed {VIBE, ILA}: one response at a time; a refused request never gets a ``response.done``."""
     params = given(event.response, ResponseCreateParams())
+    if state.brain.agent and isinstance(params.instructions, str):
+        raise refusals.response_instructions_in_agent_mode()
     check_members(params, state.brain, at="response")
-    for item in given(params.append_input_items, []):
-        if item.id and item.id in state.history:
-            raise refusals.duplicate_item_id(str(item.id))
+    check_response(params, state.settings)
     yield from responses.request(state, params, given(event.additional_instructions, ""))
 
 

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from vlmock.protocol.session import SessionUpdate, SessionUpdated
 from vlmock.protocol.turn_detection import SemanticVad, ServerVad, VadSettings
 from vlmock.protocol.wire import given
+from vlmock.session import spoken_turns
 from vlmock.session.pipeline import choose
 from vlmock.session.settings import updated
 from vlmock.session.state import SessionState, audio_format_of
@@ -13,9 +14,6 @@ from vlmock.session.turn_detector import DetectorSettings
 
 __all__ = ["apply_audio_settings", "on_session_update"]
 
-_SERVER_SPEECH_MS = 200
-_SEMANTIC_SPEECH_MS = 80
-"""Documented {DOC}: how much speech makes a turn, per type of detection."""
 _EAGERNESS_SILENCE_MS = {"low": 1_000, "medium": 500, "high": 300, "auto": 500}
 """Assumed: a level detector can only be more or less patient."""
 
@@ -32,17 +30,18 @@ def on_session_update(state: SessionState, event: SessionUpdate) -> Iterator[Tol
     state.updates += 1
     state.pipeline = choose(state.brain.model, state.settings.voice, profile=state.brain.profile)
     state.meter.pipeline = state.pipeline
-    apply_audio_settings(state)
     state.timeline.begin(_acknowledge(state), acknowledges=True)
-    yield from ()
+    yield from apply_audio_settings(state)
 
 
-def apply_audio_settings(state: SessionState) -> None:
-    """Let the input buffer follow the settings. A turn that is being spoken ends where detection is switched off."""
-    detection = state.detection
-    state.input.configure(audio_format_of(state.settings), None if detection is None else _detector(detection))
-    if detection is None:
-        state.speaking = None
+def apply_audio_settings(state: SessionState) -> Iterator[Told]:
+    """Let the input buffer follow the settings. What is being said is forgotten where nobody listens any more, or
+    where its sound came in another format. Assumed."""
+    detection, audio_format = state.detection, audio_format_of(state.settings)
+    forgets = detection is None or audio_format != state.input.audio_format
+    state.input.configure(audio_format, None if detection is None else _detector(detection))
+    if forgets:
+        yield from spoken_turns.drop(state)
 
 
 def _acknowledge(state: SessionState) -> Plot:
@@ -52,7 +51,6 @@ def _acknowledge(state: SessionState) -> Plot:
 
 
 def _detector(detection: VadSettings) -> DetectorSettings:
-    semantic = not isinstance(detection, ServerVad)
     silence_ms = given(detection.silence_duration_ms, 500)
     if isinstance(detection, SemanticVad):
         silence_ms = _EAGERNESS_SILENCE_MS.get(given(detection.eagerness, "auto"), 500)
@@ -60,6 +58,6 @@ def _detector(detection: VadSettings) -> DetectorSettings:
         threshold=given(detection.threshold, 0.5),
         prefix_padding_ms=given(detection.prefix_padding_ms, 400),
         silence_duration_ms=silence_ms,
-        speech_duration_ms=given(detection.speech_duration_ms, _SEMANTIC_SPEECH_MS if semantic else _SERVER_SPEECH_MS),
-        semantic=semantic,
+        speech_duration_ms=given(detection.speech_duration_ms, None),
+        semantic=not isinstance(detection, ServerVad),
     )

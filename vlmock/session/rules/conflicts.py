@@ -5,16 +5,16 @@ Source: behaviour 2.3; schema A6, D.
 
 from vlmock.protocol.input_audio import EchoCancellation, InputAudioTranscription
 from vlmock.protocol.session import ResponseSession
-from vlmock.protocol.tools import TOOL_CHOICES, FunctionTool, ToolChoiceFunction
+from vlmock.protocol.tools import TOOL_CHOICES, FunctionTool, Tool, ToolChoice, ToolChoiceFunction
 from vlmock.protocol.turn_detection import AzureSemanticVad, AzureSemanticVadMultilingual
 from vlmock.protocol.voices import OpenAIVoice
-from vlmock.protocol.wire import given
+from vlmock.protocol.wire import UnsetType, given
 from vlmock.session import refusals
 from vlmock.session.brain import Brain
 from vlmock.session.models import Family
 from vlmock.session.rules.values import check_choice
 
-__all__ = ["check_conflicts"]
+__all__ = ["check_conflicts", "check_tool_choice"]
 
 _FORMATS_OF_OPENAI_VOICES = ("pcm16", "g711_ulaw", "g711_alaw")
 
@@ -24,7 +24,7 @@ def check_conflicts(settings: ResponseSession, brain: Brain) -> None:
     _check_hearing(settings, brain)
     _check_echo_cancellation(settings)
     _check_speaking(settings)
-    _check_tool_choice(settings)
+    check_tool_choice(settings.tool_choice, given(settings.tools, []), "session.tool_choice")
 
 
 def _check_hearing(settings: ResponseSession, brain: Brain) -> None:
@@ -62,15 +62,14 @@ def _check_speaking(settings: ResponseSession) -> None:
         check_choice(settings.output_audio_format, _FORMATS_OF_OPENAI_VOICES, "session.output_audio_format")
 
 
-def _check_tool_choice(settings: ResponseSession) -> None:
+def check_tool_choice(tool_choice: ToolChoice | UnsetType | None, tools: list[Tool], path: str) -> None:
     """Documented: schema D11, a bare name is allowed. Assumed: a tool that is not offered cannot be chosen; what an
     MCP server or an agent offers is not known here."""
-    tools = given(settings.tools, [])
     if not all(isinstance(tool, FunctionTool) for tool in tools):
         return
     names = [tool.name for tool in tools if isinstance(tool, FunctionTool)]
-    match settings.tool_choice:
+    match tool_choice:
         case str(choice):
-            check_choice(choice, (*TOOL_CHOICES, *names), "session.tool_choice")
+            check_choice(choice, (*TOOL_CHOICES, *names), path)
         case ToolChoiceFunction(name=name) if name not in names:
-            raise refusals.malformed("session.tool_choice", f"there is no tool with the name '{name}'")
+            raise refusals.malformed(path, f"there is no tool with the name '{name}'")

@@ -1,0 +1,344 @@
+"""The command line, as a person or another language's test runner uses it: in a process of its own."""
+
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import tomllib
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from importlib.metadata import EntryPoint
+from pathlib import Path
+from typing import Any
+from urllib.request import urlopen
+
+import jsonschema
+import pytest
+import yaml
+from click.testing import CliRunner
+from websockets.exceptions import InvalidStatus
+from websockets.sync.client import ClientConnection, connect
+
+import vlmock
+from vlmock.cli import main
+from vlmock.scenario.library import library_folder, names
+
+ROOT = Path(__file__).resolve().parents[1]
+WRONG = "description: Wrong.\nturns:\n  - user: Hi\n    replies: Hello.\n"
+VLMOCK = [sys.executable, "-m", "vlmock"]
+
+
+def run(*arguments: str, cwd: Path = ROOT) -> subprocess.CompletedProcess[str]:
+    """The command, over within ten seconds; a traceback is never an answer."""
+    done = subprocess.run(
+        [*VLMOCK, *arguments], capture_output=True, text=True, timeout=10, cwd=cwd, env=environment(), check=False
+    )
+    assert "Traceback" not in done.stderr
+    return done
+
+
+def environment() -> dict[str, str]:
+    return {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1"}
+
+
+class Served:
+    """A ``vlmock serve`` that is up."""
+
+    def __init__(self, process: subprocess.Popen[str], greeting: list[str]) -> None:
+        self.process, self.greeting = process, greeting
+        self.url = re.findall(r"http://\S+", greeting[0])[0]
+
+    def connect(self, path: str = "", key: str = "any", model: str = "gpt-4.1") -> ClientConnection:
+        address = f"{self.url}{path}/voice-live/realtime?api-version=2026-04-10&model={model}"
+        return connect(address.replace("http", "ws", 1), additional_headers={"api-key": key})
+
+    def ends(self, number: signal.Signals) -> str:
+        """All that it says when it is told to stop."""
+        self.process.send_signal(number)
+        out, err = self.process.communicate(timeout=5)
+        assert (self.process.returncode, err) == (0, "")
+        return out
+
+
+@contextmanager
+def serving(*arguments: str, cwd: Path = ROOT, until: str = "Ctrl-C") -> Iterator[Served]:
+    """``until``: a word of the line with which it counts as being up."""
+    command = [*VLMOCK, "serve", "--port", "0", *arguments]
+    process = subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=cwd, env=environment()
+    )
+    try:
+        assert process.stdout is not None
+        greeting = []
+        while not greeting or until not in greeting[-1]:
+            line = process.stdout.readline()
+            assert line, f"it ended: {process.communicate()}"
+            greeting.append(line.rstrip())
+        yield Served(process, greeting)
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def ask(socket: ClientConnection, text: str | None) -> str:
+    """Have something typed, or nothing, answered."""
+
+    def send(**event: Any) -> None:
+        socket.send(json.dumps(event))
+
+    if text is not None:
+        part = {"type": "input_text", "text": text}
+        send(type="conversation.item.create", item={"type": "message", "role": "user", "content": [part]})
+    send(type="response.create")
+    words = ""
+    while (event := json.loads(socket.recv(timeout=10)))["type"] != "response.done":
+        if event["type"] == "response.audio_transcript.done":
+            words = event["transcript"]
+    return words
+
+
+# ---- serve
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_serve_ends_cleanly(number: signal.Signals) -> None:
+    """Ctrl-C and a terminate alike: exit code 0, no traceback, with somebody connected or not, from the start."""
+    with serving(until="listens on") as served:
+        served.ends(number)
+    with serving() as served, served.connect() as socket:
+        socket.recv()
+        served.ends(number)
+
+
+def test_serve_answers_anybody_sensibly_without_a_scenario() -> None:
+    """And every shipped scenario is at its own address."""
+    with serving("--timing", "instant") as served:
+        with served.connect() as socket:
+            assert "Hi there" in ask(socket, "Hi there")
+        with served.connect("/greeting") as socket:
+            assert ask(socket, None) == "Welcome to the city library. How can I help you?"
+
+
+def test_serve_plays_the_first_scenario_and_offers_all(tmp_path: Path) -> None:
+    """Names and paths; each at its address, which is printed; the first for whoever asks for none."""
+    (tmp_path / "mine.yaml").write_text("turns:\n  - user: Hi\n    reply: From my file.\n", encoding="utf-8")
+    with serving("./mine.yaml", "greeting", "--timing", "instant", cwd=tmp_path) as served:
+        for path in ("", "/mine"):
+            with served.connect(path) as socket:
+                assert ask(socket, "Hi") == "From my file."
+        with served.connect("/greeting") as socket:
+            assert ask(socket, None).startswith("Welcome")
+        printed = "\n".join(served.greeting)
+        assert f"{served.url}/mine" in printed
+        assert f"{served.url}/greeting" in printed
+
+
+def test_serve_has_the_timing_of_the_pipeline_unless_told_otherwise() -> None:
+    """A short answer takes more than a tenth of a second then, by the journal's clock."""
+    took = {}
+    for timing in ((), ("--timing", "instant")):
+        with serving("greeting", *timing) as served, served.connect() as socket:
+            ask(socket, None)
+            with urlopen(f"{served.url}/journal", timeout=5) as page:
+                (connection,) = json.load(page)["connections"]
+        at = {entry["type"]: entry["at"] for entry in connection["journal"]}
+        took[timing] = at["response.done"] - at["response.created"]
+    assert took[()] > 0.3 > took[("--timing", "instant")]
+
+
+def test_serve_demands_the_key_that_it_is_told() -> None:
+    """Any other is 401."""
+    with serving("--api-key", "secret") as served:
+        with pytest.raises(InvalidStatus, match="401"), served.connect(key="any"):
+            pass
+        with served.connect(key="secret") as socket:
+            assert json.loads(socket.recv())["type"] == "session.created"
+        assert "secret" not in served.ends(signal.SIGTERM) + "".join(served.greeting)
+
+
+def test_serve_logs_one_line_for_each_event() -> None:
+    """With ``--verbose``: arrows, types, and neither key nor audio."""
+    with serving("greeting", "--verbose", "--timing", "instant") as served:
+        with served.connect(key="very-secret") as socket:
+            ask(socket, None)
+        log = served.ends(signal.SIGINT)
+    assert "→ response.create" in log
+    assert "← response.done" in log
+    assert "very-secret" not in log
+    deltas = [line for line in log.splitlines() if "response.audio.delta" in line]
+    assert deltas
+    assert all("bytes>" in line and len(line) < 400 for line in deltas)
+
+
+def test_serve_on_a_busy_port_says_so() -> None:
+    """One sentence, exit code 2."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        done = run("serve", "--port", str(port))
+    assert done.returncode == 2
+    assert len(done.stderr.strip().splitlines()) == 1
+    assert str(port) in done.stderr
+    assert done.stdout == ""
+
+
+@pytest.mark.parametrize("host", ["no.such.host.invalid", "203.0.113.1"])
+def test_serve_on_an_address_that_is_not_there_says_so(host: str) -> None:
+    """One sentence, exit code 2."""
+    done = run("serve", "--host", host, "--port", "0")
+    assert done.returncode == 2
+    assert len(done.stderr.strip().splitlines()) == 1
+    assert host in done.stderr
+
+
+def test_serve_refuses_a_wrong_file_before_it_starts(tmp_path: Path) -> None:
+    """One line with file, line and remedy; nothing is served, also when another scenario comes first."""
+    (tmp_path / "weather.yaml").write_text(WRONG, encoding="utf-8")
+    for scenarios in (["weather.yaml"], ["greeting", "./weather.yaml"]):
+        done = run("serve", "--port", "0", *scenarios, cwd=tmp_path)
+        assert (done.returncode, done.stdout) == (2, "")
+        (line,) = done.stderr.strip().splitlines()
+        assert line.endswith("weather.yaml:4: unknown key 'replies' (did you mean 'reply'?)")
+
+
+def test_serve_lists_the_scenarios_when_it_knows_no_such_name() -> None:
+    """With the one that was probably meant."""
+    done = run("serve", "--port", "0", "wether")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "there is no scenario 'wether' (did you mean 'weather'?)" in done.stderr
+    assert all(name in done.stderr for name in names())
+
+
+MISTAKES: dict[str, tuple[Sequence[str], str]] = {
+    "timing": (["serve", "--timing", "casade"], "casade"),
+    "option": (["serve", "--scenaro"], "--scenaro"),
+    "port": (["serve", "--port", "99999"], "99999"),
+    "port that is no number": (["serve", "--port", "http"], "http"),
+    "speech": (["serve", "--port", "0", "--speech", "festival"], "festival"),
+    "command": (["sreve"], "sreve"),
+    "demo's timing": (["demo", "--timing", "casade"], "casade"),
+    "demo's scenario": (["demo", "wether"], "did you mean 'weather'"),
+    "demo's journal": (["demo", "--timing", "instant", "--journal", "no/such/folder/j.jsonl"], "no/such/folder"),
+    "nothing to validate": (["validate"], "FILE"),
+}
+
+
+@pytest.mark.parametrize(("arguments", "named"), MISTAKES.values(), ids=MISTAKES)
+def test_a_mistake_is_told_in_a_sentence(arguments: Sequence[str], named: str) -> None:
+    """Exit code 2, the thing by its name, no traceback."""
+    done = run(*arguments)
+    assert done.returncode == 2
+    assert named in done.stderr
+
+
+# ---- the small ones
+
+
+def test_scenarios_are_listed_one_line_each() -> None:
+    """Name and description."""
+    done = run("scenarios")
+    listed = dict(line.split(maxsplit=1) for line in done.stdout.splitlines())
+    assert (done.returncode, done.stderr) == (0, "")
+    assert list(listed) == names()
+    assert listed["weather"] == "The caller asks for the weather; the assistant looks it up and reports."
+
+
+def test_validate_tells_good_from_bad(tmp_path: Path) -> None:
+    """All that ship are good. A wrong one is told with its line, a missing one by its name; each with exit code 1."""
+    shipped = [str(path) for path in sorted(library_folder().glob("*.yaml"))]
+    assert run("validate", *shipped).returncode == 0
+    wrong = tmp_path / "wrong.yaml"
+    wrong.write_text(WRONG, encoding="utf-8")
+    done = run("validate", "wrong.yaml", shipped[0], cwd=tmp_path)
+    assert done.returncode == 1
+    assert done.stderr.strip() == "wrong.yaml:4: unknown key 'replies' (did you mean 'reply'?)"
+    assert shipped[0] in done.stdout
+    done = run("validate", "missing.yaml", cwd=tmp_path)
+    assert done.returncode == 1
+    assert "missing.yaml" in done.stderr
+
+
+NOT_SCENARIOS = {
+    "YAML that is none": b"turns: [",
+    "a list": b"- user: Hi\n",
+    "nothing": b"",
+    "not text": b"\xff\xfe\x00\x01",
+    "a bomb": b"a: &a [x, x]\n" + b"".join(b"%c: &%c [*%c, *%c]\n" % (n, n, n - 1, n - 1) for n in range(98, 120)),
+    "an object": b"turns: !!python/object/apply:os.system ['true']\n",
+}
+
+
+@pytest.mark.parametrize("content", NOT_SCENARIOS.values(), ids=NOT_SCENARIOS)
+def test_validate_survives_any_file(tmp_path: Path, content: bytes) -> None:
+    """Whatever it is, it is told with the file's name."""
+    (tmp_path / "odd.yaml").write_bytes(content)
+    done = run("validate", "odd.yaml", cwd=tmp_path)
+    assert done.returncode == 1
+    assert done.stderr.startswith("odd.yaml")
+    assert len(done.stderr) < 1000
+
+
+def test_schema_is_a_json_schema_that_tells_good_from_bad() -> None:
+    """Every shipped file fits it, and a misspelt key does not."""
+    done = run("schema")
+    schema = json.loads(done.stdout)
+    judge = jsonschema.validators.validator_for(schema)
+    assert "$schema" in schema
+    judge.check_schema(schema)
+    for path in library_folder().glob("*.yaml"):
+        judge(schema).validate(yaml.safe_load(path.read_text(encoding="utf-8")))
+    assert not judge(schema).is_valid(yaml.safe_load(WRONG))
+
+
+def test_demo_shows_both_sides_and_keeps_the_journal(tmp_path: Path) -> None:
+    """The words, the call, the answer, with times; and the file that it names is there."""
+    done = run("demo", "--timing", "instant", cwd=tmp_path)
+    assert (done.returncode, done.stderr) == (0, "")
+    for part in ("you: What is the weather in Beijing?", "get_weather(", "assistant: It is sunny and 21 degrees"):
+        assert part in done.stdout
+    assert re.search(r"^ +\d+\.\d{3} s  » ", done.stdout, re.M)
+    assert re.search(r"^ +\d+\.\d{3} s  « ", done.stdout, re.M)
+    journal = Path(done.stdout.strip().splitlines()[-1].rpartition(" in ")[2])
+    lines = [json.loads(line) for line in journal.read_text(encoding="utf-8").splitlines()]
+    types = [line.get("type") for line in lines]
+    assert "input_audio_buffer.append" in types
+    assert "response.done" in types
+    assert not any(tmp_path.iterdir())
+
+
+def test_demo_puts_the_journal_where_it_is_told(tmp_path: Path) -> None:
+    """``--journal``."""
+    assert run("demo", "--timing", "instant", "--journal", "here.jsonl", cwd=tmp_path).returncode == 0
+    assert (tmp_path / "here.jsonl").stat().st_size > 1000
+
+
+@pytest.mark.parametrize("name", ["goodbye", "greeting", "rate_limited", "filler_words"])
+def test_demo_comes_to_an_end_with_other_scenarios(name: str) -> None:
+    """Also with those that the demo's words do not fit, that hang up, or that the assistant begins."""
+    done = run("demo", name, "--timing", "instant")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "journal is saved" in done.stdout
+
+
+def test_the_version_is_the_packages() -> None:
+    """In three places the same."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    assert vlmock.__version__ == project["version"]
+    assert run("--version").stdout.strip().endswith(project["version"])
+
+
+def test_the_installed_command_is_the_same() -> None:
+    """What pyproject.toml names as ``vlmock`` can be called."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    point = EntryPoint("vlmock", project["scripts"]["vlmock"], "console_scripts")
+    assert callable(point.load())
+
+
+@pytest.mark.parametrize("option", ["-h", "--help"])
+def test_every_command_explains_itself(option: str) -> None:
+    """In its own words."""
+    for command in ("serve", "demo", "scenarios", "validate", "schema"):
+        shown = CliRunner().invoke(main, [command, option])
+        assert (shown.exit_code, shown.output.startswith("Usage: ")) == (0, True), command
