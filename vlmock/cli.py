@@ -3,7 +3,9 @@
 Each command imports what it needs when it runs. Mistakes of the user end with one sentence and exit code 2.
 """
 
+import signal
 import sys
+import threading
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -75,12 +77,14 @@ def serve(scenarios: Sequence[str], host: str, port: int, verbose: bool, **optio
         playable = scenario if scenario == DEFAULT else load(scenario)
         offers[getattr(playable, "name", DEFAULT)] = playable
     first = next(iter(offers.values()), None)
+    stopped = _stopped_by_signals()
     with start(first, offers=offers, host=host, port=port, log=_print_entry if verbose else None, **options) as server:
         click.echo(f"vlmock listens on {server.url}")
         for name in offers:
             click.echo(f"  {server.url}/{name}")
         click.echo("Press Ctrl-C to stop.")
-        _until_interrupted(server)
+        while server.running and not stopped.wait(0.5):
+            pass
     click.echo("stopped")
 
 
@@ -88,15 +92,12 @@ def _print_entry(entry: Any) -> None:
     click.echo(entry.line())
 
 
-def _until_interrupted(server: Any) -> None:
-    import signal
-    import threading
-
+def _stopped_by_signals() -> threading.Event:
+    """Set by Ctrl-C and by SIGTERM, from now on."""
     stopped = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stopped.set())
-    while server.running and not stopped.wait(0.5):
-        pass
+    return stopped
 
 
 @main.command(name="scenarios")

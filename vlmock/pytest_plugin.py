@@ -38,9 +38,21 @@ def voicelive(request: pytest.FixtureRequest, voicelive_options: Mapping[str, An
 
 @pytest.hookimpl(wrapper=True, trylast=True)
 def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
-    """Let the test itself fail, not its teardown: so it is counted, reported and marked xfail as any other failure."""
-    result = yield
-    server = item.stash.get(_SERVER, None)
-    if server is not None and (problems := server.problems()):
-        pytest.fail("\n\n".join(problems), pytrace=False)
+    """Let the test itself fail, not its teardown: so it is counted, reported and marked xfail as any other failure.
+
+    Where it fails by itself, what the emulator has to say stands in the report: it is often the reason.
+    """
+    try:
+        result = yield
+    except BaseException:
+        if problems := _problems(item):
+            item.add_report_section("call", "vlmock", problems)
+        raise
+    if problems := _problems(item):
+        pytest.fail(problems, pytrace=False)
     return result
+
+
+def _problems(item: pytest.Item) -> str:
+    server = item.stash.get(_SERVER, None)
+    return "\n\n".join(server.problems()) if server is not None else ""

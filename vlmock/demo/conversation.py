@@ -15,6 +15,7 @@ from typing import Any
 
 from websockets.asyncio.client import ClientConnection, connect
 
+from vlmock.errors import ServerError
 from vlmock.server.mock_server import MockServer, serve
 
 __all__ = ["run_demo"]
@@ -32,11 +33,16 @@ _WEATHER = {"weather": "sunny", "temp_c": 21}
 
 
 def run_demo(scenario: str, *, timing: str, journal: Path | None) -> None:
-    """Run the conversation once, print it, and save its journal (into the temporary folder unless told where)."""
+    """Run the conversation once, print it, and save its journal (into a temporary folder unless told where).
+
+    Raises ServerError when the journal cannot be saved there.
+    """
+    path = journal or Path(tempfile.mkdtemp(prefix="vlmock-")) / "journal.jsonl"
+    if not path.parent.is_dir():
+        raise ServerError(f"the journal cannot be saved in {path}: there is no folder {path.parent}")
     with serve(scenario, timing=timing) as server:
         print(f"vlmock listens on {server.url}; it plays the scenario {scenario!r} with the timing {timing!r}.\n")
         asyncio.run(_Client(server, hurry=timing == "instant").converse())
-        path = journal or Path(tempfile.mkdtemp(prefix="vlmock-")) / "journal.jsonl"
         server.journal.save(path)
     print(f"\nThe journal is saved in {path}")
 

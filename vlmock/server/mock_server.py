@@ -153,7 +153,8 @@ class MockServer:
         script = self._reception.repertoire.script(None)
         if self._reception.begun > self._before_play or not isinstance(script, Director):
             return []
-        return [f"nobody connected to play {script.scenario.name!r}: {problem}" for problem in problems_of(script)]
+        missed = problems_of(script) + check(script.scenario.expect, [])
+        return [f"nobody connected to play {script.scenario.name!r}: {problem}" for problem in missed]
 
     # ---- how it ends
 

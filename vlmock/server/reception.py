@@ -16,7 +16,7 @@ from vlmock.scenario.director import Director
 from vlmock.scenario.speech import SpeechStudio
 from vlmock.server.clock import Clock, SystemClock
 from vlmock.server.connection import Begun, Connection, Conversation
-from vlmock.server.handshake import Admitted, Policy, Refused, admit
+from vlmock.server.handshake import Admitted, CredentialKind, Policy, Refused, admit
 from vlmock.server.journal import Facts, Journal
 from vlmock.server.light_transport import LightTransport
 from vlmock.server.pages import page, refusal, wants_upgrade
@@ -84,7 +84,13 @@ def session_for(circumstances: Circumstances) -> Session:
     admitted = circumstances.admitted
     seed = circumstances.seed * _SEED_STRIDE + circumstances.number
     return Session(
-        brain=Brain(admitted.model, admitted.api_version, profile=admitted.profile, agent=admitted.agent),
+        brain=Brain(
+            admitted.model,
+            admitted.api_version,
+            profile=admitted.profile,
+            agent=admitted.agent,
+            by_key=admitted.credential is CredentialKind.KEY,
+        ),
         script=circumstances.script,
         ids=IdFactory(seed),
         timing=Timing(circumstances.timing, random.Random(seed).random),

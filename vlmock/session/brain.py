@@ -19,6 +19,8 @@ class Brain:
     profile: str | None = None
     """One of ``models.PROFILES``, where the model is a deployment of the caller's own."""
     agent: bool = False
+    by_key: bool = False
+    """Whether the client showed a key, not a token."""
 
     @property
     def family(self) -> Family:

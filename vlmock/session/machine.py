@@ -66,7 +66,12 @@ class Session:
         refused = _unusable(state.brain)
         if refused is not None:
             state.phase = moved(SESSION, state.phase, "refused")
-            return self._effects([_error(refused, None)])
+            last_words: list[Told] = [_error(refused, None)]
+            if (
+                state.brain.agent
+            ):  # Observed {TROUB}: an agent that cannot start closes; an unknown model does not {S14}
+                last_words.append(Close(1008, refused.details.message))
+            return self._effects(last_words)
         state.phase = moved(SESSION, state.phase, "accepted")
         return self._effects([SessionCreated(session=state.settings), *apply_audio_settings(state)])
 
@@ -148,7 +153,9 @@ class Session:
 def _unusable(brain: Brain) -> Refused | None:
     """Observed {S14}: an unknown model or profile does not fail the upgrade, an ``error`` follows it. Assumed: the
     socket stays open, and every further event is answered with the same error."""
-    if brain.agent or models.is_known(brain.model, brain.profile):
+    if brain.agent:
+        return refusals.agents_take_no_key() if brain.by_key else None
+    if models.is_known(brain.model, brain.profile):
         return None
     return refusals.invalid_profile(brain.profile) if brain.profile else refusals.invalid_model(brain.model)
 

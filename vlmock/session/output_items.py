@@ -87,6 +87,7 @@ class OutputItems:
         response, state = self._response, self._state
         self._spend(0, chunk.duration_ms)
         state.said_audio = True
+        state.playback.add(message.item_id, chunk.duration_ms, state.now)
         state.history.add_audio(message.item_id, chunk.audio, response.audio_format)
         return ResponseAudioDelta(
             response_id=response.id,

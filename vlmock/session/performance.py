@@ -10,7 +10,7 @@ from vlmock.protocol.voices import OpenAIVoice
 from vlmock.session.active_response import ActiveResponse, OpenMessage
 from vlmock.session.effects import Close, SendRaw, Speech, SpeechChunk, SpeechRequest, Synthesize
 from vlmock.session.output_items import OutputItems
-from vlmock.session.script import Call, Emit, Error, Fail, Reply, Say, Step, Wait
+from vlmock.session.script import Call, Emit, Error, Fail, Say, Step, Wait
 from vlmock.session.script import Close as CloseStep
 from vlmock.session.speech_chunks import cut
 from vlmock.session.state import SessionState
@@ -34,14 +34,11 @@ class ReplyFailed(Exception):
 class Performance:
     """One reply, performed in one response."""
 
-    def __init__(
-        self, state: SessionState, response: ActiveResponse, reply: Reply, *, breaks_off: bool = False
-    ) -> None:
-        """``breaks_off``: the reply ends in the middle of its last message, because it may not be longer."""
+    def __init__(self, state: SessionState, response: ActiveResponse, steps: Sequence[Step]) -> None:
         self._state = state
         self._response = response
         self._items = OutputItems(state, response)
-        self._steps = [replace(step) for step in reply.steps]  # copies: each occurrence of a step is its own
+        self._steps = [replace(step) for step in steps]  # copies: each occurrence of a step is its own
         self._speech_keys: dict[int, int] = {}
 
     def plot(self) -> Plot:

@@ -128,6 +128,11 @@ def invalid_model(model: str) -> Refused:
     return _refused(f"Model {model} is not supported in this region.", code="invalid_model")
 
 
+def agents_take_no_key() -> Refused:
+    """Observed {VIBE}: the words. Observed {TROUB}: after the upgrade, then close 1008. Assumed: the code."""
+    return _refused("Key authentication is not supported in Agent mode", code="agent_initialization_failed")
+
+
 def invalid_profile(profile: str) -> Refused:
     """Observed {S14}: likewise for ``profile``."""
     return _refused(f"Profile {profile} is not supported.", code="invalid_profile")

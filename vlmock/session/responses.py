@@ -15,10 +15,12 @@ from vlmock.protocol.response import (
 from vlmock.protocol.wire import given
 from vlmock.session import refusals, usage
 from vlmock.session.active_response import ActiveResponse, ResponseRequest
+from vlmock.session.effects import Close
 from vlmock.session.input_items import check_new_id, join
 from vlmock.session.output_items import OutputItems, TokenLimitReached
 from vlmock.session.performance import Performance, ReplyFailed
 from vlmock.session.response_request import context_of, pre_generated, response_of, turn_of
+from vlmock.session.script import Close as CloseStep
 from vlmock.session.script import Reply
 from vlmock.session.state import SessionState
 from vlmock.session.timeline import At, Beat, Plot, SpeechFailed, Told
@@ -117,9 +119,12 @@ def _create(state: SessionState, asked: ResponseRequest) -> Telling:
 
 
 def _perform(state: SessionState, response: ActiveResponse, reply: Reply) -> Plot:
+    """A ``Close`` at the very end of a reply comes when the response is done."""
+    steps = list(reply.steps)
+    farewell = steps.pop() if steps and isinstance(steps[-1], CloseStep) else None
     details: StatusDetails
     try:
-        yield from Performance(state, response, reply).plot()
+        yield from Performance(state, response, steps).plot()
     except TokenLimitReached:
         details = IncompleteDetails(reason="max_output_tokens")
     except ReplyFailed as failed:
@@ -128,6 +133,8 @@ def _perform(state: SessionState, response: ActiveResponse, reply: Reply) -> Plo
         details = _failed("server_error", "speech_synthesis_failed", str(failed_speech))
     else:
         yield from _done(state, response, "completed", None)
+        if isinstance(farewell, CloseStep):
+            yield Close(farewell.code, farewell.reason)
         return
     yield from OutputItems(state, response).close_all("incomplete")
     status = "incomplete" if isinstance(details, IncompleteDetails) else "failed"

@@ -11,6 +11,7 @@ from vlmock.protocol.conversation import (
     ConversationItemDone,
     ConversationItemInputAudioTranscriptionCompleted,
     ConversationItemInputAudioTranscriptionDelta,
+    ConversationItemTruncated,
 )
 from vlmock.protocol.input_audio import (
     InputAudioBufferCommitted,
@@ -85,10 +86,26 @@ def _begin(state: SessionState, audio_start_ms: int) -> Iterator[Told]:
     if not expectation.complete and unfinished is not None:
         state.input.wait_longer(_timeout_ms(unfinished))
     yield InputAudioBufferSpeechStarted(audio_start_ms=audio_start_ms, item_id=turn.item_id)
+    if not given(detection.interrupt_response, True):
+        return
+    if given(detection.auto_truncate, False):
+        yield from _truncate(state)
     active = state.response
-    interrupts = given(detection.interrupt_response, True)
-    if active is not None and active.phase is ResponsePhase.IN_PROGRESS and interrupts:
+    if active is not None and active.phase is ResponsePhase.IN_PROGRESS:
         interrupt(state, active, reason="turn_detected")
+
+
+def _truncate(state: SessionState) -> Iterator[Told]:
+    """Observed {BANK}, documented {DOC}: on speech while a reply is believed to play, the service cuts it by itself,
+    and a later cut by the client is refused. Assumed: it comes before the closing events of the response."""
+    playing = state.playback.interrupted(state.now)
+    if playing is None:
+        return
+    item_id, audio_end_ms = playing
+    entry = state.history.get(item_id)
+    if entry is not None and not entry.truncated:
+        state.history.truncate(entry, audio_end_ms)
+        yield ConversationItemTruncated(item_id=item_id, content_index=0, audio_end_ms=audio_end_ms)
 
 
 def _end(state: SessionState, turn: SpokenTurn, audio_end_ms: int) -> Iterator[Told]:

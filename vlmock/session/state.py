@@ -7,6 +7,7 @@ from vlmock.protocol.session import ResponseSession
 from vlmock.protocol.turn_detection import VadSettings
 from vlmock.protocol.wire import given
 from vlmock.session.active_response import ActiveResponse, ResponseRequest
+from vlmock.session.assumed_playback import AssumedPlayback
 from vlmock.session.brain import Brain
 from vlmock.session.history import History
 from vlmock.session.ids import IdFactory
@@ -63,6 +64,7 @@ class SessionState:
     requested: ResponseRequest | None = None
     """A response that is to be created as soon as it can be."""
     responses: int = 0
+    playback: AssumedPlayback = field(default_factory=AssumedPlayback)
     said_audio: bool = False
     """Whether the assistant has spoken: the voice is fixed from then on."""
     user_inputs: list[UserInput] = field(default_factory=list)

@@ -1,0 +1,32 @@
+"""What the service believes the user to hear: every reply played in real time from the moment it was sent.
+
+Documented {DOC}, behaviour 3.5: ``auto_truncate`` cuts the history by it. The service does not know better, because the
+loudspeaker is the client's.
+"""
+
+from dataclasses import dataclass
+
+__all__ = ["AssumedPlayback"]
+
+
+@dataclass(slots=True)
+class AssumedPlayback:
+    """The spoken item that was sent last, and when it plays, in seconds of the session's clock."""
+
+    item_id: str = ""
+    begins: float = 0.0
+    ends: float = 0.0
+
+    def add(self, item_id: str, duration_ms: float, now: float) -> None:
+        """More of an item was sent; it plays as soon as what was sent before has been played."""
+        if item_id != self.item_id:
+            self.item_id = item_id
+            self.begins = max(now, self.ends)
+            self.ends = self.begins
+        self.ends = max(self.ends, now) + duration_ms / 1000
+
+    def interrupted(self, now: float) -> tuple[str, int] | None:
+        """Which item is being played, and how many milliseconds of it were heard; None in silence."""
+        if not self.item_id or now >= self.ends:
+            return None
+        return self.item_id, max(0, int((now - self.begins) * 1000))
