@@ -152,10 +152,10 @@ class Dialogue:
 
     @property
     def types(self) -> list[str]:
-        return [type_of(event) for event in self.events]
+        return [event.type for event in self.events]
 
     def all(self, kind: str) -> list[Any]:
-        return [event for event in self.events if type_of(event) == kind]
+        return [event for event in self.events if event.type == kind]
 
     def last(self, kind: str) -> Any:
         found = self.all(kind)
@@ -181,10 +181,6 @@ class Dialogue:
                 self.held.append(effect)
             else:
                 self._perform(self.session.supply(effect.key, spoken(effect.request), self.now))
-
-
-def type_of(event: ServerEvent) -> str:
-    return str(event.__struct_config__.tag)
 
 
 def _base64(data: bytes) -> str:

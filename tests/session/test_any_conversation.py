@@ -7,7 +7,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from tests.session.conftest import Dialogue, PlannedScript, type_of
+from tests.session.conftest import Dialogue, PlannedScript
 from tests.session.sounds import silence, voice
 from vlmock.protocol.response import ResponseDone
 from vlmock.session.script import Call, Emit, Error, Fail, Say, Step, Wait
@@ -136,7 +136,7 @@ class AnyConversation(RuleBasedStateMachine):
         ended: set[str] = set()
         words: dict[str, str] = {}
         for event in self.dialogue.events:
-            kind = type_of(event)
+            kind = event.type
             response_id = getattr(event, "response_id", None)
             assert response_id not in ended, f"{kind} after response.done"
             if kind in ("response.audio_transcript.delta", "response.text.delta"):

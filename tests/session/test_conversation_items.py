@@ -32,7 +32,7 @@ def test_assistant_text_may_be_called_output_text(dialogue: Dialogue) -> None:
     """Observed {PAI, SDKT}: echoed as ``text``."""
     item = {"type": "message", "role": "assistant", "content": [{"type": "output_text", "text": "Hi"}]}
     part = dialogue.client({"type": "conversation.item.create", "item": item}).last("conversation.item.created").item
-    assert part.content[0].__struct_config__.tag == "text"
+    assert part.content[0].type == "text"
 
 
 def test_items_can_be_put_anywhere(dialogue: Dialogue) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.session.conftest import Dialogue, PlannedScript, type_of
+from tests.session.conftest import Dialogue, PlannedScript
 from vlmock.protocol.codec import to_json_object
 from vlmock.session.script import Call, Say, Step
 
@@ -74,7 +74,7 @@ def played(shared: Path, name: str) -> tuple[list[dict[str, Any]], list[dict[str
             spoke = True
             pcm = (shared / "recordings" / "marcelo_24khz.pcm").read_bytes()
             dialogue.speak(pcm, piece_bytes=PCM_PIECE_BYTES)
-    return theirs, [to_json_object(event) for event in dialogue.events if type_of(event)]
+    return theirs, [to_json_object(event) for event in dialogue.events]
 
 
 def order(events: list[dict[str, Any]]) -> list[str]:

@@ -156,7 +156,7 @@ def test_a_call_beside_words_is_done_before_their_sound(open_dialogue: Opener) -
     user, message, *calls = dialogue.all("conversation.item.created")
     assert {event.previous_item_id for event in (message, *calls)} == {user.item.id}
     output = dialogue.last("response.done").response.output
-    assert [item.__struct_config__.tag for item in output] == ["message", "function_call", "function_call"]
+    assert [item.type for item in output] == ["message", "function_call", "function_call"]
 
 
 def test_a_second_response_is_refused_while_one_is_active(open_dialogue: Opener) -> None:

@@ -292,9 +292,9 @@ def test_two_utterances_in_one_append_keep_their_order(open_dialogue: Opener) ->
     """Observed {SDKT}: a whole file in one event; each turn starts, stops and is committed before the next starts."""
     dialogue = open_dialogue(timing=Timing({"stop_detect": 60.0, "stt": 300.0})).skip()
     dialogue.speak(utterance() + utterance()).wait(60)
-    heard = [event for event in dialogue.events if event.__struct_config__.tag in HEARD]
-    assert [event.__struct_config__.tag for event in heard] == [*HEARD, *HEARD]
-    first, second = (event for event in heard if event.__struct_config__.tag == HEARD[2])
+    heard = [event for event in dialogue.events if event.type in HEARD]
+    assert [event.type for event in heard] == [*HEARD, *HEARD]
+    first, second = (event for event in heard if event.type == HEARD[2])
     assert (first.previous_item_id, second.previous_item_id) == (None, first.item_id)  # type: ignore[attr-defined]
 
 

@@ -5,7 +5,7 @@ A client sends ``RequestItem``, the service answers with ``ResponseItem``. Sourc
 
 from typing import Any, TypeAlias
 
-from vlmock.protocol.wire import UNSET, JsonObject, UnsetType, WireObject
+from vlmock.protocol.wire import UNSET, JsonObject, TaggedObject, UnsetType, WireObject
 
 __all__ = [
     "CONTENT_PART_TYPES",
@@ -63,13 +63,13 @@ RESPONSE_ITEM_STATUSES = ("in_progress", "completed", "incomplete")
 # ---- parts of a message
 
 
-class InputTextPart(WireObject, tag="input_text"):
+class InputTextPart(TaggedObject, tag="input_text"):
     """What was typed by the user or written by the system."""
 
     text: str
 
 
-class InputAudioPart(WireObject, tag="input_audio"):
+class InputAudioPart(TaggedObject, tag="input_audio"):
     """What was spoken by the user."""
 
     audio: bytes | UnsetType | None = UNSET
@@ -78,7 +78,7 @@ class InputAudioPart(WireObject, tag="input_audio"):
     """Null until it is known."""
 
 
-class InputImagePart(WireObject, tag="input_image"):
+class InputImagePart(TaggedObject, tag="input_image"):
     """What was shown by the user. Since 2026-01-01-preview."""
 
     image_url: str | UnsetType | None = UNSET
@@ -88,19 +88,19 @@ class InputImagePart(WireObject, tag="input_image"):
     """One of ``IMAGE_DETAILS``."""
 
 
-class TextPart(WireObject, tag="text"):
+class TextPart(TaggedObject, tag="text"):
     """What was written by the assistant."""
 
     text: str
 
 
-class OutputTextPart(WireObject, tag="output_text"):
+class OutputTextPart(TaggedObject, tag="output_text"):
     """Observed {PAI, SDKT}: clients say this for ``text`` in seeded assistant messages; it is echoed as ``text``."""
 
     text: str
 
 
-class AudioPart(WireObject, tag="audio"):
+class AudioPart(TaggedObject, tag="audio"):
     """What was spoken by the assistant."""
 
     transcript: str | UnsetType | None = UNSET
@@ -115,7 +115,7 @@ ContentPart: TypeAlias = TextPart | AudioPart | InputTextPart | InputAudioPart |
 # ---- what a client sends
 
 
-class RequestItemSettings(WireObject):
+class RequestItemSettings(TaggedObject):
     """What every item that a client sends may have."""
 
     id: str | UnsetType | None = UNSET
@@ -166,7 +166,7 @@ RequestItem: TypeAlias = RequestMessage | RequestFunctionCall | RequestFunctionC
 # ---- what the service sends
 
 
-class ResponseItemSettings(WireObject):
+class ResponseItemSettings(TaggedObject):
     """What every item that the service sends has."""
 
     id: str

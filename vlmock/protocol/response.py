@@ -13,7 +13,7 @@ from vlmock.protocol.places import OfPart
 from vlmock.protocol.session import InterimResponse, TokenLimit
 from vlmock.protocol.tools import Tool, ToolChoice
 from vlmock.protocol.voices import Voice, VoiceSetting
-from vlmock.protocol.wire import UNSET, ClientEvent, JsonObject, ServerEvent, UnsetType, WireObject
+from vlmock.protocol.wire import UNSET, ClientEvent, JsonObject, ServerEvent, TaggedObject, UnsetType, WireObject
 
 __all__ = [
     "CANCEL_REASONS",
@@ -136,21 +136,21 @@ class Usage(WireObject):
     output_token_details: OutputTokenDetails
 
 
-class CancelledDetails(WireObject, tag="cancelled"):
+class CancelledDetails(TaggedObject, tag="cancelled"):
     """The user spoke, or the client said so."""
 
     reason: str
     """One of ``CANCEL_REASONS``."""
 
 
-class IncompleteDetails(WireObject, tag="incomplete"):
+class IncompleteDetails(TaggedObject, tag="incomplete"):
     """There would have been more."""
 
     reason: str
     """One of ``INCOMPLETE_REASONS``."""
 
 
-class FailedDetails(WireObject, tag="failed"):
+class FailedDetails(TaggedObject, tag="failed"):
     """The model could not answer."""
 
     error: Any = UNSET

@@ -8,7 +8,7 @@ from vlmock.protocol.output import Animation
 from vlmock.protocol.tools import Tool, ToolChoice
 from vlmock.protocol.turn_detection import TurnDetection
 from vlmock.protocol.voices import Voice, VoiceSetting
-from vlmock.protocol.wire import UNSET, ClientEvent, Int32, JsonObject, ServerEvent, UnsetType, WireObject
+from vlmock.protocol.wire import UNSET, ClientEvent, Int32, JsonObject, ServerEvent, TaggedObject, UnsetType, WireObject
 
 __all__ = [
     "API_VERSIONS",
@@ -60,7 +60,7 @@ TokenLimit: TypeAlias = Int32 | str
 # ---- what to say while the answer is not ready: since 2026-01-01-preview
 
 
-class InterimResponseSettings(WireObject):
+class InterimResponseSettings(TaggedObject):
     """When to fill the silence."""
 
     triggers: list[str] | UnsetType | None = UNSET
@@ -132,7 +132,7 @@ class RequestSession(WireObject):
     """Ignored: the service sets it."""
 
 
-class AgentConfig(WireObject, tag="agent"):
+class AgentConfig(TaggedObject, tag="agent"):
     """The agent that answers."""
 
     name: str

@@ -2,7 +2,7 @@
 
 from typing import TypeAlias
 
-from vlmock.protocol.wire import UNSET, JsonObject, UnsetType, WireObject
+from vlmock.protocol.wire import UNSET, JsonObject, TaggedObject, UnsetType
 
 __all__ = [
     "MCP_APPROVAL_TYPES",
@@ -22,7 +22,7 @@ TOOL_CHOICES = ("auto", "none", "required")
 MCP_APPROVAL_TYPES = ("never", "always")
 
 
-class FunctionTool(WireObject, tag="function"):
+class FunctionTool(TaggedObject, tag="function"):
     """A function that the client carries out. Observed {PAI}: members echoed in this order."""
 
     name: str
@@ -31,7 +31,7 @@ class FunctionTool(WireObject, tag="function"):
     """A JSON schema of the arguments."""
 
 
-class McpTool(WireObject, tag="mcp"):
+class McpTool(TaggedObject, tag="mcp"):
     """A server of tools that the service itself calls. Since 2026-01-01-preview."""
 
     server_label: str
@@ -44,7 +44,7 @@ class McpTool(WireObject, tag="mcp"):
     """``always`` (the default), ``never``, or for each of these two the tools that it holds for."""
 
 
-class FoundryAgentTool(WireObject, tag="foundry_agent"):
+class FoundryAgentTool(TaggedObject, tag="foundry_agent"):
     """Documented {DOC}: another agent that the service asks. In no SDK and no specification since 2026-04-10."""
 
     agent_name: str
@@ -62,7 +62,7 @@ class FoundryAgentTool(WireObject, tag="foundry_agent"):
 Tool: TypeAlias = FunctionTool | McpTool | FoundryAgentTool
 
 
-class ToolChoiceFunction(WireObject, tag="function"):
+class ToolChoiceFunction(TaggedObject, tag="function"):
     """This function and no other."""
 
     name: str

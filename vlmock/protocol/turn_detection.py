@@ -6,7 +6,7 @@ members that were not sent with the service's defaults or ``null``.
 
 from typing import TypeAlias
 
-from vlmock.protocol.wire import UNSET, Int32, UnsetType, WireObject
+from vlmock.protocol.wire import UNSET, Int32, TaggedObject, UnsetType, WireObject
 
 __all__ = [
     "EAGERNESS_LEVELS",
@@ -61,7 +61,7 @@ class EndOfUtteranceDetection(WireObject):
     """What ``timeout_ms`` was in 2025-05-01-preview, in seconds."""
 
 
-class VadSettings(WireObject):
+class VadSettings(TaggedObject):
     """What every detector may be told. Members in the order of the service's echo."""
 
     threshold: float | UnsetType | None = UNSET
@@ -126,7 +126,7 @@ class AzureSemanticVadMultilingual(AzureSemanticVadSettings, tag="azure_semantic
     """Tells meaningful speech from noise in the ``languages`` named: en, es, fr, it, de, ja, pt, zh, ko, hi."""
 
 
-class NoTurnDetection(WireObject, tag="none"):
+class NoTurnDetection(TaggedObject, tag="none"):
     """Manual turns, as 2025-05-01-preview said it; later versions say ``null``."""
 
 

@@ -6,7 +6,7 @@ accepted, the echo is always an object. Observed {FON}: the echo fills every mem
 
 from typing import TypeAlias
 
-from vlmock.protocol.wire import UNSET, UnsetType, WireObject
+from vlmock.protocol.wire import UNSET, TaggedObject, UnsetType
 
 __all__ = [
     "AZURE_REALTIME_NATIVE_VOICES",
@@ -54,13 +54,13 @@ PERSONAL_VOICE_MODELS = (
 )
 
 
-class OpenAIVoice(WireObject, tag="openai"):
+class OpenAIVoice(TaggedObject, tag="openai"):
     """A voice of the OpenAI models, one of ``OPENAI_VOICES``."""
 
     name: str
 
 
-class AzureSpeechVoice(WireObject):
+class AzureSpeechVoice(TaggedObject):
     """What every voice of Azure text to speech may be given."""
 
     temperature: float | UnsetType | None = UNSET
@@ -106,7 +106,7 @@ class AvatarVoiceSync(AzureSpeechVoice, tag="avatar-voice-sync"):
     model: str
 
 
-class AzureRealtimeNativeVoice(WireObject, tag="azure-realtime-native"):
+class AzureRealtimeNativeVoice(TaggedObject, tag="azure-realtime-native"):
     """A voice of the model ``azure-realtime`` and of no other. Since 2026-06-01-preview."""
 
     name: str

@@ -10,7 +10,17 @@ from typing import Annotated, Any, TypeVar, dataclass_transform
 import msgspec
 from msgspec import UNSET, UnsetType
 
-__all__ = ["UNSET", "ClientEvent", "Int32", "JsonObject", "ServerEvent", "UnsetType", "WireObject", "given"]
+__all__ = [
+    "UNSET",
+    "ClientEvent",
+    "Int32",
+    "JsonObject",
+    "ServerEvent",
+    "TaggedObject",
+    "UnsetType",
+    "WireObject",
+    "given",
+]
 
 JsonObject = dict[str, Any]
 """Any JSON object whose members are not ours to name: a tool's parameters, a raw event."""
@@ -39,14 +49,32 @@ class WireObject(_Wire):
     """A JSON object that is part of an event."""
 
 
-class ClientEvent(_Wire, tag_field="type"):
+class TaggedObject(WireObject):
+    """One of several kinds of JSON objects that may stand in the same place."""
+
+    @property
+    def type(self) -> str:
+        """The ``type`` as on the wire: ``function_call``, ``server_vad``."""
+        return str(self.__struct_config__.tag)
+
+
+class _Event(_Wire, tag_field="type"):
+    """What both directions have in common."""
+
+    @property
+    def type(self) -> str:
+        """The ``type`` as on the wire: ``conversation.item.create``."""
+        return str(self.__struct_config__.tag)
+
+
+class ClientEvent(_Event):
     """An event that a client sends. Source: schema B."""
 
     event_id: str | UnsetType | None = UNSET
     """Chosen by the client; an error that the event causes repeats it. Observed {SEED}: may be "", null or absent."""
 
 
-class ServerEvent(_Wire, tag_field="type"):
+class ServerEvent(_Event):
     """An event that the service sends. Source: schema C."""
 
     event_id: str | UnsetType = UNSET

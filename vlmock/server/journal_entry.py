@@ -77,7 +77,7 @@ def type_of(event: EventOrBody) -> str:
         return INVALID
     if isinstance(event, dict):
         return str(event.get("type", ""))
-    return str(event.__struct_config__.tag)
+    return event.type
 
 
 def stripped(event: EventOrBody) -> tuple[EventOrBody, int]:

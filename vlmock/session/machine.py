@@ -67,9 +67,7 @@ class Session:
         if refused is not None:
             state.phase = moved(SESSION, state.phase, "refused")
             last_words: list[Told] = [_error(refused, None)]
-            if (
-                state.brain.agent
-            ):  # Observed {TROUB}: an agent that cannot start closes; an unknown model does not {S14}
+            if state.brain.agent:  # Observed {TROUB}; an unknown model closes nothing {S14}
                 last_words.append(Close(1008, refused.details.message))
             return self._effects(last_words)
         state.phase = moved(SESSION, state.phase, "accepted")

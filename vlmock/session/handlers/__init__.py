@@ -62,5 +62,5 @@ assert set(CLIENT_EVENTS) >= NOT_EMULATED
 
 def refuse_not_emulated(state: SessionState, event: Any) -> Iterator[Told]:
     """Assumed: no mock at all is better than a wrong one, and a silent one is worst."""
-    raise refusals.not_emulated(event.__struct_config__.tag)
+    raise refusals.not_emulated(event.type)
     yield

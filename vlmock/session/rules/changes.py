@@ -84,7 +84,7 @@ def _check_frozen(before: ResponseSession, after: ResponseSession) -> None:
 
 
 def _tag(detection: TurnDetection | UnsetType | None) -> str:
-    return "" if detection is None or isinstance(detection, UnsetType) else str(detection.__struct_config__.tag)
+    return "" if detection is None or isinstance(detection, UnsetType) else detection.type
 
 
 def _reference(cancellation: EchoCancellation | UnsetType | None) -> str:

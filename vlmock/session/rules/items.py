@@ -34,8 +34,7 @@ def check_item(item: RequestItem, *, at: str) -> None:
         return
     check_choice(item.role, MESSAGE_ROLES, f"{at}.role")
     for place, part in enumerate(item.content):
-        kind = str(part.__struct_config__.tag)
-        check_choice(kind, _PARTS_OF_ROLE[item.role], f"{at}.content[{place}].type")
+        check_choice(part.type, _PARTS_OF_ROLE[item.role], f"{at}.content[{place}].type")
         if isinstance(part, InputImagePart):
             check_choice(part.detail, IMAGE_DETAILS, f"{at}.content[{place}].detail")
 

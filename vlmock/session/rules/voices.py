@@ -44,7 +44,7 @@ def check_voice(voice: VoiceSetting, path: str, brain: Brain) -> None:
     """Observed {IVW}: a bare name is an OpenAI voice's."""
     if isinstance(voice, str):
         check_choice(voice, OPENAI_VOICES, path)
-    voice_type = "openai" if isinstance(voice, str) else str(voice.__struct_config__.tag)
+    voice_type = "openai" if isinstance(voice, str) else voice.type
     allowed = _ALLOWED[brain.family]
     if voice_type not in allowed:
         raise refusals.invalid_voice_type(path, voice_type, brain.model, allowed)
