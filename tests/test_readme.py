@@ -11,7 +11,10 @@ import pytest
 from click.testing import CliRunner
 
 from vlmock.cli import main
-from vlmock.emulated import evidence, markdown, refusal_rows
+from vlmock.emulated import ACCEPTED_ONLY, evidence, markdown, refusal_rows
+from vlmock.protocol.session import RequestSession
+from vlmock.protocol.tools import McpTool
+from vlmock.protocol.turn_detection import VadSettings
 from vlmock.scenario.model import Scenario
 from vlmock.session.handlers import HANDLERS
 
@@ -41,6 +44,15 @@ def test_every_behaviour_names_its_evidence() -> None:
     """Documented, Observed or Assumed, for each handler and each refusal."""
     assert all(evidence(handler) for handler in HANDLERS.values())
     assert [name for name, known in refusal_rows() if not known] == []
+
+
+def test_what_is_only_accepted_is_accepted() -> None:
+    """The list names settings that exist, and none of them has an effect in the session's code."""
+    for member in ACCEPTED_ONLY:
+        name = member.split(".")[-1]
+        assert any(name in kind.__struct_fields__ for kind in (RequestSession, VadSettings, McpTool)), member
+        used = [p.name for p in (ROOT / "vlmock/session").glob("*.py") if f".{name}" in p.read_text(encoding="utf-8")]
+        assert set(used) <= {"settings.py", "defaults.py"}, (member, used)
 
 
 PYTEST_RUNS = ("async def test_", "@pytest.fixture")

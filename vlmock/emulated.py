@@ -17,7 +17,23 @@ from vlmock.session import refusals
 from vlmock.session.handlers import HANDLERS
 from vlmock.session.input_buffer import InputBuffer
 
-__all__ = ["client_rows", "evidence", "markdown", "refusal_rows", "server_rows"]
+__all__ = ["ACCEPTED_ONLY", "client_rows", "evidence", "markdown", "refusal_rows", "server_rows"]
+
+ACCEPTED_ONLY = (
+    "animation",
+    "avatar",
+    "include",
+    "input_audio_echo_cancellation",
+    "input_audio_noise_reduction",
+    "interim_response",
+    "output_audio_timestamp_types",
+    "parallel_tool_calls",
+    "reasoning_effort",
+    "turn_detection.appended_text_after_truncation",
+    "turn_detection.idle_timeout_ms",
+    "tools[].server_url",
+)
+"""Session settings that are checked and echoed as the service does, and then change nothing yet."""
 
 _EVIDENCE = re.compile(r"\b(Documented|Observed|Assumed)(?: (\{[^}]+\}))?")
 
@@ -65,6 +81,10 @@ def markdown() -> str:
     for who in ("by itself", "`emit` only"):
         names = [f"`{name}`" for name, how in sent if how == who]
         lines += ["", f"Server events sent {who} ({len(names)}): {', '.join(names)}."]
+    lines += [
+        "",
+        f"Settings that are checked and echoed, but change nothing yet: {', '.join(f'`{m}`' for m in ACCEPTED_ONLY)}.",
+    ]
     return "\n".join(lines)
 
 
