@@ -78,9 +78,9 @@ def markdown() -> str:
     lines = ["| client event | what becomes of it | evidence |", "|---|---|---|"]
     lines += [f"| `{name}` | {what} | {known} |" for name, what, known in client_rows()]
     sent = list(server_rows())
-    for who in ("by itself", "`emit` only"):
+    for who, heading in (("by itself", "come by themselves"), ("`emit` only", "only a scenario's `emit` sends")):
         names = [f"`{name}`" for name, how in sent if how == who]
-        lines += ["", f"Server events sent {who} ({len(names)}): {', '.join(names)}."]
+        lines += ["", f"Server events that {heading} ({len(names)}): {', '.join(names)}."]
     lines += [
         "",
         f"Settings that are checked and echoed, but change nothing yet: {', '.join(f'`{m}`' for m in ACCEPTED_ONLY)}.",
