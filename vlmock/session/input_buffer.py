@@ -49,7 +49,7 @@ class InputBuffer:
         return self._from_ms + self.held_ms
 
     def append(self, audio: bytes) -> None:
-        """Take a block. It is only stored: ``listen`` hears all that has come since, at once.
+        """Take a block. It is only stored: ``next_signal`` hears all that has come since, at once.
 
         Raises Refused when the block is empty, odd, too large, or when the buffer is full.
         """
