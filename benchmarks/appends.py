@@ -18,6 +18,8 @@ _APPEND_BYTES: Final = 960
 _QUIET: Final = 30
 """Of 32767: noise that nobody takes for speech. The detector has the same work with all sound."""
 _DIFFERENT: Final = 500
+_FILLING: Final = 350
+"""So many floods are more than the journal keeps: 256 MiB."""
 _TARGET_US: Final = 6.0
 
 _TYPE_FIRST: Final = '{{"type":"input_audio_buffer.append","audio":"{}"}}'
@@ -29,19 +31,22 @@ _DEAF: Final = {"type": "session.update", "session": {"turn_detection": None}}
 
 
 def measure(*, quick: bool) -> Iterator[Row]:
-    """Decoded with the detector on, as a session is by default; and with it off. The journal keeps everything."""
-    rounds, repeats = (2, 4) if quick else (9, 20)
+    """Decoded with the detector on, as a session is by default; with it off; and when the journal, which keeps
+    everything, is full and has to drop something for each append."""
+    rounds, repeats = (2, 4) if quick else (15, 10)
     type_first, audio_first = _flood(_TYPE_FIRST), _flood(_AUDIO_FIRST)
     runs: dict[str, tuple[list[str], Callable[[Process], float]]] = {
         "audio first": (emulator(), lambda server: _emulated(server, audio_first, repeats)),
         "type first": (emulator(), lambda server: _emulated(server, type_first, repeats)),
         "deaf": (emulator(), lambda server: _emulated(server, audio_first, repeats, deaf=True)),
+        "full": (emulator(), lambda server: _emulated(server, audio_first, repeats)),
         "drop": (floor("drop"), lambda server: _bare(server, audio_first, repeats)),
         "decode": (floor("decode"), lambda server: _bare(server, audio_first, repeats)),
     }
     samples: dict[str, list[float]] = {name: [] for name in runs}
     with ExitStack() as stack:
         servers = {name: stack.enter_context(started(command)) for name, (command, _) in runs.items()}
+        _emulated(servers["full"], audio_first, _FILLING)
         for number in range(rounds + 1):
             for name, (_, run) in runs.items():
                 figure = run(servers[name])
@@ -50,6 +55,7 @@ def measure(*, quick: bool) -> Iterator[Row]:
     yield _row("append, detector on, audio first", samples["audio first"], "websockets, dropped", samples["drop"])
     yield _row("append, detector on, type first", samples["type first"], "websockets, msgspec", samples["decode"])
     yield _row("append, detector off, audio first", samples["deaf"], "websockets, msgspec", samples["decode"])
+    yield _row("append, detector on, journal full", samples["full"], "websockets, dropped", samples["drop"])
 
 
 def _row(what: str, samples: Sequence[float], floor_name: str, floor_samples: Sequence[float]) -> Row:

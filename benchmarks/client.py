@@ -55,7 +55,7 @@ class Client:
     def messages_until(self, event_type: str) -> list[bytes]:
         """All messages up to the first of that type."""
         start = f'{{"type":"{event_type}"'.encode()
-        messages = []
+        messages: list[bytes] = []
         while not messages or not messages[-1].startswith(start):
             messages.append(next(self._messages))
         return messages

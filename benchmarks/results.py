@@ -5,6 +5,7 @@ import platform
 from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
+from pathlib import Path
 from statistics import median
 from typing import Any
 
@@ -47,8 +48,8 @@ def machine() -> str:
     """One line that says where this was measured."""
     model = next((line.partition(":")[2].strip() for line in _cpuinfo() if line.startswith("model name")), "")
     packages = ", ".join(f"{name} {version(name)}" for name in ("websockets", "msgspec", "numpy"))
-    cores = os.cpu_count()
-    return f"{model or platform.machine()}, {cores} cores, {platform.system()}, Python {platform.python_version()}, {packages}"
+    hardware = f"{model or platform.machine()}, {os.cpu_count()} cores, {platform.system()}"
+    return f"{hardware}, Python {platform.python_version()}, {packages}"
 
 
 def table(rows: Sequence[Row]) -> str:
@@ -99,7 +100,6 @@ def _short(value: float) -> str:
 
 def _cpuinfo() -> list[str]:
     try:
-        with open("/proc/cpuinfo") as file:
-            return file.read().splitlines()
+        return Path("/proc/cpuinfo").read_text().splitlines()
     except OSError:
         return []

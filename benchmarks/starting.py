@@ -60,8 +60,13 @@ def measure_fixture(*, quick: bool) -> Iterator[Row]:
 
 
 def measure_plugin(*, quick: bool) -> Iterator[Row]:
-    """What the plugin adds to a pytest run of one empty test, in pairs."""
-    with_plugin, without = ([], ["-p", "no:vlmock"]) if _is_installed() else (["-p", "vlmock.pytest_plugin"], [])
+    """What the plugin adds to a pytest run of one empty test, in pairs. In a checkout that is not installed it is
+    loaded by name, without any other plugin that may have imported something before it."""
+    variables = environment() | {"PYTHONPATH": str(ROOT)}
+    with_plugin, without = [], ["-p", "no:vlmock"]
+    if not _is_installed():
+        with_plugin, without = ["-p", "vlmock.pytest_plugin"], []
+        variables["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
     added, alone = [], []
     with tempfile.TemporaryDirectory() as folder:
         Path(folder, "pytest.ini").write_text("[pytest]\n")
@@ -69,7 +74,7 @@ def measure_plugin(*, quick: bool) -> Iterator[Row]:
         for number in range((2 if quick else 20) + 1):
             took_ms = {}
             for use in (True, False) if number % 2 else (False, True):  # whoever comes second has it easier
-                took_ms[use] = _pytest_ms(folder, with_plugin if use else without)
+                took_ms[use] = _pytest_ms(folder, with_plugin if use else without, variables)
             if number:
                 added.append(took_ms[True] - took_ms[False])
                 alone.append(took_ms[False])
@@ -86,12 +91,12 @@ def _until_created(command: list[str]) -> float:
     return took_ms
 
 
-def _pytest_ms(folder: str, options: list[str]) -> float:
+def _pytest_ms(folder: str, options: list[str], variables: dict[str, str]) -> float:
     began = time.perf_counter()
     subprocess.run(
         python("-m", "pytest", "-q", "-p", "no:cacheprovider", *options, folder),
         cwd=folder,
-        env=environment() | {"PYTHONPATH": str(ROOT)},
+        env=variables,
         check=True,
         capture_output=True,
     )

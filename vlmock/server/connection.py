@@ -8,7 +8,6 @@ wait, and no more of them come up.
 import asyncio
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any, Final, Protocol, TypeAlias
 
 import msgspec
@@ -55,8 +54,7 @@ class Voice(Protocol):
         """Have words spoken elsewhere; ``done`` is called in the loop, later."""
 
 
-@dataclass(frozen=True, slots=True)
-class Begun:
+class Begun(msgspec.Struct, frozen=True):
     """A conversation, where it is written down, and who speaks in it."""
 
     session: Conversation

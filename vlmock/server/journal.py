@@ -6,7 +6,6 @@ holds most loses the audio of its oldest events first, then those events; ``Jour
 
 from collections import Counter
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
 from itertools import count
 from pathlib import Path
 from typing import Any, Final, TypeAlias, TypeVar
@@ -31,8 +30,7 @@ EventType: TypeAlias = str | type[msgspec.Struct]
 """A type as on the wire, or the class of the event."""
 
 
-@dataclass(slots=True)
-class Lost:
+class Lost(msgspec.Struct):
     """What the journal had to drop because it was full."""
 
     events: int = 0
@@ -40,8 +38,7 @@ class Lost:
     connections: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Facts:
+class Facts(msgspec.Struct, frozen=True):
     """What is known of a connection when it opens. No secret is among it."""
 
     path: str
@@ -56,8 +53,7 @@ class Facts:
     """Seconds since 1970."""
 
 
-@dataclass(frozen=True, slots=True)
-class Ended:
+class Ended(msgspec.Struct, frozen=True):
     """How a connection ended."""
 
     code: int
@@ -135,9 +131,9 @@ class ConnectionJournal:
         """Facts for people."""
         return {
             "connection": self.number,
-            **asdict(self.facts),
+            **msgspec.structs.asdict(self.facts),
             "events": len(self.entries),
-            "ended": asdict(self.ended) if self.ended else None,
+            "ended": msgspec.structs.asdict(self.ended) if self.ended else None,
         }
 
 
@@ -253,7 +249,7 @@ class Journal:
             room -= len(entries)
             summary = part.summary() | {"omitted": len(part.entries) - len(entries)}
             parts.append(summary | {"journal": [_as_json(entry) for entry in entries]})
-        return {"lost": asdict(self.lost), "connections": parts[::-1]}
+        return {"lost": msgspec.structs.asdict(self.lost), "connections": parts[::-1]}
 
     # ---- what the server writes
 

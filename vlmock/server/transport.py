@@ -14,9 +14,9 @@ import contextlib
 import logging
 import socket
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal, Protocol, cast
 
+import msgspec
 from websockets.exceptions import InvalidMessage
 from websockets.frames import CloseCode, Frame, Opcode
 from websockets.http11 import Request, Response
@@ -45,8 +45,7 @@ _log = logging.getLogger("vlmock.wire")
 _log.setLevel(logging.WARNING)  # at DEBUG the library logs headers, and with them keys
 
 
-@dataclass(frozen=True, slots=True)
-class Limits:
+class Limits(msgspec.Struct, frozen=True):
     """Bounds of one connection, and how long it may leave us waiting."""
 
     message_bytes: int = MAX_MESSAGE_BYTES
@@ -74,8 +73,7 @@ class ReadBuffer:
         self.view = memoryview(self.data)
 
 
-@dataclass(frozen=True, slots=True)
-class Closing:
+class Closing(msgspec.Struct, frozen=True):
     """How a connection ended."""
 
     code: int

@@ -6,9 +6,10 @@ ahead and held back: a story that is abandoned leaves nothing behind, so cancell
 """
 
 from collections.abc import Generator
-from dataclasses import dataclass
 from math import inf
 from typing import Final, TypeAlias
+
+import msgspec
 
 from vlmock.protocol.wire import ServerEvent
 from vlmock.session.effects import Close, SendRaw, Speech, Synthesize
@@ -16,15 +17,13 @@ from vlmock.session.effects import Close, SendRaw, Speech, Synthesize
 __all__ = ["At", "AwaitSpeech", "Beat", "Plot", "SpeechFailed", "Story", "Timeline", "Told"]
 
 
-@dataclass(frozen=True, slots=True)
-class At:
+class At(msgspec.Struct, frozen=True):
     """The story goes on at this instant of the session's clock."""
 
     instant: float
 
 
-@dataclass(frozen=True, slots=True)
-class AwaitSpeech:
+class AwaitSpeech(msgspec.Struct, frozen=True):
     """The story goes on when the words of this ``Synthesize`` are there, and is sent the ``Speech``."""
 
     key: int

@@ -1,0 +1,32 @@
+"""The benchmarks are a command; nothing here looks at how fast anything is."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+def benchmarks(*arguments: str) -> "subprocess.CompletedProcess[str]":
+    command = [sys.executable, "-m", "benchmarks", *arguments]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=30)
+
+
+def test_a_benchmark_prints_a_table_and_writes_its_samples(tmp_path):
+    """``python -m benchmarks fixture --quick --json FILE``."""
+    file = tmp_path / "figures.json"
+    ran = benchmarks("fixture", "--quick", "--json", str(file))
+    assert ran.returncode == 0, ran.stderr
+    (row,) = json.loads(file.read_text())["rows"]
+    assert row["what"] in ran.stdout
+    assert row["unit"] == "ms"
+    assert row["target"] == 5.0
+    assert 0 < min(row["samples"]) <= row["median"] <= max(row["samples"])
+
+
+def test_an_unknown_benchmark_is_refused_with_the_known_ones():
+    """Before anything is measured."""
+    ran = benchmarks("fixtures")
+    assert ran.returncode == 2
+    assert "there is no benchmark 'fixtures'; known: append, reply, idle, start, fixture, plugin" in ran.stderr
