@@ -483,8 +483,9 @@ def test_timing_is_a_profile_or_figures_in_milliseconds() -> None:
 
 
 def test_a_scenario_built_in_python_is_the_one_in_the_file() -> None:
-    import dataclasses
     import re
+
+    from msgspec.structs import replace
 
     built = Scenario.build(
         description="A.",
@@ -503,7 +504,7 @@ expect: [{client: response.create, within: 2}]
 """
     loaded = load_text(text)
     for mine, theirs in zip((*built.turns, *built.rules), (*loaded.turns, *loaded.rules), strict=True):
-        assert dataclasses.replace(mine, place=theirs.place, reply=None) == dataclasses.replace(theirs, reply=None)
+        assert replace(mine, place=theirs.place, reply=None) == replace(theirs, reply=None)
         assert steps_of(mine) == steps_of(theirs)
     assert built.expect[0].within_s == loaded.expect[0].within_s == 2.0
     assert (built.description, built.seed) == (loaded.description, loaded.seed)

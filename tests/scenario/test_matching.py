@@ -163,7 +163,7 @@ def test_tools_offered_wants_all_of_them_offered() -> None:
 
 
 def test_tools_of_other_kinds_have_no_name_to_offer() -> None:
-    from dataclasses import replace
+    from msgspec.structs import replace
 
     turn = replace(a_turn("Hi"), tools=(McpTool(server_label="a", server_url="http://a"),))
     assert why_not(rule(tools_offered="a"), turn) == ["tools_offered: expected a, got no tools"]

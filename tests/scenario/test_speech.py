@@ -3,11 +3,11 @@
 import subprocess
 import sys
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import replace
 from threading import Event, Semaphore
 
 import numpy as np
 import pytest
+from msgspec.structs import replace
 
 from vlmock.errors import SpeechError
 from vlmock.protocol.audio_format import OUTPUT_FORMATS, decode_samples, output_format

@@ -4,9 +4,10 @@ A session names its formats by the strings of the wire (schema F); this file say
 and turns bytes into 16-bit samples and back. Sound is mono everywhere. numpy is imported only where samples are made.
 """
 
-from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
+
+import msgspec
 
 if TYPE_CHECKING:
     import numpy as np
@@ -20,8 +21,7 @@ G711_RATE_HZ = 8000
 _BYTES_PER_SAMPLE = {"pcm16": 2, "g711_ulaw": 1, "g711_alaw": 1}
 
 
-@dataclass(frozen=True, slots=True)
-class AudioFormat:
+class AudioFormat(msgspec.Struct, frozen=True):
     """How one mono stream is written: the encoding and the samples in a second."""
 
     encoding: str

@@ -6,7 +6,6 @@ A server reads with ``decode_client``, which is strict, never raises, and says w
 """
 
 import binascii
-from dataclasses import dataclass
 from functools import cache
 from typing import Any, TypeAlias, cast
 
@@ -45,8 +44,7 @@ class ProtocolError(Exception):
     """A server sent something that is no event: not JSON, not an object, or without a ``type``."""
 
 
-@dataclass(frozen=True, slots=True)
-class UnknownServerEvent:
+class UnknownServerEvent(msgspec.Struct, frozen=True):
     """An event of a type that we do not know, or of a known type in a shape that we do not know."""
 
     type: str

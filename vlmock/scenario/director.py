@@ -1,7 +1,6 @@
 """Plays one scenario on one connection, and remembers what was played and what went wrong."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
 import msgspec
@@ -16,8 +15,7 @@ from vlmock.session.script import Expectation, Fail, Reply, Spoken, Turn
 __all__ = ["Candidate", "Director", "Unmatched"]
 
 
-@dataclass(frozen=True, slots=True)
-class Candidate:
+class Candidate(msgspec.Struct, frozen=True):
     """An entry that did not answer a turn, and why not."""
 
     entry: Entry
@@ -27,8 +25,7 @@ class Candidate:
         return f"{self.entry}: {'; '.join(map(str, self.reasons))}"
 
 
-@dataclass(frozen=True, slots=True)
-class Unmatched:
+class Unmatched(msgspec.Struct, frozen=True):
     """A turn that nothing in the scenario answers."""
 
     scenario: str

@@ -1,9 +1,10 @@
 """Files and Python data made into scenarios. Whatever is wrong is said with its place, all of it at once."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
+
+from msgspec.structs import replace
 
 from vlmock.errors import ScenarioError, did_you_mean
 from vlmock.scenario.keys import SCENARIO

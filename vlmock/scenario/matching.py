@@ -2,8 +2,9 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any, TypeAlias
+
+import msgspec
 
 from vlmock.scenario.model import Conditions, Entry
 from vlmock.scenario.patterns import Difference, Groups, TextPattern, differences, shown
@@ -12,12 +13,11 @@ from vlmock.session.script import ToolOutput, Turn
 __all__ = ["Match", "as_json", "describe", "match", "session_differences", "tool_names"]
 
 
-@dataclass(frozen=True, slots=True)
-class Match:
+class Match(msgspec.Struct, frozen=True):
     """An entry answers the turn."""
 
     entry: Entry
-    groups: Groups = field(default_factory=dict)
+    groups: Groups = msgspec.field(default_factory=dict)
     """What its patterns found."""
     output: ToolOutput | None = None
     """The tool output that it is about."""

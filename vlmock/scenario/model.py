@@ -1,9 +1,10 @@
 """A scenario, read and checked: what is to be answered with what, and what must have happened at the end."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
+
+import msgspec
 
 from vlmock.scenario.patterns import TextPattern
 from vlmock.scenario.places import Place
@@ -25,8 +26,7 @@ STEP_KINDS: Mapping[str, type[Step]] = {
 """What a step of a reply can be, and what the session gets of it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Conditions:
+class Conditions(msgspec.Struct, frozen=True):
     """When an entry answers. What is None or empty does not matter to it."""
 
     user: TextPattern | None = None
@@ -46,8 +46,7 @@ class Conditions:
         return self.user is not None and not self.tools and self.output is None and not self.start
 
 
-@dataclass(frozen=True, slots=True)
-class PlannedStep:
+class PlannedStep(msgspec.Struct, frozen=True):
     """One step of a reply, its templates not yet filled in."""
 
     make: Callable[..., Step]
@@ -62,8 +61,7 @@ class PlannedStep:
 Plan: TypeAlias = tuple[PlannedStep, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(msgspec.Struct, frozen=True):
     """A turn, a rule, or what answers otherwise."""
 
     label: str
@@ -94,22 +92,20 @@ class Entry:
 # ---- what must have happened
 
 
-@dataclass(frozen=True, slots=True)
-class EventFilter:
+class EventFilter(msgspec.Struct, frozen=True):
     """Which events of a conversation are meant."""
 
     source: Literal["client", "server"] | None
     """Who sends it; None is either."""
     type: str
-    where: Mapping[str, object] = field(default_factory=dict)
+    where: Mapping[str, object] = msgspec.field(default_factory=dict)
     """A JSON shape (see ``patterns.differences``)."""
 
     def __str__(self) -> str:
         return f"{self.source} {self.type}" if self.source else self.type
 
 
-@dataclass(frozen=True, slots=True)
-class ExpectedEvent:
+class ExpectedEvent(msgspec.Struct, frozen=True):
     """An event that must have come, so often and in that time, or must not have come."""
 
     label: str
@@ -128,8 +124,7 @@ class ExpectedEvent:
 # ---- all of it
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Scenario:
+class Scenario(msgspec.Struct, frozen=True, kw_only=True):
     """What one conversation is to be like. Load one with ``vlmock.scenario.library.load``, or build one in Python."""
 
     name: str

@@ -6,8 +6,9 @@ Text is compared as people hear it: "what is the weather in beijing" equals "Wha
 import re
 import unicodedata
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import TypeAlias
+
+import msgspec
 
 __all__ = ["Contains", "Difference", "Regex", "TextPattern", "Words", "differences", "normalised", "shown"]
 
@@ -15,8 +16,7 @@ Groups: TypeAlias = dict[int | str, str | None]
 """What a regular expression found: 0 is all of it, 1 the first group, and named groups by name."""
 
 
-@dataclass(frozen=True, slots=True)
-class Difference:
+class Difference(msgspec.Struct, frozen=True):
     """One reason why something does not match."""
 
     field: str
@@ -42,8 +42,7 @@ def normalised(text: str) -> str:
     return _BESIDE_IDEOGRAPHS.sub("", " ".join(kept.split()))
 
 
-@dataclass(frozen=True, slots=True)
-class Words:
+class Words(msgspec.Struct, frozen=True):
     """Exactly these words."""
 
     text: str
@@ -59,8 +58,7 @@ class Words:
         return repr(self.text)
 
 
-@dataclass(frozen=True, slots=True)
-class Contains:
+class Contains(msgspec.Struct, frozen=True):
     """These words, with anything before and after them."""
 
     text: str
@@ -75,8 +73,7 @@ class Contains:
         return f"text with {self.text!r} in it"
 
 
-@dataclass(frozen=True, slots=True)
-class Regex:
+class Regex(msgspec.Struct, frozen=True):
     """A regular expression, found anywhere in the text as it was written."""
 
     pattern: re.Pattern[str]
@@ -99,8 +96,7 @@ class Regex:
         return f"a match of /{self.pattern.pattern}/"
 
 
-@dataclass(frozen=True, slots=True)
-class TextPattern:
+class TextPattern(msgspec.Struct, frozen=True):
     """One of several ways to say it."""
 
     options: tuple[Words | Contains | Regex, ...]

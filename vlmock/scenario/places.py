@@ -1,8 +1,9 @@
 """Where something in a scenario was written, and complaints that name the place."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import TypeVar
+
+import msgspec
 
 from vlmock.errors import ScenarioError
 
@@ -11,8 +12,7 @@ __all__ = ["Complaints", "Gathering", "Place", "one_error"]
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(msgspec.Struct, frozen=True):
     """A line of a file, ``weather.yaml:7``; in Python data the way to the value, ``turns[0].reply[1]``."""
 
     file: str

@@ -6,11 +6,12 @@ finds out about a model that does not exist.
 """
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, field
 from enum import StrEnum
 from hmac import compare_digest
 from typing import Final, TypeAlias
 from urllib.parse import parse_qsl, unquote, unquote_plus
+
+import msgspec
 
 from vlmock.errors import did_you_mean
 from vlmock.protocol.session import API_VERSIONS
@@ -51,8 +52,7 @@ class CredentialKind(StrEnum):
     TOKEN = "token"
 
 
-@dataclass(frozen=True, slots=True)
-class Policy:
+class Policy(msgspec.Struct, frozen=True):
     """What a server demands of those who knock."""
 
     api_key: str | None = None
@@ -61,8 +61,7 @@ class Policy:
     """Names that a client may ask for."""
 
 
-@dataclass(frozen=True, slots=True)
-class Admitted:
+class Admitted(msgspec.Struct, frozen=True):
     """What a client asked for, and what it said about itself."""
 
     model: str
@@ -82,13 +81,12 @@ class Admitted:
     request_id: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Refused:
+class Refused(msgspec.Struct, frozen=True):
     """An HTTP answer instead of an upgrade. The message says what to do and repeats no secret."""
 
     status: int
     message: str
-    headers: tuple[tuple[str, str], ...] = field(default=())
+    headers: tuple[tuple[str, str], ...] = msgspec.field(default=())
 
 
 class _Refusal(Exception):

@@ -6,9 +6,9 @@ import logging
 import random
 from collections import deque
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from typing import Final, TypeAlias
 
+import msgspec
 from websockets.http11 import Request, Response
 
 from vlmock.errors import VlmockError
@@ -41,8 +41,7 @@ _log = logging.getLogger("vlmock")
 TimingProfile: TypeAlias = str | Mapping[str, Duration]
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
+class Settings(msgspec.Struct, frozen=True):
     """How a server behaves; ``vlmock.server.mock_server.serve`` explains each."""
 
     timing: TimingProfile = "instant"
@@ -50,21 +49,19 @@ class Settings:
     api_key: str | None = None
     speech: str = "builtin"
     compression: bool = False
-    limits: Limits = field(default_factory=Limits)
+    limits: Limits = msgspec.field(default_factory=Limits)
     light: bool = True
     """Take plain text frames past the library; False is the reference that it is tested against."""
 
 
-@dataclass(frozen=True, slots=True)
-class Played:
+class Played(msgspec.Struct, frozen=True):
     """One connection and the script that it was answered from."""
 
     connection: int
     script: Script
 
 
-@dataclass(frozen=True, slots=True)
-class Circumstances:
+class Circumstances(msgspec.Struct, frozen=True):
     """All that a session is made of."""
 
     admitted: Admitted

@@ -1,6 +1,6 @@
 """A response that is being generated: what was asked, and what has been said so far."""
 
-from dataclasses import dataclass, field
+import msgspec
 
 from vlmock.protocol.audio_format import AudioFormat
 from vlmock.protocol.items import ResponseItem
@@ -14,8 +14,7 @@ from vlmock.session.words import audio_tokens
 __all__ = ["ActiveResponse", "OpenMessage", "ResponseRequest"]
 
 
-@dataclass(frozen=True, slots=True)
-class ResponseRequest:
+class ResponseRequest(msgspec.Struct, frozen=True):
     """A response that the client or the detector asked for."""
 
     id: str
@@ -36,8 +35,7 @@ class ResponseRequest:
         return bool(self.params.pre_generated_assistant_message)
 
 
-@dataclass(slots=True)
-class OpenMessage:
+class OpenMessage(msgspec.Struct):
     """An assistant message that is being said."""
 
     item_id: str
@@ -47,8 +45,7 @@ class OpenMessage:
     """Transcript or text so far."""
 
 
-@dataclass(slots=True)
-class ActiveResponse:
+class ActiveResponse(msgspec.Struct):
     """One response from ``response.created`` to ``response.done``."""
 
     id: str
@@ -71,7 +68,7 @@ class ActiveResponse:
     input_tokens: InputTokenDetails
     phase: ResponsePhase = ResponsePhase.IN_PROGRESS
     story: Story | None = None
-    output: list[ResponseItem] = field(default_factory=list)
+    output: list[ResponseItem] = msgspec.field(default_factory=list)
     open_message: OpenMessage | None = None
     output_text_tokens: int = 0
     output_audio_ms: float = 0.0

@@ -4,13 +4,12 @@ Documented {DOC}, behaviour 3.5: ``auto_truncate`` cuts the history by it. The s
 loudspeaker is the client's.
 """
 
-from dataclasses import dataclass
+import msgspec
 
 __all__ = ["AssumedPlayback"]
 
 
-@dataclass(slots=True)
-class AssumedPlayback:
+class AssumedPlayback(msgspec.Struct):
     """The spoken item that was sent last, and when it plays, in seconds of the session's clock."""
 
     item_id: str = ""

@@ -1,6 +1,6 @@
 """What was fixed when the connection was made."""
 
-from dataclasses import dataclass
+import msgspec
 
 from vlmock.session import models
 from vlmock.session.api_versions import reached
@@ -9,8 +9,7 @@ from vlmock.session.models import Family
 __all__ = ["Brain"]
 
 
-@dataclass(frozen=True, slots=True)
-class Brain:
+class Brain(msgspec.Struct, frozen=True):
     """Who answers, and in which version of the protocol. Nothing in a session changes it."""
 
     model: str

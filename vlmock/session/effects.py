@@ -1,8 +1,8 @@
 """What a session wants done outside. Whoever drives it performs effects in the order they are given."""
 
-from dataclasses import dataclass, field
 from typing import TypeAlias
 
+import msgspec
 from msgspec import Raw
 
 from vlmock.protocol.audio_format import AudioFormat
@@ -11,30 +11,26 @@ from vlmock.protocol.wire import JsonObject, ServerEvent
 __all__ = ["Close", "Effect", "Send", "SendRaw", "Speech", "SpeechChunk", "SpeechRequest", "Synthesize"]
 
 
-@dataclass(frozen=True, slots=True)
-class Send:
+class Send(msgspec.Struct, frozen=True):
     """Send a server event."""
 
     event: ServerEvent
 
 
-@dataclass(frozen=True, slots=True)
-class SendRaw:
+class SendRaw(msgspec.Struct, frozen=True):
     """Send an event that a script wrote by hand."""
 
     event: JsonObject
 
 
-@dataclass(frozen=True, slots=True)
-class Close:
+class Close(msgspec.Struct, frozen=True):
     """Close the connection with a code of RFC 6455 and a reason of at most 123 bytes."""
 
     code: int
     reason: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class SpeechRequest:
+class SpeechRequest(msgspec.Struct, frozen=True):
     """Some words to be spoken. Equal requests may share one result."""
 
     text: str
@@ -47,8 +43,7 @@ class SpeechRequest:
     """Path of a WAV file that is the speech."""
 
 
-@dataclass(frozen=True, slots=True)
-class SpeechChunk:
+class SpeechChunk(msgspec.Struct, frozen=True):
     """One ``response.audio.delta`` worth of speech."""
 
     delta: Raw
@@ -57,20 +52,18 @@ class SpeechChunk:
     duration_ms: float
 
 
-@dataclass(frozen=True, slots=True)
-class Speech:
+class Speech(msgspec.Struct, frozen=True):
     """Words that have been spoken, in the session's output format. Encoded once, shared by all who say them."""
 
     audio: bytes
     """Mono, in the requested output format, no header."""
     duration_ms: float
 
-    chunks: dict[tuple[str, bool], tuple[SpeechChunk, ...]] = field(default_factory=dict, compare=False, repr=False)
+    chunks: dict[tuple[str, bool], tuple[SpeechChunk, ...]] = msgspec.field(default_factory=dict)
     """Its wire form, made by ``vlmock.session.speech_chunks`` when first needed."""
 
 
-@dataclass(frozen=True, slots=True)
-class Synthesize:
+class Synthesize(msgspec.Struct, frozen=True):
     """Have words spoken, then hand the result to ``Session.supply``. Takes as long as it takes; nobody else waits."""
 
     key: int

@@ -1,7 +1,6 @@
 """What a session remembers of the conversation: its items, in order, and the sound of those that were spoken."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 
 import msgspec
 
@@ -16,16 +15,22 @@ _AUDIO_BOUND_BYTES = 64 * 2**20
 without audio. Assumed: that the service keeps all of it is not known."""
 
 
-@dataclass(slots=True)
-class Entry:
+class Entry(msgspec.Struct):
     """An item and what is known of its sound."""
 
     item: ResponseItem
-    audio: list[bytes] = field(default_factory=list)
+    audio: list[bytes] = msgspec.field(default_factory=list)
     """The sound in pieces as they were said, not copied."""
     audio_bytes: int = 0
     audio_format: AudioFormat | None = None
     truncated: bool = False
+    text_tokens: int | None = None
+    """What its words cost, once somebody has counted."""
+
+    def become(self, item: ResponseItem) -> None:
+        """A newer state of the item."""
+        self.item = item
+        self.text_tokens = None
 
     @property
     def id(self) -> str:
@@ -110,7 +115,7 @@ class History:
         """Put a newer state of an item in its place; nothing happens when it was deleted meanwhile."""
         entry = self._entries.get(str(item.id))
         if entry is not None:
-            entry.item = _unheard(item) if entry.truncated else item
+            entry.become(_unheard(item) if entry.truncated else item)
 
     def add_audio(self, item_id: str, audio: bytes, audio_format: AudioFormat) -> None:
         """More sound of an item that was spoken."""
@@ -139,7 +144,7 @@ class History:
     def truncate(self, entry: Entry, audio_end_ms: int) -> None:
         """Forget what the user did not hear. Observed {SDKT, JAVAT}: the transcript goes as well."""
         entry.truncated = True
-        entry.item = _unheard(entry.item)
+        entry.become(_unheard(entry.item))
         if entry.audio_format is not None:
             audio = b"".join(entry.audio)
             kept = audio[: entry.audio_format.bytes_for_ms(audio_end_ms)]

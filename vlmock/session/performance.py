@@ -1,7 +1,7 @@
 """A reply as the service would send it: which events, in which order, at which moments."""
 
 from collections.abc import Generator, Iterator, Sequence
-from dataclasses import replace
+from copy import copy
 from itertools import takewhile
 from typing import TypeGuard
 
@@ -38,7 +38,7 @@ class Performance:
         self._state = state
         self._response = response
         self._items = OutputItems(state, response)
-        self._steps = [replace(step) for step in steps]  # copies: each occurrence of a step is its own
+        self._steps = [copy(step) for step in steps]  # copies: each occurrence of a step is its own
         self._speech_keys: dict[int, int] = {}
 
     def plot(self) -> Plot:

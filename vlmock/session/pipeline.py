@@ -4,8 +4,9 @@ The rest of the session reads these fields and never asks for a model's name. Ob
 field says otherwise: behaviour, fact 1.
 """
 
-from dataclasses import dataclass
 from typing import Final
+
+import msgspec
 
 from vlmock.protocol.voices import OpenAIVoice, Voice
 from vlmock.protocol.wire import UnsetType
@@ -15,8 +16,7 @@ from vlmock.session.models import Family, family
 __all__ = ["CASCADE", "HYBRID", "NATIVE", "Pipeline", "choose"]
 
 
-@dataclass(frozen=True, slots=True)
-class Pipeline:
+class Pipeline(msgspec.Struct, frozen=True):
     """One of the services behind the endpoint, as far as a client can tell them apart."""
 
     name: str

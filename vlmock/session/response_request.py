@@ -1,7 +1,8 @@
 """What a request for a response means: what it answers, what it may say, and how it differs from the session."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+import msgspec
 
 from vlmock.protocol.audio_format import output_format
 from vlmock.protocol.items import OutputTextPart, RequestItem, TextPart
@@ -18,8 +19,7 @@ from vlmock.session.usage import NOTHING
 __all__ = ["Context", "context_of", "pre_generated", "response_of", "turn_of"]
 
 
-@dataclass(frozen=True, slots=True)
-class Context:
+class Context(msgspec.Struct, frozen=True):
     """What a response answers: all that came since the last one, or what its request brings along."""
 
     user_inputs: tuple[UserInput, ...] = ()

@@ -5,8 +5,9 @@ reply to a turn. A scenario file, a recording and a Python function are scripts;
 Everything here is immutable and free of I/O.
 """
 
-from dataclasses import dataclass, field
 from typing import Protocol, TypeAlias
+
+import msgspec
 
 from vlmock.protocol.items import ResponseItem
 from vlmock.protocol.session import ResponseSession
@@ -35,8 +36,7 @@ __all__ = [
 # ---- what the script is asked about
 
 
-@dataclass(frozen=True, slots=True)
-class Spoken:
+class Spoken(msgspec.Struct, frozen=True):
     """A stretch of speech that was committed, by the detector or by the client."""
 
     item_id: str
@@ -45,8 +45,7 @@ class Spoken:
     session: ResponseSession
 
 
-@dataclass(frozen=True, slots=True)
-class UserInput:
+class UserInput(msgspec.Struct, frozen=True):
     """One thing that the user said or typed in a turn."""
 
     item_id: str
@@ -56,8 +55,7 @@ class UserInput:
     audio_ms: float = 0.0
 
 
-@dataclass(frozen=True, slots=True)
-class ToolOutput:
+class ToolOutput(msgspec.Struct, frozen=True):
     """What a tool of the client returned."""
 
     item_id: str
@@ -70,8 +68,7 @@ class ToolOutput:
     """As the client sent it, usually JSON text."""
 
 
-@dataclass(frozen=True, slots=True)
-class Turn:
+class Turn(msgspec.Struct, frozen=True):
     """What a response is to answer: everything that came since the last response."""
 
     number: int
@@ -88,7 +85,7 @@ class Turn:
     tool_choice: ToolChoice
     history: tuple[ResponseItem, ...]
     """All items of the conversation, oldest first."""
-    metadata: dict[str, str] = field(default_factory=dict)
+    metadata: dict[str, str] = msgspec.field(default_factory=dict)
 
     @property
     def text(self) -> str:
@@ -99,8 +96,7 @@ class Turn:
 # ---- what the script answers
 
 
-@dataclass(frozen=True, slots=True)
-class Expectation:
+class Expectation(msgspec.Struct, frozen=True):
     """What the script holds of a spoken turn that has just begun."""
 
     filler: bool = False
@@ -109,8 +105,7 @@ class Expectation:
     """False: end-of-utterance detection, where configured, waits its ``timeout_ms`` longer. Documented {DOC}."""
 
 
-@dataclass(frozen=True, slots=True)
-class Say:
+class Say(msgspec.Struct, frozen=True):
     """Assistant words: a transcript and the speech for it, or plain text in a text-only response."""
 
     text: str
@@ -118,8 +113,7 @@ class Say:
     """Path of a WAV file to play instead of synthesising."""
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
+class Call(msgspec.Struct, frozen=True):
     """A function call."""
 
     name: str
@@ -128,22 +122,19 @@ class Call:
     call_id: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Wait:
+class Wait(msgspec.Struct, frozen=True):
     """Silence on the wire, on the session's clock, whatever the timing profile."""
 
     seconds: float
 
 
-@dataclass(frozen=True, slots=True)
-class Emit:
+class Emit(msgspec.Struct, frozen=True):
     """Any server event, sent as it stands; an ``event_id`` is added where it has none."""
 
     event: JsonObject
 
 
-@dataclass(frozen=True, slots=True)
-class Error:
+class Error(msgspec.Struct, frozen=True):
     """An ``error`` event; the conversation goes on."""
 
     message: str
@@ -152,8 +143,7 @@ class Error:
     param: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Fail:
+class Fail(msgspec.Struct, frozen=True):
     """Ends the response with status ``failed``."""
 
     message: str
@@ -161,8 +151,7 @@ class Fail:
     type: str = "server_error"
 
 
-@dataclass(frozen=True, slots=True)
-class Close:
+class Close(msgspec.Struct, frozen=True):
     """Closes the connection."""
 
     code: int = 1000
@@ -172,8 +161,7 @@ class Close:
 Step: TypeAlias = Say | Call | Wait | Emit | Error | Fail | Close
 
 
-@dataclass(frozen=True, slots=True)
-class Reply:
+class Reply(msgspec.Struct, frozen=True):
     """What a script wants said or called in answer to one turn, in this order."""
 
     steps: tuple[Step, ...] = ()

@@ -1,7 +1,6 @@
 """From the first sound of a user's speech to the item it becomes. Source: behaviour.md 3.3 to 3.5."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 
 import msgspec
 
@@ -129,8 +128,7 @@ def _timeout_ms(unfinished: EndOfUtteranceDetection) -> int:
 # ---- from sound to item
 
 
-@dataclass(frozen=True, slots=True)
-class _Utterance:
+class _Utterance(msgspec.Struct, frozen=True):
     """What was said, as sound in the format it came in, and as words."""
 
     audio: bytes
@@ -208,7 +206,7 @@ def _transcribe(state: SessionState, turn: SpokenTurn, text: str, *, with_delta:
     yield ConversationItemInputAudioTranscriptionCompleted(item_id=turn.item_id, content_index=0, transcript=text)
     entry = state.history.get(turn.item_id)
     if entry is not None and isinstance(entry.item, MessageItem):
-        entry.item = msgspec.structs.replace(entry.item, content=[InputAudioPart(transcript=text)])
+        entry.become(msgspec.structs.replace(entry.item, content=[InputAudioPart(transcript=text)]))
 
 
 def _heard(state: SessionState, turn: SpokenTurn, audio: bytes) -> _Utterance:

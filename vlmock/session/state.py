@@ -1,6 +1,6 @@
 """What a session remembers. Everything that changes while a conversation goes on lives here or in what this holds."""
 
-from dataclasses import dataclass, field
+import msgspec
 
 from vlmock.protocol.audio_format import AudioFormat, input_format
 from vlmock.protocol.session import ResponseSession
@@ -22,8 +22,7 @@ from vlmock.session.usage import Meter
 __all__ = ["SessionState", "SpokenTurn", "audio_format_of"]
 
 
-@dataclass(slots=True)
-class SpokenTurn:
+class SpokenTurn(msgspec.Struct):
     """A stretch of speech on its way to becoming a user item."""
 
     item_id: str
@@ -32,8 +31,7 @@ class SpokenTurn:
     filler: bool = False
 
 
-@dataclass(slots=True)
-class SessionState:
+class SessionState(msgspec.Struct):
     """One conversation."""
 
     brain: Brain
@@ -49,27 +47,27 @@ class SessionState:
     phase: SessionPhase = SessionPhase.NEW
     updates: int = 0
     """How many updates were accepted: the first may do what later ones may not."""
-    history: History = field(default_factory=History)
+    history: History = msgspec.field(default_factory=History)
     speaking: SpokenTurn | None = None
     """The turn that is being spoken now."""
     stopping: bool = False
     """A turn has ended, and the service takes its time to say so: what is said next is heard after that."""
-    coming_items: set[str] = field(default_factory=set)
+    coming_items: set[str] = msgspec.field(default_factory=set)
     """Ids that were given to spoken turns which are no items yet."""
     transcript_due: float = 0.0
     """When the youngest transcript is there: no later one comes before it."""
-    untranscribed: list[str] = field(default_factory=list)
+    untranscribed: list[str] = msgspec.field(default_factory=list)
     """Committed turns whose transcript a response has to wait for (cascade), oldest first."""
     response: ActiveResponse | None = None
     requested: ResponseRequest | None = None
     """A response that is to be created as soon as it can be."""
     responses: int = 0
-    playback: AssumedPlayback = field(default_factory=AssumedPlayback)
+    playback: AssumedPlayback = msgspec.field(default_factory=AssumedPlayback)
     said_audio: bool = False
     """Whether the assistant has spoken: the voice is fixed from then on."""
-    user_inputs: list[UserInput] = field(default_factory=list)
+    user_inputs: list[UserInput] = msgspec.field(default_factory=list)
     """What the user said and typed since the last response."""
-    tool_outputs: list[ToolOutput] = field(default_factory=list)
+    tool_outputs: list[ToolOutput] = msgspec.field(default_factory=list)
     """What tools returned since the last response."""
     speech_keys: int = 0
 

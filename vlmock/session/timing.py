@@ -6,22 +6,21 @@ the same seed gives the same conversation. All profile figures are milliseconds;
 
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import TypeAlias
+
+import msgspec
 
 __all__ = ["PROFILES", "PROFILE_NAMES", "SEGMENTS", "Duration", "LogNormal", "Timing", "Uniform", "parse_duration"]
 
 
-@dataclass(frozen=True, slots=True)
-class LogNormal:
+class LogNormal(msgspec.Struct, frozen=True):
     """Mostly about the median, seldom much longer. Milliseconds."""
 
     median: float
     p90: float
 
 
-@dataclass(frozen=True, slots=True)
-class Uniform:
+class Uniform(msgspec.Struct, frozen=True):
     """Anything from low to high, equally likely. Milliseconds."""
 
     low: float

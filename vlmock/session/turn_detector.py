@@ -23,8 +23,9 @@ The same samples give the same events however they are cut, always.
 
 from collections import deque
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+import msgspec
 
 if TYPE_CHECKING:
     import numpy as np
@@ -62,8 +63,7 @@ FLOOR_BLOCK_FRAMES, FLOOR_BLOCKS = 16, 8
 """The floor comes from the quietest frames of the last eight half-seconds: their second least, as one may be chance."""
 
 
-@dataclass(frozen=True, slots=True)
-class DetectorSettings:
+class DetectorSettings(msgspec.Struct, frozen=True):
     """What a session's ``turn_detection`` says about hearing, with the defaults of a new connection."""
 
     threshold: float = 0.5
@@ -76,8 +76,7 @@ class DetectorSettings:
     """One of the ``azure_semantic_vad`` family."""
 
 
-@dataclass(frozen=True, slots=True)
-class SpeechStarted:
+class SpeechStarted(msgspec.Struct, frozen=True):
     """Somebody began to speak."""
 
     audio_start_ms: int
@@ -86,8 +85,7 @@ class SpeechStarted:
     """The audio time at which it became known."""
 
 
-@dataclass(frozen=True, slots=True)
-class SpeechStopped:
+class SpeechStopped(msgspec.Struct, frozen=True):
     """Somebody has finished."""
 
     audio_end_ms: int

@@ -1,6 +1,7 @@
 """What a response costs, in tokens. Observed {FON}, behaviour.md 4.10; text counts are Assumed."""
 
 from collections.abc import Iterable
+from functools import lru_cache
 
 from vlmock.protocol.items import (
     AudioPart,
@@ -37,7 +38,7 @@ class Meter:
         turn, native for all. Observed {FON, PAI}: from the second response on, what was there before the turn is cached
         in blocks of 64.
         """
-        text = known = token_count(instructions)
+        text = known = _instruction_tokens(instructions)
         audio_ms = 0.0
         for entry in history:
             if (
@@ -47,12 +48,18 @@ class Meter:
             ):
                 audio_ms += entry.audio_ms
                 continue
-            tokens = _text_tokens(entry)
+            tokens = entry.text_tokens
+            if tokens is None:  # counted once, not for every response anew
+                tokens = entry.text_tokens = sum(map(token_count, _texts(entry)))
             text += tokens
             known += 0 if entry.id in answered else tokens
         cached = known // _CACHE_BLOCK_TOKENS * _CACHE_BLOCK_TOKENS if self._has_been_asked else 0
         self._has_been_asked = True
         return _input_details(text, round(audio_ms / 1000 * INPUT_AUDIO_TOKENS_PER_S), cached)
+
+
+_instruction_tokens = lru_cache(maxsize=64)(token_count)
+"""Instructions are long, and the same for every response."""
 
 
 def _input_details(text: int, audio: int, cached: int) -> InputTokenDetails:
@@ -83,16 +90,16 @@ NOTHING = usage(_input_details(0, 0, 0), output_text_tokens=0, output_audio_ms=0
 """Assumed {OAI}: a response that was cancelled before it said anything costs nothing."""
 
 
-def _text_tokens(entry: Entry) -> int:
+def _texts(entry: Entry) -> tuple[str, ...]:
     match entry.item:
         case MessageItem(content=content):
-            return sum(token_count(_part_text(part)) for part in content)
+            return tuple(map(_part_text, content))
         case FunctionCallItem(name=name, arguments=arguments):
-            return token_count(name) + token_count(arguments)
+            return name, arguments
         case FunctionCallOutputItem(output=output):
-            return token_count(output)
+            return (output,)
         case _:
-            return 0
+            return ()
 
 
 def _part_text(part: object) -> str:
