@@ -32,12 +32,17 @@ T = TypeVar("T")
 
 
 class _FrozenByName(msgspec.StructMeta):
-    """Makes every wire type immutable and its constructor keyword-only without each of them saying so."""
+    """Makes every wire type immutable and its constructor keyword-only without each of them saying so.
+
+    They are trees, so the garbage collector need not look for circles in them: a journal holds very many.
+    """
 
     def __new__(
         mcls, name: str, bases: tuple[type, ...], namespace: dict[str, Any], /, **options: Any
     ) -> "_FrozenByName":
-        return super().__new__(mcls, name, bases, namespace, **{"frozen": True, "kw_only": True, **options})
+        return super().__new__(
+            mcls, name, bases, namespace, **{"frozen": True, "kw_only": True, "gc": False, **options}
+        )
 
 
 @dataclass_transform(frozen_default=True, kw_only_default=True, field_specifiers=(msgspec.field,))

@@ -18,6 +18,9 @@ without audio. Assumed: that the service keeps all of it is not known."""
 class Entry(msgspec.Struct):
     """An item and what is known of its sound."""
 
+    id: str
+    role: str | None
+    """Whose message it is; None for what is no message."""
     item: ResponseItem
     audio: list[bytes] = msgspec.field(default_factory=list)
     """The sound in pieces as they were said, not copied."""
@@ -32,13 +35,9 @@ class Entry(msgspec.Struct):
         self.item = item
         self.text_tokens = None
 
-    @property
-    def id(self) -> str:
-        return str(self.item.id)
-
-    @property
-    def role(self) -> str | None:
-        return self.item.role if isinstance(self.item, MessageItem) else None
+    @classmethod
+    def of(cls, item: ResponseItem) -> "Entry":
+        return cls(item.id, item.role if isinstance(item, MessageItem) else None, item)
 
     @property
     def audio_ms(self) -> float:
@@ -95,7 +94,7 @@ class History:
         else:
             raise refusals.no_such_previous_item(after)
         self._order.insert(place, item_id)
-        entry = self._entries[item_id] = Entry(item)
+        entry = self._entries[item_id] = Entry.of(item)
         return entry
 
     def before(self, item_id: str) -> str | None:

@@ -56,7 +56,7 @@ def _own_context(state: SessionState, requests: list[RequestItem]) -> Context:
     entries = []
     for request in requests:
         item = item_from_request(request, given(request.id, "") or state.ids.make("item_"))
-        entries.append(Entry(item))
+        entries.append(Entry.of(item))
         match turn_input(item, request, state.history):
             case UserInput() as user_input:
                 said.append(user_input)

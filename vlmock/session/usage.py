@@ -41,18 +41,15 @@ class Meter:
         text = known = _instruction_tokens(instructions)
         audio_ms = 0.0
         for entry in history:
-            if (
-                entry.role == "user"
-                and entry.audio_ms
-                and (self.pipeline.audio_counts_accumulate or entry.id in answered)
-            ):
+            is_answered = entry.id in answered
+            if entry.audio_bytes and entry.role == "user" and (is_answered or self.pipeline.audio_counts_accumulate):
                 audio_ms += entry.audio_ms
                 continue
             tokens = entry.text_tokens
             if tokens is None:  # counted once, not for every response anew
                 tokens = entry.text_tokens = sum(map(token_count, _texts(entry)))
             text += tokens
-            known += 0 if entry.id in answered else tokens
+            known += 0 if is_answered else tokens
         cached = known // _CACHE_BLOCK_TOKENS * _CACHE_BLOCK_TOKENS if self._has_been_asked else 0
         self._has_been_asked = True
         return _input_details(text, round(audio_ms / 1000 * INPUT_AUDIO_TOKENS_PER_S), cached)
