@@ -61,8 +61,8 @@ class ActiveResponse(msgspec.Struct):
     temperature: float | None
     max_output_tokens: int | str | None
     """As echoed."""
-    token_limit: int | str
-    """In force; ``"inf"`` is none."""
+    token_limit: int | None
+    """In force; None is none."""
     metadata: dict[str, str] | None
     conversation_id: str | None
     input_tokens: InputTokenDetails

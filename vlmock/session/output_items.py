@@ -71,11 +71,12 @@ class OutputItems:
 
     def words(self, message: OpenMessage, token: str) -> ServerEvent:
         """A piece of the transcript, or of the text in a response without a voice."""
+        response = self._response
         self._spend(1)
         message.text += token
         delta = ResponseAudioTranscriptDelta if message.spoken else ResponseTextDelta
         return delta(
-            response_id=self._response.id,
+            response_id=response.id,
             item_id=message.item_id,
             output_index=message.output_index,
             content_index=0,
@@ -186,7 +187,7 @@ class OutputItems:
         Raises TokenLimitReached. Observed {NETT}: ``output_tokens`` never exceeds the limit.
         """
         response = self._response
-        if isinstance(response.token_limit, int):
+        if response.token_limit is not None:
             spent = response.output_text_tokens + text_tokens + audio_tokens(response.output_audio_ms + audio_ms)
             if spent > response.token_limit:
                 raise TokenLimitReached

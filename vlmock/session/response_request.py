@@ -108,7 +108,7 @@ def response_of(state: SessionState, asked: ResponseRequest) -> ActiveResponse:
         output_audio_format=format_name if pipeline.echoes_output_format else None,
         temperature=given(params.temperature, given(settings.temperature, None)),
         max_output_tokens=limit if pipeline.echoes_output_format else _asked_limit(asked),
-        token_limit=limit,
+        token_limit=limit if isinstance(limit, int) else None,
         metadata=None if asked.is_pre_generated else given(params.metadata, None),
         conversation_id=None if asked.is_out_of_band else conversation_id,
         input_tokens=NOTHING.input_token_details,
