@@ -18,11 +18,12 @@ from vlmock.protocol.codec import (
     decode_client,
     decode_server,
     encode,
+    encode_in_pieces,
     to_json_object,
 )
 from vlmock.protocol.conversation import ConversationItemCreated
 from vlmock.protocol.errors import ErrorDetails, ErrorEvent
-from vlmock.protocol.input_audio import InputAudioBufferAppend, InputAudioBufferCommit
+from vlmock.protocol.input_audio import InputAudioBufferAppend, InputAudioBufferCleared, InputAudioBufferCommit
 from vlmock.protocol.output import ResponseAudioDelta
 from vlmock.protocol.session import RequestSession, SessionUpdate
 from vlmock.protocol.voices import AzureStandardVoice
@@ -195,3 +196,13 @@ def test_a_voice_is_echoed_with_its_nulls():
     event = decode_server(json.dumps({"type": "session.created", "session": {"voice": voice}}))
     assert event.session.voice == AzureStandardVoice(name="en-US-AvaNeural", temperature=None, style=None)
     assert to_json_object(event)["session"]["voice"] == voice
+
+
+@pytest.mark.parametrize("pcm", [b"", b"\x00\x01", bytes(24_000)])
+def test_the_pieces_of_a_frame_are_the_frame(pcm: bytes) -> None:
+    """Prepared audio goes out without being copied, and nobody on the other side can tell."""
+    place = {"event_id": "e", "response_id": "r", "item_id": "i", "output_index": 0, "content_index": 0}
+    for delta in (audio_json(pcm), pcm):
+        event = ResponseAudioDelta(**place, delta=delta)
+        assert b"".join(encode_in_pieces(event)) == encode(event)
+    assert encode_in_pieces(InputAudioBufferCleared()) == (encode(InputAudioBufferCleared()),)

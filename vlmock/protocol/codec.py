@@ -22,6 +22,7 @@ from vlmock.protocol.invalid_event import (
     kind_of_json,
     unknown_member,
 )
+from vlmock.protocol.output import ResponseAudioDelta
 from vlmock.protocol.wire import ClientEvent, JsonObject, ServerEvent
 
 __all__ = [
@@ -166,10 +167,24 @@ def _unknown_server_event(frame: Frame) -> UnknownServerEvent:
 
 # ---- to the other side
 
+Pieces: TypeAlias = tuple[bytes | msgspec.Raw, ...]
+"""A frame, cut anywhere."""
+
+_TAIL = b'""}'
+"""How a delta without audio ends, for ``delta`` is its last member."""
+
 
 def encode(event: ClientEvent | ServerEvent | UnknownServerEvent) -> bytes:
     """One frame: what was not set is left out, None is null."""
     return _encoder.encode(event.body if isinstance(event, UnknownServerEvent) else event)
+
+
+def encode_in_pieces(event: ServerEvent) -> Pieces:
+    """The same in pieces to be written one after the other: audio that was prepared is not copied once more."""
+    if type(event) is ResponseAudioDelta and type(event.delta) is msgspec.Raw:
+        around = _encoder.encode(msgspec.structs.replace(event, delta=b""))
+        return around[: -len(_TAIL)], event.delta, _TAIL[-1:]
+    return (_encoder.encode(event),)
 
 
 def audio_json(pcm: bytes) -> msgspec.Raw:

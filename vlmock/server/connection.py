@@ -15,7 +15,7 @@ from websockets.http11 import Request, Response
 
 from vlmock.errors import VlmockError
 from vlmock.protocol.catalogue import AnyClientEvent
-from vlmock.protocol.codec import InvalidEvent, decode_client, encode
+from vlmock.protocol.codec import InvalidEvent, Pieces, decode_client, encode_in_pieces
 from vlmock.protocol.wire import JsonObject, ServerEvent
 from vlmock.server.clock import Clock
 from vlmock.server.handshake import Admitted, Refused, shown
@@ -98,7 +98,7 @@ class Connection:
         self._inbox: deque[bytes] = deque()
         self._spoken: deque[tuple[int, Spoken]] = deque()
         self._effects: deque[Effect] = deque()
-        self._outgoing: list[bytes] = []
+        self._outgoing: list[Pieces] = []
         self._outgoing_bytes = 0
         self._timer: asyncio.TimerHandle | None = None
         self._timer_due = 0.0
@@ -239,15 +239,16 @@ class Connection:
         return self._transport.writable and not self._over
 
     def _perform_send(self, effect: Send, begun: Begun, now: float) -> None:
-        message = encode(effect.event)  # with an audio delta thousands of times a second, so no detours
-        begun.journal.note("server", effect.event, now, len(message))
+        message = encode_in_pieces(effect.event)  # thousands of times a second, so no detours
+        size = sum(map(len, message))
+        begun.journal.note("server", effect.event, now, size)
         self._outgoing.append(message)
-        self._outgoing_bytes += len(message)
+        self._outgoing_bytes += size
 
     def _perform_send_raw(self, effect: SendRaw, begun: Begun, now: float) -> None:
         message = msgspec.json.encode(effect.event)
         begun.journal.note("server", effect.event, now, len(message))
-        self._outgoing.append(message)
+        self._outgoing.append((message,))
         self._outgoing_bytes += len(message)
 
     def _perform_close(self, effect: Close, begun: Begun, now: float) -> None:

@@ -9,9 +9,11 @@ from collections.abc import Callable, Sequence
 from struct import Struct
 from typing import Final
 
+from msgspec import Raw
 from websockets.frames import Opcode
 from websockets.protocol import State
 
+from vlmock.protocol.codec import Pieces
 from vlmock.server.transport import Limits, Peer, ReadBuffer, Transport
 
 try:
@@ -51,19 +53,19 @@ class LightTransport(Transport):
         """The last bytes of the request so far, to see where it ends."""
         super().__init__(peer, limits=limits, buffer=buffer)
 
-    def send(self, messages: Sequence[bytes]) -> None:
+    def send(self, messages: Sequence[Pieces]) -> None:
         if self._websocket.state is not State.OPEN or self._tcp.is_closing():
             return
-        parts = []
+        parts: list[bytes | Raw] = []
         for message in messages:
-            length = len(message)
+            length = sum(map(len, message))
             if length < _LENGTH_16:
                 parts.append(bytes((_FINAL_TEXT, length)))
             elif length < 0x10000:
                 parts.append(_head_16(_FINAL_TEXT, _LENGTH_16, length))
             else:
                 parts.append(_head_64(_FINAL_TEXT, _LENGTH_64, length))
-            parts.append(message)
+            parts += message
         self._tcp.write(b"".join(parts))
 
     def get_buffer(self, sizehint: int) -> memoryview:

@@ -23,6 +23,8 @@ from websockets.http11 import Request, Response
 from websockets.protocol import SEND_EOF, State
 from websockets.server import ServerProtocol
 
+from vlmock.protocol.codec import Pieces
+
 if TYPE_CHECKING:
     from websockets.extensions import ServerExtensionFactory
 
@@ -132,11 +134,11 @@ class Transport(asyncio.BufferedProtocol):
 
     # ---- what the owner asks for
 
-    def send(self, messages: Sequence[bytes]) -> None:
+    def send(self, messages: Sequence[Pieces]) -> None:
         """Send text messages in one write. After the end of the conversation they are dropped."""
         if self._websocket.state is State.OPEN:
             for message in messages:
-                self._websocket.send_text(message)
+                self._websocket.send_text(b"".join(message))
             self._flush()
 
     def close(self, code: int, reason: str = "") -> None:
