@@ -1,5 +1,6 @@
 """What a session remembers of the conversation: its items, in order, and the sound of those that were spoken."""
 
+from collections import deque
 from collections.abc import Iterator
 
 import msgspec
@@ -15,7 +16,7 @@ _AUDIO_BOUND_BYTES = 64 * 2**20
 without audio. Assumed: that the service keeps all of it is not known."""
 
 
-class Entry(msgspec.Struct):
+class Entry(msgspec.Struct, eq=False):
     """An item and what is known of its sound."""
 
     id: str
@@ -49,11 +50,13 @@ class History:
 
     def __init__(self) -> None:
         self._entries: dict[str, Entry] = {}
-        self._order: list[str] = []
+        self._order: list[Entry] = []
+        self._sounding: deque[Entry] = deque()
+        """Those whose sound is kept, in the order in which it came."""
         self._audio_bytes = 0
 
     def __iter__(self) -> Iterator[Entry]:
-        return (self._entries[item_id] for item_id in self._order)
+        return iter(self._order)
 
     def __len__(self) -> int:
         return len(self._order)
@@ -66,15 +69,15 @@ class History:
 
     @property
     def last_id(self) -> str | None:
-        return self._order[-1] if self._order else None
+        return self._order[-1].id if self._order else None
 
     def last_user_id(self) -> str | None:
         """The youngest item of the user, whatever the assistant added since."""
-        return next((i for i in reversed(self._order) if self._entries[i].role == "user"), None)
+        return next((entry.id for entry in reversed(self._order) if entry.role == "user"), None)
 
     def call(self, call_id: str) -> FunctionCallItem | None:
         """The function call with this ``call_id``, the youngest where a client used one twice."""
-        calls = (entry.item for entry in reversed(list(self)))
+        calls = (entry.item for entry in reversed(self._order))
         return next((call for call in calls if isinstance(call, FunctionCallItem) and call.call_id == call_id), None)
 
     def add(self, item: ResponseItem, *, after: str | None = None) -> Entry:
@@ -90,23 +93,23 @@ class History:
         elif after == "root":
             place = 0
         elif after in self._entries:
-            place = self._order.index(after) + 1
+            place = self._order.index(self._entries[after]) + 1
         else:
             raise refusals.no_such_previous_item(after)
-        self._order.insert(place, item_id)
         entry = self._entries[item_id] = Entry.of(item)
+        self._order.insert(place, entry)
         return entry
 
     def before(self, item_id: str) -> str | None:
         """The id of the item before this one; None for the first."""
-        place = self._order.index(item_id)
-        return self._order[place - 1] if place else None
+        place = self._order.index(self._entries[item_id])
+        return self._order[place - 1].id if place else None
 
     def remove(self, item_id: str) -> Entry | None:
         """Forget an item; None when it is not there."""
         entry = self._entries.pop(item_id, None)
         if entry is not None:
-            self._order.remove(item_id)
+            self._order.remove(entry)
             self._forget_sound(entry)
         return entry
 
@@ -121,6 +124,8 @@ class History:
         entry = self._entries.get(item_id)
         if entry is None or entry.truncated:
             return
+        if not entry.audio:
+            self._sounding.append(entry)
         entry.audio.append(audio)
         entry.audio_bytes += len(audio)
         entry.audio_format = audio_format
@@ -129,11 +134,8 @@ class History:
             self._forget_oldest_sound(entry)
 
     def _forget_oldest_sound(self, spared: Entry) -> None:
-        for entry in self:
-            if self._audio_bytes <= _AUDIO_BOUND_BYTES:
-                return
-            if entry is not spared:
-                self._forget_sound(entry)
+        while self._audio_bytes > _AUDIO_BOUND_BYTES and self._sounding[0] is not spared:
+            self._forget_sound(self._sounding.popleft())
 
     def _forget_sound(self, entry: Entry) -> None:
         """How long it was is still known."""
