@@ -233,23 +233,22 @@ class Connection:
         effects = self._effects
         while effects and self._transport.writable:
             effect = effects.popleft()
-            _PERFORMERS[type(effect)](self, effect, begun, now)
+            if isinstance(effect, Send):  # nearly all of them
+                self._put(effect.event, encode_in_pieces(effect.event), begun, now)
+            else:
+                _PERFORMERS[type(effect)](self, effect, begun, now)
             if self._outgoing_bytes >= _GROUP_BYTES:
                 self._send_outgoing()
         return self._transport.writable and not self._over
 
-    def _perform_send(self, effect: Send, begun: Begun, now: float) -> None:
-        message = encode_in_pieces(effect.event)  # thousands of times a second, so no detours
+    def _put(self, event: ServerEvent | JsonObject, message: Pieces, begun: Begun, now: float) -> None:
         size = sum(map(len, message))
-        begun.journal.note("server", effect.event, now, size)
+        begun.journal.note("server", event, now, size)
         self._outgoing.append(message)
         self._outgoing_bytes += size
 
     def _perform_send_raw(self, effect: SendRaw, begun: Begun, now: float) -> None:
-        message = msgspec.json.encode(effect.event)
-        begun.journal.note("server", effect.event, now, len(message))
-        self._outgoing.append((message,))
-        self._outgoing_bytes += len(message)
+        self._put(effect.event, (msgspec.json.encode(effect.event),), begun, now)
 
     def _perform_close(self, effect: Close, begun: Begun, now: float) -> None:
         self._send_outgoing()
@@ -277,7 +276,6 @@ class Connection:
 
 
 _PERFORMERS: Final[dict[type, Callable[[Connection, Any, Begun, float], None]]] = {
-    Send: Connection._perform_send,
     SendRaw: Connection._perform_send_raw,
     Close: Connection._perform_close,
     Synthesize: Connection._perform_synthesize,

@@ -27,7 +27,7 @@ from vlmock.session.refusals import Refused
 from vlmock.session.script import Script
 from vlmock.session.settings import initial
 from vlmock.session.state import SessionState, audio_format_of
-from vlmock.session.timeline import SpeechFailed, Timeline, Told
+from vlmock.session.timeline import SpeechFailed, Timeline, Together, Told
 from vlmock.session.timing import Timing
 from vlmock.session.transitions import SESSION, SessionPhase, moved
 from vlmock.session.usage import Meter
@@ -135,7 +135,11 @@ class Session:
         effects: list[Effect] = []
         new_event_id = self._state.ids.event
         for beat in told:
-            if isinstance(beat, ServerEvent):
+            if isinstance(beat, Together):
+                for event in beat.events:
+                    msgspec.structs.force_setattr(event, "event_id", new_event_id())
+                    effects.append(Send(event))
+            elif isinstance(beat, ServerEvent):
                 msgspec.structs.force_setattr(beat, "event_id", new_event_id())
                 effects.append(Send(beat))
             elif isinstance(beat, SendRaw):

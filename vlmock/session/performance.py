@@ -7,6 +7,7 @@ from typing import TypeGuard
 
 from vlmock.protocol.errors import ErrorDetails, ErrorEvent
 from vlmock.protocol.voices import OpenAIVoice
+from vlmock.protocol.wire import ServerEvent
 from vlmock.session.active_response import ActiveResponse, OpenMessage
 from vlmock.session.effects import Close, SendRaw, Speech, SpeechChunk, SpeechRequest, Synthesize
 from vlmock.session.output_items import OutputItems
@@ -14,7 +15,7 @@ from vlmock.session.script import Call, Emit, Error, Fail, Say, Step, Wait
 from vlmock.session.script import Close as CloseStep
 from vlmock.session.speech_chunks import cut
 from vlmock.session.state import SessionState
-from vlmock.session.timeline import At, AwaitSpeech, Beat, Plot
+from vlmock.session.timeline import At, AwaitSpeech, Beat, Plot, Together
 from vlmock.session.words import tokens
 
 __all__ = ["Performance", "ReplyFailed", "speaking_rate"]
@@ -109,10 +110,25 @@ class Performance:
 
     def _written(self, message: OpenMessage, says: Sequence[Say]) -> Iterator[Beat]:
         for say in says:
-            for token in tokens(_spaced(message, say)):
-                yield self._items.words(message, token)
-                if gap := self._state.seconds("token_gap"):
-                    yield At(self._state.now + gap)
+            yield from self._words(message, tokens(_spaced(message, say)))
+
+    def _words(self, message: OpenMessage, words: Sequence[str]) -> Iterator[Beat]:
+        if self._state.timing.takes_no_time:
+            yield from _together(self._items.words(message, token) for token in words)
+            return
+        for token in words:
+            yield self._items.words(message, token)
+            yield At(self._state.now + self._state.seconds("token_gap"))
+
+    def _sound(self, message: OpenMessage, chunks: Sequence[SpeechChunk]) -> Iterator[Beat]:
+        """Observed {FON}: audio is generated much faster than it plays."""
+        if self._state.timing.takes_no_time:
+            yield from _together(self._items.sound(message, chunk) for chunk in chunks)
+            return
+        for chunk in chunks:
+            yield self._items.sound(message, chunk)
+            speed = self._state.timing.audio_speed(self._state.pipeline.name)
+            yield At(self._state.now + chunk.duration_ms / 1000 / speed)
 
     def _transcript_first(
         self, message: OpenMessage, says: Sequence[Say], calls: Sequence[Call], *, first: bool
@@ -126,36 +142,25 @@ class Performance:
         for number, say in enumerate(says):
             if number:
                 yield At(self._state.now + self._state.seconds("sentence_gap"))
-            for chunk in (yield from self._chunks(say, opening=first and number == 0)):
-                yield self._items.sound(message, chunk)
-                if lasts := self._generation_s(chunk):
-                    yield At(self._state.now + lasts)
+            chunks = yield from self._chunks(say, opening=first and number == 0)
+            yield from self._sound(message, chunks)
 
     def _interleaved(self, message: OpenMessage, say: Say, *, first: bool) -> Plot:
         """Observed {PAI}: transcript and audio alternate in small runs, audio last."""
         words = tokens(_spaced(message, say))
         head, tail = words[:_NATIVE_HEAD_START_TOKENS], words[_NATIVE_HEAD_START_TOKENS:]
         begun = self._state.now
-        for token in head:
-            yield self._items.words(message, token)
-            if gap := self._state.seconds("token_gap"):
-                yield At(self._state.now + gap)
+        yield from self._words(message, head)
         if first:
             yield At(begun + self._state.seconds("tts_first"))
         chunks = yield from self._chunks(say, opening=first)
         runs = max(1, len(chunks) - 1)
         for number, chunk in enumerate(chunks):
-            yield self._items.sound(message, chunk)
-            if lasts := self._generation_s(chunk):
-                yield At(self._state.now + lasts)
-            for token in tail[len(tail) * number // runs : len(tail) * (number + 1) // runs]:
-                yield self._items.words(message, token)
-        for token in () if chunks else tail:
-            yield self._items.words(message, token)
-
-    def _generation_s(self, chunk: SpeechChunk) -> float:
-        """How long it takes until the next piece is there. Observed {FON}: far less than it takes to play."""
-        return chunk.duration_ms / 1000 / self._state.timing.audio_speed(self._state.pipeline.name)
+            yield from self._sound(message, [chunk])
+            run = tail[len(tail) * number // runs : len(tail) * (number + 1) // runs]
+            yield from _together(self._items.words(message, token) for token in run)
+        if not chunks:
+            yield from self._words(message, tail)
 
     def _order_speech(self) -> Iterator[Synthesize]:
         """Have all words of the reply spoken while the model still "thinks"."""
@@ -178,6 +183,15 @@ class Performance:
         speech = yield AwaitSpeech(self._speech_keys[id(say)])
         assert speech is not None
         return cut(speech, self._response.audio_format, self._state.pipeline, opening=opening)
+
+
+def _together(events: Iterator[ServerEvent]) -> Iterator[Together]:
+    """In one breath; where a limit cuts them off, what was said before it."""
+    made: list[ServerEvent] = []
+    try:
+        made.extend(events)
+    finally:
+        yield Together(made)
 
 
 def _is_say(step: Step) -> TypeGuard[Say]:

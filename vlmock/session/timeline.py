@@ -14,7 +14,7 @@ import msgspec
 from vlmock.protocol.wire import ServerEvent
 from vlmock.session.effects import Close, SendRaw, Speech, Synthesize
 
-__all__ = ["At", "AwaitSpeech", "Beat", "Plot", "SpeechFailed", "Story", "Timeline", "Told"]
+__all__ = ["At", "AwaitSpeech", "Beat", "Plot", "SpeechFailed", "Story", "Timeline", "Together", "Told"]
 
 
 class At(msgspec.Struct, frozen=True):
@@ -29,6 +29,12 @@ class AwaitSpeech(msgspec.Struct, frozen=True):
     key: int
 
 
+class Together(msgspec.Struct, frozen=True):
+    """Events of one instant with nothing between them: told in one breath, because each breath has its cost."""
+
+    events: list[ServerEvent]
+
+
 _AT_ITS_NEXT_WAIT: Final = -inf
 
 
@@ -36,8 +42,8 @@ class SpeechFailed(Exception):
     """Thrown into a story whose words could not be spoken; the text says why."""
 
 
-Beat: TypeAlias = ServerEvent | SendRaw | Close | Synthesize | At | AwaitSpeech
-Told: TypeAlias = ServerEvent | SendRaw | Close | Synthesize
+Beat: TypeAlias = ServerEvent | Together | SendRaw | Close | Synthesize | At | AwaitSpeech
+Told: TypeAlias = ServerEvent | Together | SendRaw | Close | Synthesize
 Plot: TypeAlias = Generator[Beat, Speech | None, None]
 
 

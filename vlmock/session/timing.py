@@ -111,18 +111,19 @@ class Timing:
         if isinstance(profile, str) and profile not in PROFILE_NAMES:
             raise ValueError(f"unknown timing profile {profile!r}; known: {', '.join(PROFILE_NAMES)}")
         self._profile = profile
-        self._takes_no_time = not (PROFILES.get(profile, True) if isinstance(profile, str) else profile)
+        self.takes_no_time = not (PROFILES.get(profile, True) if isinstance(profile, str) else profile)
+        """Whether nothing ever takes any time: the ``instant`` profile."""
         self._dice = dice
 
     def seconds(self, segment: str, pipeline: str) -> float:
         """How long this segment takes this time, for a session whose pipeline has that name."""
-        if self._takes_no_time:
+        if self.takes_no_time:
             return 0.0
         return self._draw(self._segments(pipeline).get(segment, 0.0)) / 1000
 
     def audio_speed(self, pipeline: str) -> float:
         """How many times faster than real time audio is generated; infinite when it takes no time."""
-        if self._takes_no_time:
+        if self.takes_no_time:
             return math.inf
         return self._draw(self._segments(pipeline).get("audio_speed", 0.0)) or math.inf
 
