@@ -22,7 +22,7 @@ from vlmock.server.handshake import Admitted, Refused, shown
 from vlmock.server.journal import ConnectionJournal
 from vlmock.server.pages import refusal
 from vlmock.server.transport import Closing, Transport
-from vlmock.session.effects import Close, Effect, Send, SendRaw, Speech, SpeechRequest, Synthesize
+from vlmock.session.effects import Close, Effect, Send, SendAll, SendRaw, Speech, SpeechRequest, Synthesize
 
 __all__ = ["Begun", "Connection", "Conversation", "House", "Spoken", "Voice"]
 
@@ -233,8 +233,11 @@ class Connection:
         effects = self._effects
         while effects and self._transport.writable:
             effect = effects.popleft()
-            if isinstance(effect, Send):  # nearly all of them
+            if isinstance(effect, Send):
                 self._put(effect.event, encode_in_pieces(effect.event), begun, now)
+            elif isinstance(effect, SendAll):
+                if rest := self._put_all(effect.events, begun, now):
+                    effects.appendleft(SendAll(rest))
             else:
                 _PERFORMERS[type(effect)](self, effect, begun, now)
             if self._outgoing_bytes >= _GROUP_BYTES:
@@ -246,6 +249,21 @@ class Connection:
         begun.journal.note("server", event, now, size)
         self._outgoing.append(message)
         self._outgoing_bytes += size
+
+    def _put_all(self, events: list[ServerEvent], begun: Begun, now: float) -> list[ServerEvent]:
+        """The events that are left when the client does not read any more. A reply is mostly this loop."""
+        note = begun.journal.note
+        for number, event in enumerate(events, 1):
+            message = encode_in_pieces(event)
+            size = sum(map(len, message))
+            note("server", event, now, size)
+            self._outgoing.append(message)
+            self._outgoing_bytes += size
+            if self._outgoing_bytes >= _GROUP_BYTES:
+                self._send_outgoing()
+                if not self._transport.writable:
+                    return events[number:]
+        return []
 
     def _perform_send_raw(self, effect: SendRaw, begun: Begun, now: float) -> None:
         self._put(effect.event, (msgspec.json.encode(effect.event),), begun, now)

@@ -8,10 +8,12 @@ __all__ = ["IdFactory"]
 
 _ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 _PAIRS = [high + low for high in _ALPHABET for low in _ALPHABET]
-_SPACE = 62**6
-_STRIDE = 35_104_476_137
-"""About _SPACE divided by the golden ratio and coprime to it: every id comes once before one comes again, and
-neighbours look unalike."""
+_TURN = len(_PAIRS)
+_SCATTERED = [_PAIRS[place * 2389 % _TURN] for place in range(_TURN)]
+"""The same pairs so that neighbours look unalike; 2389 is coprime to their number, so each is there once."""
+_HIGH_SPACE = _TURN**2
+_HIGH_STRIDE = 9_132_281
+"""About _HIGH_SPACE divided by the golden ratio and coprime to it."""
 _ID_LENGTH = 22
 _CALL_ID_LENGTH = 16
 
@@ -21,7 +23,9 @@ class IdFactory:
 
     def __init__(self, seed: int = 0) -> None:
         mixed = (seed + 1) * 0x9E3779B97F4A7C15F39CC0605CEDC835
-        self._next = mixed % _SPACE
+        self._high_value = mixed % _HIGH_SPACE
+        self._high = ""
+        self._place = _TURN
         digits = []
         for _ in range(_ID_LENGTH):
             mixed, digit = divmod(mixed, 62)
@@ -46,6 +50,10 @@ class IdFactory:
         return "call_" + self._own[: _CALL_ID_LENGTH - 6] + self._six()
 
     def _six(self) -> str:
-        self._next = value = (self._next + _STRIDE) % _SPACE
-        high = value // 3844
-        return f"{_PAIRS[value % 3844]}{_PAIRS[high % 3844]}{_PAIRS[high // 3844]}"
+        place = self._place
+        if place == _TURN:
+            self._high_value = value = (self._high_value + _HIGH_STRIDE) % _HIGH_SPACE
+            self._high = _PAIRS[value % _TURN] + _PAIRS[value // _TURN]
+            place = 0
+        self._place = place + 1
+        return self._high + _SCATTERED[place]

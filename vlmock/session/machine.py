@@ -17,7 +17,7 @@ from vlmock.protocol.session import SessionCreated
 from vlmock.protocol.wire import ServerEvent, UnsetType, given
 from vlmock.session import models, refusals, spoken_turns
 from vlmock.session.brain import Brain
-from vlmock.session.effects import Close, Effect, Send, SendRaw, Speech
+from vlmock.session.effects import Close, Effect, Send, SendAll, SendRaw, Speech
 from vlmock.session.handlers import HANDLERS, refuse_not_emulated
 from vlmock.session.handlers.session import apply_audio_settings
 from vlmock.session.ids import IdFactory
@@ -138,7 +138,7 @@ class Session:
             if isinstance(beat, Together):
                 for event in beat.events:
                     msgspec.structs.force_setattr(event, "event_id", new_event_id())
-                    effects.append(Send(event))
+                effects.append(SendAll(beat.events))
             elif isinstance(beat, ServerEvent):
                 msgspec.structs.force_setattr(beat, "event_id", new_event_id())
                 effects.append(Send(beat))
