@@ -8,6 +8,7 @@ import msgspec
 from vlmock.protocol.audio_format import AudioFormat
 from vlmock.protocol.items import AudioPart, FunctionCallItem, InputAudioPart, MessageItem, ResponseItem
 from vlmock.session import refusals
+from vlmock.session.tally import NO_COST, Cost, Tally, cost_of
 
 __all__ = ["Entry", "History"]
 
@@ -28,13 +29,7 @@ class Entry(msgspec.Struct, eq=False):
     audio_bytes: int = 0
     audio_format: AudioFormat | None = None
     truncated: bool = False
-    text_tokens: int | None = None
-    """What its words cost, once somebody has counted."""
-
-    def become(self, item: ResponseItem) -> None:
-        """A newer state of the item."""
-        self.item = item
-        self.text_tokens = None
+    cost: Cost = NO_COST
 
     @classmethod
     def of(cls, item: ResponseItem) -> "Entry":
@@ -54,6 +49,8 @@ class History:
         self._sounding: deque[Entry] = deque()
         """Those whose sound is kept, in the order in which it came."""
         self._audio_bytes = 0
+        self.tally = Tally()
+        """What all of it costs as input."""
 
     def __iter__(self) -> Iterator[Entry]:
         return iter(self._order)
@@ -66,6 +63,11 @@ class History:
 
     def get(self, item_id: str) -> Entry | None:
         return self._entries.get(item_id)
+
+    def cost(self, item_id: str) -> Cost:
+        """What the item costs as input; nothing when it is not there."""
+        entry = self._entries.get(item_id)
+        return NO_COST if entry is None else entry.cost
 
     @property
     def last_id(self) -> str | None:
@@ -98,6 +100,7 @@ class History:
             raise refusals.no_such_previous_item(after)
         entry = self._entries[item_id] = Entry.of(item)
         self._order.insert(place, entry)
+        self._recount(entry)
         return entry
 
     def before(self, item_id: str) -> str | None:
@@ -111,13 +114,15 @@ class History:
         if entry is not None:
             self._order.remove(entry)
             self._forget_sound(entry)
+            self.tally.exchange(entry.cost, NO_COST)
         return entry
 
     def replace(self, item: ResponseItem) -> None:
         """Put a newer state of an item in its place; nothing happens when it was deleted meanwhile."""
         entry = self._entries.get(str(item.id))
         if entry is not None:
-            entry.become(_unheard(item) if entry.truncated else item)
+            entry.item = _unheard(item) if entry.truncated else item
+            self._recount(entry)
 
     def add_audio(self, item_id: str, audio: bytes, audio_format: AudioFormat) -> None:
         """More sound of an item that was spoken."""
@@ -130,8 +135,19 @@ class History:
         entry.audio_bytes += len(audio)
         entry.audio_format = audio_format
         self._audio_bytes += len(audio)
+        if entry.role == "user":
+            self._recount(entry)
         if self._audio_bytes > _AUDIO_BOUND_BYTES:
             self._forget_oldest_sound(entry)
+
+    def _recount(self, entry: Entry) -> None:
+        cost = cost_of(entry.item, entry.audio_ms if entry.role == "user" else 0.0)
+        self.tally.exchange(entry.cost, cost)
+        entry.cost = cost
+
+    def items(self) -> tuple[ResponseItem, ...]:
+        """All items, oldest first."""
+        return tuple([entry.item for entry in self._order])
 
     def _forget_oldest_sound(self, spared: Entry) -> None:
         while self._audio_bytes > _AUDIO_BOUND_BYTES and self._sounding[0] is not spared:
@@ -145,7 +161,8 @@ class History:
     def truncate(self, entry: Entry, audio_end_ms: int) -> None:
         """Forget what the user did not hear. Observed {SDKT, JAVAT}: the transcript goes as well."""
         entry.truncated = True
-        entry.become(_unheard(entry.item))
+        entry.item = _unheard(entry.item)
+        self._recount(entry)
         if entry.audio_format is not None:
             audio = b"".join(entry.audio)
             kept = audio[: entry.audio_format.bytes_for_ms(audio_end_ms)]

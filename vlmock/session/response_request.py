@@ -1,7 +1,5 @@
 """What a request for a response means: what it answers, what it may say, and how it differs from the session."""
 
-from collections.abc import Iterator
-
 import msgspec
 
 from vlmock.protocol.audio_format import output_format
@@ -10,13 +8,16 @@ from vlmock.protocol.voices import OpenAIVoice, Voice
 from vlmock.protocol.wire import given
 from vlmock.session.active_response import ActiveResponse, ResponseRequest
 from vlmock.session.defaults import filled_voice
-from vlmock.session.history import Entry
 from vlmock.session.input_items import item_from_request, turn_input
 from vlmock.session.script import Reply, Say, ToolOutput, Turn, UserInput
 from vlmock.session.state import SessionState
+from vlmock.session.tally import Cost, Tally, cost_of
 from vlmock.session.usage import NOTHING
 
 __all__ = ["Context", "context_of", "pre_generated", "response_of", "turn_of"]
+
+
+NOTHING_IN_VIEW = Tally()
 
 
 class Context(msgspec.Struct, frozen=True):
@@ -24,13 +25,10 @@ class Context(msgspec.Struct, frozen=True):
 
     user_inputs: tuple[UserInput, ...] = ()
     tool_outputs: tuple[ToolOutput, ...] = ()
-    items: tuple[Entry, ...] = ()
-    """All that it has in view, for the bill."""
-
-    def item_ids(self) -> Iterator[str]:
-        """Which items the turn itself consists of."""
-        yield from (said.item_id for said in self.user_inputs)
-        yield from (returned.item_id for returned in self.tool_outputs)
+    tally: Tally = NOTHING_IN_VIEW
+    """What it has in view costs so much."""
+    answered: tuple[Cost, ...] = ()
+    """What the turn itself costs."""
 
 
 def context_of(state: SessionState, asked: ResponseRequest) -> Context:
@@ -43,7 +41,13 @@ def context_of(state: SessionState, asked: ResponseRequest) -> Context:
         return Context()
     if isinstance(asked.params.input_items, list):
         return _own_context(state, asked.params.input_items)
-    context = Context(tuple(state.user_inputs), tuple(state.tool_outputs), tuple(state.history))
+    answered = [said.item_id for said in state.user_inputs] + [output.item_id for output in state.tool_outputs]
+    context = Context(
+        tuple(state.user_inputs),
+        tuple(state.tool_outputs),
+        state.history.tally,
+        tuple(map(state.history.cost, answered)),
+    )
     if not asked.is_out_of_band:
         state.user_inputs.clear()
         state.tool_outputs.clear()
@@ -53,16 +57,16 @@ def context_of(state: SessionState, asked: ResponseRequest) -> Context:
 def _own_context(state: SessionState, requests: list[RequestItem]) -> Context:
     said: list[UserInput] = []
     returned: list[ToolOutput] = []
-    entries = []
+    costs = []
     for request in requests:
         item = item_from_request(request, given(request.id, "") or state.ids.make("item_"))
-        entries.append(Entry.of(item))
+        costs.append(cost_of(item, 0.0))
         match turn_input(item, request, state.history):
             case UserInput() as user_input:
                 said.append(user_input)
             case ToolOutput() as tool_output:
                 returned.append(tool_output)
-    return Context(tuple(said), tuple(returned), tuple(entries))
+    return Context(tuple(said), tuple(returned), Tally(costs))
 
 
 def turn_of(state: SessionState, asked: ResponseRequest, context: Context) -> Turn:
@@ -77,7 +81,7 @@ def turn_of(state: SessionState, asked: ResponseRequest, context: Context) -> Tu
         instructions=" ".join(filter(None, (instructions, asked.additional_instructions))),
         tools=tuple(given(params.tools, given(settings.tools, []))),
         tool_choice=params.tool_choice or settings.tool_choice or "auto",
-        history=tuple(entry.item for entry in state.history),
+        history=state.history.items(),
         metadata=given(params.metadata, {}),
     )
 

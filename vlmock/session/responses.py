@@ -109,8 +109,7 @@ def _create(state: SessionState, asked: ResponseRequest) -> Telling:
     turn = turn_of(state, asked, context)
     response = response_of(state, asked)
     if not asked.is_pre_generated:
-        answered = frozenset(context.item_ids())
-        response.input_tokens = state.meter.input(turn.instructions, context.items, answered)
+        response.input_tokens = state.meter.input(turn.instructions, context.tally, context.answered)
     state.response = response
     state.responses += 1
     reply = pre_generated(asked) or state.script.reply(turn)

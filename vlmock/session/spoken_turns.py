@@ -206,7 +206,7 @@ def _transcribe(state: SessionState, turn: SpokenTurn, text: str, *, with_delta:
     yield ConversationItemInputAudioTranscriptionCompleted(item_id=turn.item_id, content_index=0, transcript=text)
     entry = state.history.get(turn.item_id)
     if entry is not None and isinstance(entry.item, MessageItem):
-        entry.become(msgspec.structs.replace(entry.item, content=[InputAudioPart(transcript=text)]))
+        state.history.replace(msgspec.structs.replace(entry.item, content=[InputAudioPart(transcript=text)]))
 
 
 def _heard(state: SessionState, turn: SpokenTurn, audio: bytes) -> _Utterance:

@@ -1,21 +1,12 @@
 """What a response costs, in tokens. Observed {FON}, behaviour.md 4.10; text counts are Assumed."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from functools import lru_cache
 
-from vlmock.protocol.items import (
-    AudioPart,
-    FunctionCallItem,
-    FunctionCallOutputItem,
-    InputAudioPart,
-    InputTextPart,
-    MessageItem,
-    TextPart,
-)
 from vlmock.protocol.response import CachedTokensDetails, InputTokenDetails, OutputTokenDetails, Usage
 from vlmock.protocol.wire import given
-from vlmock.session.history import Entry
 from vlmock.session.pipeline import Pipeline
+from vlmock.session.tally import Cost, Tally
 from vlmock.session.words import audio_tokens, token_count
 
 __all__ = ["NOTHING", "Meter", "usage"]
@@ -31,25 +22,21 @@ class Meter:
         self.pipeline = pipeline
         self._has_been_asked = False
 
-    def input(self, instructions: str, history: Iterable[Entry], answered: frozenset[str]) -> InputTokenDetails:
-        """The input of a response over this history.
+    def input(self, instructions: str, tally: Tally, answered: Sequence[Cost]) -> InputTokenDetails:
+        """The input of a response with this conversation in view, of which ``answered`` is the turn itself.
 
-        ``answered`` are the items of the turn itself. Observed {FON}: cascade counts audio input only for the latest
-        turn, native for all. Observed {FON, PAI}: from the second response on, what was there before the turn is cached
-        in blocks of 64.
+        Observed {FON}: cascade counts audio input only for the latest turn, native for all. Observed {FON, PAI}: from
+        the second response on, what was there before the turn is cached in blocks of 64.
         """
-        text = known = _instruction_tokens(instructions)
-        audio_ms = 0.0
-        for entry in history:
-            is_answered = entry.id in answered
-            if entry.audio_bytes and entry.role == "user" and (is_answered or self.pipeline.audio_counts_accumulate):
-                audio_ms += entry.audio_ms
-                continue
-            tokens = entry.text_tokens
-            if tokens is None:  # counted once, not for every response anew
-                tokens = entry.text_tokens = sum(map(token_count, _texts(entry)))
-            text += tokens
-            known += 0 if is_answered else tokens
+        text = _instruction_tokens(instructions) + tally.text_tokens
+        heard = [cost for cost in answered if cost.spoken_ms]
+        if self.pipeline.audio_counts_accumulate:
+            text -= tally.transcript_tokens
+            audio_ms = tally.spoken_ms
+        else:
+            text -= sum(cost.text_tokens for cost in heard)
+            audio_ms = sum(cost.spoken_ms for cost in heard)
+        known = text - sum(cost.text_tokens for cost in answered if not cost.spoken_ms)
         cached = known // _CACHE_BLOCK_TOKENS * _CACHE_BLOCK_TOKENS if self._has_been_asked else 0
         self._has_been_asked = True
         return _input_details(text, round(audio_ms / 1000 * INPUT_AUDIO_TOKENS_PER_S), cached)
@@ -85,25 +72,3 @@ def usage(counted: InputTokenDetails, *, output_text_tokens: int, output_audio_m
 
 NOTHING = usage(_input_details(0, 0, 0), output_text_tokens=0, output_audio_ms=0.0)
 """Assumed {OAI}: a response that was cancelled before it said anything costs nothing."""
-
-
-def _texts(entry: Entry) -> tuple[str, ...]:
-    match entry.item:
-        case MessageItem(content=content):
-            return tuple(map(_part_text, content))
-        case FunctionCallItem(name=name, arguments=arguments):
-            return name, arguments
-        case FunctionCallOutputItem(output=output):
-            return (output,)
-        case _:
-            return ()
-
-
-def _part_text(part: object) -> str:
-    match part:
-        case TextPart(text=text) | InputTextPart(text=text):
-            return given(text, "")
-        case AudioPart(transcript=transcript) | InputAudioPart(transcript=transcript):
-            return given(transcript, "")
-        case _:
-            return ""

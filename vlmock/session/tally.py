@@ -1,0 +1,83 @@
+"""What the items of a conversation cost as input, added up as they come and go.
+
+No response counts the whole conversation again, so what was said before does not make it slower.
+"""
+
+from collections.abc import Iterable
+
+import msgspec
+
+from vlmock.protocol.items import (
+    AudioPart,
+    FunctionCallItem,
+    FunctionCallOutputItem,
+    InputAudioPart,
+    InputTextPart,
+    MessageItem,
+    ResponseItem,
+    TextPart,
+)
+from vlmock.protocol.wire import given
+from vlmock.session.words import token_count
+
+__all__ = ["NO_COST", "Cost", "Tally", "cost_of"]
+
+
+class Cost(msgspec.Struct, frozen=True):
+    """What one item costs as input: its words, or its sound where the model hears it."""
+
+    text_tokens: int
+    """Of its words; of a spoken item, those of its transcript."""
+    spoken_ms: float = 0.0
+    """How long the user spoke; 0 for all other items."""
+
+
+NO_COST = Cost(0)
+
+
+class Tally:
+    """The sum of some costs."""
+
+    def __init__(self, costs: Iterable[Cost] = ()) -> None:
+        self.text_tokens = 0
+        """Of all words, transcripts included."""
+        self.transcript_tokens = 0
+        """Of the transcripts of what the user spoke."""
+        self.spoken_ms = 0.0
+        for cost in costs:
+            self.exchange(NO_COST, cost)
+
+    def exchange(self, old: Cost, new: Cost) -> None:
+        """An item costs something else now."""
+        for cost, sign in ((old, -1), (new, 1)):
+            self.text_tokens += sign * cost.text_tokens
+            if cost.spoken_ms:
+                self.transcript_tokens += sign * cost.text_tokens
+                self.spoken_ms += sign * cost.spoken_ms
+
+
+def cost_of(item: ResponseItem, spoken_ms: float) -> Cost:
+    """``spoken_ms``: how long the user spoke in it."""
+    return Cost(sum(map(token_count, _texts(item))), spoken_ms)
+
+
+def _texts(item: ResponseItem) -> tuple[str, ...]:
+    match item:
+        case MessageItem(content=content):
+            return tuple(map(_part_text, content))
+        case FunctionCallItem(name=name, arguments=arguments):
+            return name, arguments
+        case FunctionCallOutputItem(output=output):
+            return (output,)
+        case _:
+            return ()
+
+
+def _part_text(part: object) -> str:
+    match part:
+        case TextPart(text=text) | InputTextPart(text=text):
+            return given(text, "")
+        case AudioPart(transcript=transcript) | InputAudioPart(transcript=transcript):
+            return given(transcript, "")
+        case _:
+            return ""
