@@ -138,3 +138,26 @@ def test_the_bound_holds_however_often_it_is_reached(open_dialogue: Opener, monk
     for _ in range(20):
         dialogue.client(ResponseCreate())
     assert sum(len(piece) for entry in dialogue.session._state.history for piece in entry.audio) <= 250_000
+
+
+def test_what_is_deleted_or_truncated_costs_nothing_any_more(dialogue: Dialogue) -> None:
+    """The sum follows the items: added, said, cut, deleted."""
+
+    def text_tokens() -> int:
+        dialogue.client({"type": "response.create", "response": {"modalities": ["text"], "conversation": "none"}})
+        return int(dialogue.last("response.done").response.usage.input_token_details.text_tokens)
+
+    empty = text_tokens()
+    content = [{"type": "input_text", "text": "one two three"}]
+    item = {"type": "message", "role": "user", "id": "x", "content": content}
+    dialogue.client({"type": "conversation.item.create", "item": item})
+    assert text_tokens() == empty + 3
+    dialogue.script.replies.append([Say("four five")])
+    dialogue.client(ResponseCreate())
+    said = dialogue.last("response.output_item.done").item.id
+    assert text_tokens() == empty + 5
+    cut = {"type": "conversation.item.truncate", "item_id": said, "content_index": 0, "audio_end_ms": 0}
+    dialogue.client(cut)
+    assert text_tokens() == empty + 3
+    dialogue.client({"type": "conversation.item.delete", "item_id": "x"})
+    assert text_tokens() == empty
