@@ -55,12 +55,6 @@ from vlmock.session.refusals import Refused
         (refusals.invalid_model("gpt-9"), "Model gpt-9 is not supported in this region.", "invalid_model", None),
         (refusals.invalid_profile("byom-x"), "Profile byom-x is not supported.", "invalid_profile", None),
         (
-            refusals.session_expired(),
-            "Your session hit the maximum duration of 60 minutes.",
-            "session_expired",
-            None,
-        ),
-        (
             refusals.no_such_item_to_delete("item_1"),
             "Error deleting item: the item with id 'item_1' does not exist.",
             "item_delete_invalid_item_id",

@@ -36,11 +36,6 @@ class AudioFormat(msgspec.Struct, frozen=True):
     def bytes_per_second(self) -> int:
         return self.rate_hz * self.bytes_per_sample
 
-    @property
-    def bytes_per_ms(self) -> float:
-        """Not whole at 22.05 and 44.1 kHz; use :meth:`bytes_for_ms` to cut."""
-        return self.bytes_per_second / 1000
-
     def duration_ms(self, byte_count: int) -> float:
         """How long so many bytes last, in milliseconds."""
         return byte_count * 1000 / self.bytes_per_second

@@ -9,7 +9,6 @@ from vlmock.protocol.voices import Voice
 from vlmock.protocol.wire import given
 from vlmock.session.timeline import Story
 from vlmock.session.transitions import ResponsePhase
-from vlmock.session.words import audio_tokens
 
 __all__ = ["ActiveResponse", "OpenMessage", "ResponseRequest"]
 
@@ -72,11 +71,6 @@ class ActiveResponse(msgspec.Struct):
     open_message: OpenMessage | None = None
     output_text_tokens: int = 0
     output_audio_ms: float = 0.0
-
-    @property
-    def output_tokens(self) -> int:
-        """What it has cost so far. Observed {FON}: 20 tokens a second of audio."""
-        return self.output_text_tokens + audio_tokens(self.output_audio_ms)
 
     @property
     def spoken(self) -> bool:

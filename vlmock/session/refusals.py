@@ -138,11 +138,6 @@ def invalid_profile(profile: str) -> Refused:
     return _refused(f"Profile {profile} is not supported.", code="invalid_profile")
 
 
-def session_expired() -> Refused:
-    """Assumed {OAI}: the last words before the close with 1001; clients look for "maximum duration" {SKILL}."""
-    return _refused("Your session hit the maximum duration of 60 minutes.", code="session_expired")
-
-
 # ---- session.update
 
 
