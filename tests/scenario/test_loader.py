@@ -154,6 +154,10 @@ WRONG: dict[str, tuple[str, str]] = {
         "rules:\n  - user: /a{99999999999}/\n    reply: Hello.\n",
         "f.yaml:2: wrong regular expression /a{99999999999}/: the repetition number is too large",
     ),
+    "regex that Python doubts": (
+        "rules:\n  - user: /[[a]/\n    reply: Hello.\n",
+        "f.yaml:2: wrong regular expression /[[a]/: Possible nested set at position 0",
+    ),
     "bad regex flag": (
         "rules:\n  - user: /a/gi\n    reply: Hello.\n",
         "f.yaml:2: unknown flag 'g' after /a/; there are i, s, m, x",

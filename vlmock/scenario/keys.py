@@ -4,6 +4,7 @@ The loader reads by these tables and the JSON Schema is printed from them, so th
 """
 
 import re
+import warnings
 from typing import Any
 
 from vlmock.scenario.kinds import Choice, Count, Duration, Either, Flag, Json, Key, ListOf, Record, Schema, Text
@@ -24,8 +25,10 @@ SPEECH_ENGINES = ("builtin", "flite", "espeak-ng")
 
 def _regex(source: str, flags: int, place: Place) -> Regex:
     try:
-        return Regex(re.compile(source, flags))
-    except (re.error, OverflowError, RecursionError) as error:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")  # what Python doubts is hardly what was meant
+            return Regex(re.compile(source, flags))
+    except (re.error, OverflowError, RecursionError, Warning) as error:
         raise place.complaint(f"wrong regular expression /{source}/: {error}") from None
 
 
