@@ -156,7 +156,7 @@ WRONG: dict[str, tuple[str, str]] = {
     ),
     "regex that Python doubts": (
         "rules:\n  - user: /[[a]/\n    reply: Hello.\n",
-        "f.yaml:2: wrong regular expression /[[a]/: Possible nested set at position 0",
+        "f.yaml:2: wrong regular expression /[[a]/: Possible nested set at position 1",
     ),
     "bad regex flag": (
         "rules:\n  - user: /a/gi\n    reply: Hello.\n",
