@@ -76,7 +76,7 @@ def settle(state: SessionState) -> Telling:
 def interrupt(state: SessionState, response: ActiveResponse, *, reason: str) -> None:
     """End the response: nothing more of it is said, what is open is closed.
 
-    ``reason``: ``turn_detected`` {FON, Observed} or ``client_cancelled`` {OAI, Assumed}.
+    ``reason``: Observed {FON}: ``turn_detected``. Assumed {OAI}: ``client_cancelled``.
     """
     response.phase = moved(RESPONSE, response.phase, "cancel")
     if response.story is not None:
@@ -85,6 +85,7 @@ def interrupt(state: SessionState, response: ActiveResponse, *, reason: str) -> 
 
 
 def _wind_up(state: SessionState, response: ActiveResponse, reason: str) -> Plot:
+    """Observed {NB04}: done events for what is open first, then ``response.done``."""
     began, lasts = state.now, state.seconds("cancel")
     yield At(began + lasts * _FIRST_CLOSING_SHARE)
     yield from OutputItems(state, response).close_all("incomplete")

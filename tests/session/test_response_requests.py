@@ -1,0 +1,168 @@
+"""What a client may ask of one response, and what becomes of it. Source: behaviour.md 4.7, 4.8; schema B1."""
+
+from collections.abc import Callable
+
+import pytest
+
+from tests.session.conftest import Dialogue, PlannedScript
+from vlmock.protocol.response import ResponseCreate
+from vlmock.session.script import Call, Say
+
+Opener = Callable[..., Dialogue]
+TEXT_ONLY = {"type": "session.update", "session": {"modalities": ["text"]}}
+
+
+def typed(text: str) -> dict[str, object]:
+    content = [{"type": "input_text", "text": text}]
+    return {"type": "conversation.item.create", "item": {"type": "message", "role": "user", "content": content}}
+
+
+def test_the_response_says_what_the_pipeline_says(open_dialogue: Opener) -> None:
+    """Observed {FON, PAI}: behaviour, fact 1."""
+    cascade = open_dialogue().client(ResponseCreate()).last("response.created").response
+    assert (cascade.conversation_id, cascade.output_audio_format, cascade.max_output_tokens) == ("", None, None)
+    assert cascade.temperature == 0.8
+    native = open_dialogue(model="gpt-realtime").client(ResponseCreate()).last("response.created").response
+    assert native.conversation_id.startswith("conv_")
+    assert (native.output_audio_format, native.max_output_tokens, native.temperature) == ("pcm16", "inf", None)
+
+
+def test_a_response_may_differ_from_the_session(dialogue: Dialogue) -> None:
+    """Observed {VIBE, JOR}: instructions, modalities, tools of this one response; metadata is echoed."""
+    params = {
+        "modalities": ["text"],
+        "instructions": "Be brief.",
+        "tools": [{"type": "function", "name": "f"}],
+        "tool_choice": "required",
+        "temperature": 0.7,
+        "metadata": {"k": "v"},
+        "max_output_tokens": 77,
+    }
+    dialogue.client({"type": "response.create", "response": params, "additional_instructions": "Now."})
+    turn = dialogue.script.turns[0]
+    assert (turn.instructions, turn.tool_choice, turn.tools[0].name) == ("Be brief. Now.", "required", "f")  # type: ignore[union-attr]
+    done = dialogue.last("response.done").response
+    assert (done.modalities, done.temperature, done.metadata, done.max_output_tokens) == (["text"], 0.7, {"k": "v"}, 77)
+    dialogue.client(ResponseCreate())
+    assert "audio" in dialogue.last("response.done").response.modalities
+
+
+def test_an_answer_outside_the_conversation_leaves_no_item(dialogue: Dialogue) -> None:
+    """Assumed {OAI}: no items are mirrored, ``conversation_id`` is null."""
+    items = [{"type": "message", "role": "user", "content": [{"type": "input_text", "text": "Aside"}]}]
+    params = {"conversation": "none", "input_items": items}
+    dialogue.client({"type": "response.create", "response": params})
+    assert dialogue.all("conversation.item.created") == []
+    assert dialogue.last("response.done").response.conversation_id is None
+    assert dialogue.script.turns[0].text == "Aside"
+
+
+def limited_to(tokens: int) -> dict[str, object]:
+    return {"type": "response.create", "response": {"max_output_tokens": tokens}}
+
+
+def test_a_limit_ends_the_response_incomplete(open_dialogue: Opener) -> None:
+    """Assumed {OAI}: the words break off, item and response are incomplete; a call that does not fit is not made."""
+    steps = [Say("One two three four five six."), Call("never", "{}")]
+    dialogue = open_dialogue(script=PlannedScript([steps, steps])).client(TEXT_ONLY, limited_to(3))
+    done = dialogue.last("response.done").response
+    assert (done.status, done.status_details.reason) == ("incomplete", "max_output_tokens")
+    assert [(item.status, item.content[0].text) for item in done.output] == [("incomplete", "One two three")]
+    dialogue.client({"type": "session.update", "session": {"max_response_output_tokens": 8}}, ResponseCreate())
+    done = dialogue.last("response.done").response
+    assert (done.status, [item.status for item in done.output]) == ("incomplete", ["completed"])
+
+
+@pytest.mark.parametrize("model", ["gpt-4.1", "gpt-realtime"])
+@pytest.mark.parametrize("limit", [1, 20, 30, 60])
+def test_usage_never_exceeds_the_limit(open_dialogue: Opener, model: str, limit: int) -> None:
+    """Observed {NETT}: ``output_tokens`` stays within it, speech included."""
+    script = PlannedScript([[Say("One two three four five six seven eight nine ten.")]])
+    done = open_dialogue(model=model, script=script).client(limited_to(limit)).last("response.done").response
+    assert done.status == "incomplete"
+    assert done.usage.output_tokens <= limit
+
+
+def test_a_pre_generated_message_is_spoken_as_it_stands(dialogue: Dialogue) -> None:
+    """Observed {VIBE, GOV}: nobody is asked, the input costs nothing, the words join the history."""
+    message = {"type": "message", "role": "assistant", "content": [{"type": "text", "text": "Welcome back!"}]}
+    dialogue.client(typed("Hi"))
+    dialogue.client({"type": "response.create", "response": {"pre_generated_assistant_message": message}})
+    assert dialogue.script.turns == []
+    done = dialogue.last("response.done").response
+    assert (done.output[0].content[0].transcript, done.usage.input_tokens) == ("Welcome back!", 0)
+    dialogue.client(ResponseCreate())
+    assert dialogue.script.turns[0].text == "Hi"
+    assert len(dialogue.script.turns[0].history) == 2
+
+
+def test_an_openai_voice_does_not_speak_what_the_client_wrote(open_dialogue: Opener) -> None:
+    """Observed {ILA}: it is only added as text."""
+    message = {"type": "message", "role": "assistant", "content": [{"type": "text", "text": "Welcome back!"}]}
+    dialogue = open_dialogue(model="gpt-realtime")
+    dialogue.client({"type": "response.create", "response": {"pre_generated_assistant_message": message}})
+    assert dialogue.all("response.audio.delta") == []
+    assert dialogue.last("response.text.done").text == "Welcome back!"
+
+
+def test_appended_items_join_the_conversation(dialogue: Dialogue) -> None:
+    """Documented (schema B1): context that comes with the request; an id that is taken is refused."""
+    item = {"id": "x", "type": "message", "role": "user", "content": [{"type": "input_text", "text": "Also this."}]}
+    ask = {"type": "response.create", "response": {"append_input_items": [item]}}
+    dialogue.client(typed("First"), ask)
+    assert dialogue.script.turns[0].text == "First Also this."
+    assert dialogue.all("conversation.item.created")[1].item.id == "x"
+    dialogue.skip().client(ask).server("error")
+    assert dialogue.last("error").error.code == "invalid_value"
+    twice = {"append_input_items": [{**item, "id": "y"}, {**item, "id": "y"}]}
+    dialogue.client({"type": "response.create", "response": twice}).server("error")
+    dialogue.client(ResponseCreate())
+    assert [entry.id for entry in dialogue.script.turns[1].history].count("y") == 0
+
+
+@pytest.mark.parametrize(
+    ("params", "param"),
+    [
+        ({"tool_choice": "nonsense"}, "response.tool_choice"),
+        ({"tool_choice": {"type": "function", "name": "nobody"}}, "response.tool_choice"),
+        ({"modalities": ["text", "audio"]}, "response.modalities"),
+        ({"modalities": ["smell"]}, "response.modalities"),
+        ({"temperature": 9}, "response.temperature"),
+        (
+            {"input_items": [{"type": "message", "role": "ghost", "content": []}]},
+            "response.input_items[0].role",
+        ),
+        (
+            {"pre_generated_assistant_message": {"type": "message", "role": "assistant", "content": []}},
+            "response.pre_generated_assistant_message.content",
+        ),
+    ],
+)
+def test_a_request_that_will_not_do_is_refused(open_dialogue: Opener, params: dict[str, object], param: str) -> None:
+    """Behaviour 4.8 and 6; nothing was asked for."""
+    dialogue = open_dialogue(model="gpt-realtime").skip()
+    dialogue.client({"type": "response.create", "response": params, "event_id": "mine"}).server("error")
+    assert (dialogue.last("error").error.param, dialogue.last("error").error.event_id) == (param, "mine")
+
+
+def test_an_agent_keeps_its_instructions(open_dialogue: Opener) -> None:
+    """Observed {VIBE, JOR}: they cannot be overridden for a response. Observed {TAK}: no expiry, no temperature."""
+    dialogue = open_dialogue(model="", agent=True)
+    assert dialogue.last("session.created").session.expires_at is None
+    dialogue.client({"type": "response.create", "response": {"instructions": "Sing."}})
+    assert "Overriding instructions" in dialogue.last("error").error.message
+    assert dialogue.client(ResponseCreate()).last("response.created").response.temperature is None
+
+
+def test_an_answer_outside_the_conversation_leaves_its_turn_open(dialogue: Dialogue) -> None:
+    """Assumed: the next response answers it."""
+    aside = {"type": "response.create", "response": {"conversation": "none"}}
+    dialogue.client(typed("What is it?"), aside, ResponseCreate())
+    assert [turn.text for turn in dialogue.script.turns] == ["What is it?", "What is it?"]
+
+
+def test_an_empty_context_costs_only_the_instructions(dialogue: Dialogue) -> None:
+    """Documented (schema B1): ``input_items: []``."""
+    dialogue.client(typed("word " * 500))
+    dialogue.client({"type": "response.create", "response": {"input_items": []}})
+    assert dialogue.last("response.done").response.usage.input_tokens < 100
