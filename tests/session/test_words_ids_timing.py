@@ -86,3 +86,19 @@ def test_durations_that_make_no_sense_are_refused(written: object) -> None:
     """With what can be written instead."""
     with pytest.raises(ValueError, match="give milliseconds"):
         parse_duration(written)
+
+
+def test_a_misspelt_segment_is_refused_with_its_neighbour() -> None:
+    """It would take no time, and nobody would notice."""
+    with pytest.raises(ValueError, match=r"unknown timing segment 'llm_frist' \(did you mean 'llm_first'\?\)"):
+        Timing({"llm_frist": 300})
+
+
+def test_segments_of_ones_own_are_written_as_in_files() -> None:
+    """A number, a range, or a median with its tail; anything else is refused with its name."""
+    timing = Timing({"stt": [40, 180], "updated": 15, "cancel": {"median": 230, "p90": 360}})
+    assert timing.seconds("stt", "cascade") == pytest.approx(0.110)
+    assert timing.seconds("updated", "cascade") == pytest.approx(0.015)
+    assert timing.seconds("cancel", "cascade") == pytest.approx(0.230)
+    with pytest.raises(ValueError, match="stt: '1s' is no duration"):
+        Timing({"stt": "1s"})

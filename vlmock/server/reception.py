@@ -27,7 +27,7 @@ from vlmock.session.brain import Brain
 from vlmock.session.ids import IdFactory
 from vlmock.session.machine import Session
 from vlmock.session.script import Script
-from vlmock.session.timing import Duration, Timing
+from vlmock.session.timing import Timing
 
 __all__ = ["Circumstances", "Played", "Reception", "SessionFactory", "Settings", "session_for"]
 
@@ -38,7 +38,7 @@ _PLAYED_REMEMBERED: Final = 1000
 
 _log = logging.getLogger("vlmock")
 
-TimingProfile: TypeAlias = str | Mapping[str, Duration]
+TimingProfile: TypeAlias = str | Mapping[str, object]
 
 
 class Settings(msgspec.Struct, frozen=True):

@@ -10,6 +10,8 @@ from typing import TypeAlias
 
 import msgspec
 
+from vlmock.errors import did_you_mean
+
 __all__ = ["PROFILES", "PROFILE_NAMES", "SEGMENTS", "Duration", "LogNormal", "Timing", "Uniform", "parse_duration"]
 
 
@@ -90,6 +92,8 @@ def parse_duration(value: object) -> Duration:
     match value:
         case bool():
             pass
+        case LogNormal() | Uniform():
+            return value
         case int() | float() if value >= 0:
             return float(value)
         case [int() | float() as low, int() | float() as high] if 0 <= low <= high:
@@ -101,16 +105,30 @@ def parse_duration(value: object) -> Duration:
     raise ValueError(f"{value!r} is no duration: give milliseconds, [low, high] or {{median: …, p90: …}}")
 
 
+def _own_profile(segments: Mapping[str, object]) -> Mapping[str, Duration]:
+    own: dict[str, Duration] = {}
+    for segment, value in segments.items():
+        if segment not in SEGMENTS:
+            hint = did_you_mean(segment, SEGMENTS) or f"; known: {', '.join(SEGMENTS)}"
+            raise ValueError(f"unknown timing segment {segment!r}{hint}")
+        try:
+            own[segment] = parse_duration(value)
+        except ValueError as error:
+            raise ValueError(f"{segment}: {error}") from None
+    return own
+
+
 class Timing:
     """Draws how long each segment takes."""
 
     def __init__(
-        self, profile: str | Mapping[str, Duration] = "instant", dice: Callable[[], float] = lambda: 0.5
+        self, profile: str | Mapping[str, object] = "instant", dice: Callable[[], float] = lambda: 0.5
     ) -> None:
-        """``profile``: a name of ``PROFILES``, ``"pipeline"``, or own segments. ``dice``: uniform in [0, 1)."""
+        """``profile``: a name of ``PROFILES``, ``"pipeline"``, or own segments, each as ``parse_duration`` takes it.
+        ``dice``: uniform in [0, 1). Raises ValueError where there is no such profile, segment or duration."""
         if isinstance(profile, str) and profile not in PROFILE_NAMES:
             raise ValueError(f"unknown timing profile {profile!r}; known: {', '.join(PROFILE_NAMES)}")
-        self._profile = profile
+        self._profile = profile if isinstance(profile, str) else _own_profile(profile)
         self.takes_no_time = not (PROFILES.get(profile, True) if isinstance(profile, str) else profile)
         """Whether nothing ever takes any time: the ``instant`` profile."""
         self._dice = dice
