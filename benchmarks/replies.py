@@ -56,7 +56,7 @@ def _rows(name: str, model: str, rounds: int, conversations: int) -> Iterator[Ro
             "µs",
             samples[number],
             target=_TARGET_US,
-            floor="websockets, same frames ready",
+            floor="websockets, ready frames in one write",
             floor_samples=floor_samples[number],
         )
 

@@ -18,13 +18,14 @@ from vlmock.protocol.codec import (
     decode_client,
     decode_server,
     encode,
-    encode_in_pieces,
+    encode_deltas,
     to_json_object,
 )
 from vlmock.protocol.conversation import ConversationItemCreated
+from vlmock.protocol.deltas import Deltas
 from vlmock.protocol.errors import ErrorDetails, ErrorEvent
-from vlmock.protocol.input_audio import InputAudioBufferAppend, InputAudioBufferCleared, InputAudioBufferCommit
-from vlmock.protocol.output import ResponseAudioDelta
+from vlmock.protocol.input_audio import InputAudioBufferAppend, InputAudioBufferCommit
+from vlmock.protocol.output import ResponseAudioDelta, ResponseAudioTranscriptDelta, ResponseTextDelta
 from vlmock.protocol.session import RequestSession, SessionUpdate
 from vlmock.protocol.voices import AzureStandardVoice
 from vlmock.protocol.wire import UNSET, ServerEvent
@@ -198,11 +199,23 @@ def test_a_voice_is_echoed_with_its_nulls():
     assert to_json_object(event)["session"]["voice"] == voice
 
 
-@pytest.mark.parametrize("pcm", [b"", b"\x00\x01", bytes(24_000)])
-def test_the_pieces_of_a_frame_are_the_frame(pcm: bytes) -> None:
-    """Prepared audio goes out without being copied, and nobody on the other side can tell."""
-    place = {"event_id": "e", "response_id": "r", "item_id": "i", "output_index": 0, "content_index": 0}
-    for delta in (audio_json(pcm), pcm):
-        event = ResponseAudioDelta(**place, delta=delta)
-        assert b"".join(encode_in_pieces(event)) == encode(event)
-    assert encode_in_pieces(InputAudioBufferCleared()) == (encode(InputAudioBufferCleared()),)
+def test_a_run_of_deltas_goes_out_as_so_many_frames() -> None:
+    """What is around ids and deltas is encoded once, prepared audio is not copied, and nobody can tell."""
+    audio = [audio_json(pcm) for pcm in (b"", b"\x00\x01", bytes(24_000))]
+    kinds = [ResponseAudioTranscriptDelta, *([ResponseAudioDelta] * len(audio)), ResponseTextDelta]
+    ids = [f"event_{number}" for number in range(len(kinds))]
+    deltas = Deltas("resp_1", 'an "odd" item', 3, kinds, ['a "quoted" wörd\n', *audio, '{"event_id":""}'], ids)
+    messages = encode_deltas(deltas)
+    frames = [b"".join(pieces) for _, pieces in messages]
+    assert [size for size, _ in messages] == [len(frame) for frame in frames]
+    assert frames == [encode(event) for event in deltas.events()]
+    assert [json.loads(frame)["event_id"] for frame in frames] == ids
+
+
+def test_a_run_of_deltas_can_be_parted_anywhere() -> None:
+    """Because a client may stop reading in the middle of it."""
+    deltas = Deltas("r", "i", 0, [ResponseTextDelta] * 3, ["a", "b", "c"], ["1", "2", "3"])
+    for place in range(4):
+        first, rest = deltas.parted(place)
+        assert [*first.events(), *rest.events()] == deltas.events()
+        assert len(first.deltas) == place

@@ -35,6 +35,9 @@ class FakeTcp:
         assert b"" not in self.written, "written after the end"
         self.written.append(data)
 
+    def can_write_eof(self) -> bool:
+        return True
+
     def write_eof(self) -> None:
         self.written.append(b"")
 

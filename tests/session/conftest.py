@@ -10,9 +10,10 @@ import pytest
 
 from vlmock.protocol.catalogue import AnyClientEvent
 from vlmock.protocol.codec import decode_client, encode
+from vlmock.protocol.deltas import Deltas
 from vlmock.protocol.wire import ServerEvent
 from vlmock.session.brain import Brain
-from vlmock.session.effects import Close, Effect, Send, SendAll, SendRaw, Speech, SpeechRequest, Synthesize
+from vlmock.session.effects import Close, Effect, Send, SendRaw, Speech, SpeechRequest, Synthesize
 from vlmock.session.ids import IdFactory
 from vlmock.session.machine import Session
 from vlmock.session.script import Expectation, Reply, Say, Spoken, Step, Turn
@@ -169,9 +170,9 @@ class Dialogue:
                 case Send(event=event):
                     self.events.append(event)
                     self.times.append(self.now)
-                case SendAll(events=events):
-                    self.events += events
-                    self.times += [self.now] * len(events)
+                case Deltas():
+                    self.events += effect.events()
+                    self.times += [self.now] * len(effect.deltas)
                 case SendRaw(event=raw):
                     self.raw.append(raw)
                 case Close():

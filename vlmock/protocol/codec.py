@@ -12,6 +12,7 @@ from typing import Any, TypeAlias, cast
 import msgspec
 
 from vlmock.protocol.catalogue import CLIENT_EVENTS, AnyClientEvent, AnyServerEvent
+from vlmock.protocol.deltas import Delta, Deltas
 from vlmock.protocol.input_audio import InputAudioBufferAppend
 from vlmock.protocol.invalid_event import (
     InvalidEvent,
@@ -22,18 +23,19 @@ from vlmock.protocol.invalid_event import (
     kind_of_json,
     unknown_member,
 )
-from vlmock.protocol.output import ResponseAudioDelta
 from vlmock.protocol.wire import ClientEvent, JsonObject, ServerEvent
 
 __all__ = [
     "Frame",
     "InvalidEvent",
+    "Message",
     "ProtocolError",
     "UnknownServerEvent",
     "audio_json",
     "decode_client",
     "decode_server",
     "encode",
+    "encode_deltas",
     "to_json_object",
 ]
 
@@ -167,11 +169,12 @@ def _unknown_server_event(frame: Frame) -> UnknownServerEvent:
 
 # ---- to the other side
 
-Pieces: TypeAlias = tuple[bytes | msgspec.Raw, ...]
-"""A frame, cut anywhere."""
+Message: TypeAlias = tuple[int, tuple[bytes | msgspec.Raw, ...]]
+"""A frame that is to be sent: its length in bytes, and the pieces that it consists of."""
 
-_TAIL = b'""}'
-"""How a delta without audio ends, for ``delta`` is its last member."""
+_NO_ID = b'"event_id":""'
+_NO_DELTA = b'""}'
+"""How a delta with nothing in it ends, for ``delta`` is its last member."""
 
 
 def encode(event: ClientEvent | ServerEvent | UnknownServerEvent) -> bytes:
@@ -179,12 +182,30 @@ def encode(event: ClientEvent | ServerEvent | UnknownServerEvent) -> bytes:
     return _encoder.encode(event.body if isinstance(event, UnknownServerEvent) else event)
 
 
-def encode_in_pieces(event: ServerEvent) -> Pieces:
-    """The same in pieces to be written one after the other: audio that was prepared is not copied once more."""
-    if type(event) is ResponseAudioDelta and type(event.delta) is msgspec.Raw:
-        around = _encoder.encode(msgspec.structs.replace(event, delta=b""))
-        return around[: -len(_TAIL)], event.delta, _TAIL[-1:]
-    return (_encoder.encode(event),)
+def encode_deltas(deltas: Deltas) -> list[Message]:
+    """The frame of each, in pieces to be written one after the other: audio that was prepared is not copied once more.
+
+    They differ in id and delta alone, so what is around those is encoded once.
+    """
+    around = {kind: _around(kind, deltas) for kind in set(deltas.kinds)}
+    encoded = _encoder.encode
+    messages: list[Message] = []
+    for event_id, kind, delta in zip(deltas.event_ids, deltas.kinds, deltas.deltas, strict=True):
+        before, between = around[kind]
+        start = before + event_id.encode() + between
+        if type(delta) is msgspec.Raw:
+            messages.append((len(start) + len(memoryview(delta)) + 1, (start, delta, b"}")))
+        else:
+            whole = start + encoded(delta) + b"}"
+            messages.append((len(whole), (whole,)))
+    return messages
+
+
+def _around(kind: type[Delta], deltas: Deltas) -> tuple[bytes, bytes]:
+    """What stands before the id, and between id and delta."""
+    one = Deltas(deltas.response_id, deltas.item_id, deltas.output_index, [kind], [""], [""])
+    before, _, between = encode(one.events()[0]).removesuffix(_NO_DELTA).partition(_NO_ID)
+    return before + _NO_ID[:-1], _NO_ID[-1:] + between
 
 
 def audio_json(pcm: bytes) -> msgspec.Raw:

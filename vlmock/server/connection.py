@@ -15,14 +15,15 @@ from websockets.http11 import Request, Response
 
 from vlmock.errors import VlmockError
 from vlmock.protocol.catalogue import AnyClientEvent
-from vlmock.protocol.codec import InvalidEvent, Pieces, decode_client, encode_in_pieces
+from vlmock.protocol.codec import InvalidEvent, Message, decode_client, encode, encode_deltas
+from vlmock.protocol.deltas import Deltas
 from vlmock.protocol.wire import JsonObject, ServerEvent
 from vlmock.server.clock import Clock
 from vlmock.server.handshake import Admitted, Refused, shown
 from vlmock.server.journal import ConnectionJournal
 from vlmock.server.pages import refusal
 from vlmock.server.transport import Closing, Transport
-from vlmock.session.effects import Close, Effect, Send, SendAll, SendRaw, Speech, SpeechRequest, Synthesize
+from vlmock.session.effects import Close, Effect, Send, SendRaw, Speech, SpeechRequest, Synthesize
 
 __all__ = ["Begun", "Connection", "Conversation", "House", "Spoken", "Voice"]
 
@@ -98,7 +99,7 @@ class Connection:
         self._inbox: deque[bytes] = deque()
         self._spoken: deque[tuple[int, Spoken]] = deque()
         self._effects: deque[Effect] = deque()
-        self._outgoing: list[Pieces] = []
+        self._outgoing: list[Message] = []
         self._outgoing_bytes = 0
         self._timer: asyncio.TimerHandle | None = None
         self._timer_due = 0.0
@@ -234,39 +235,38 @@ class Connection:
         while effects and self._transport.writable:
             effect = effects.popleft()
             if isinstance(effect, Send):
-                self._put(effect.event, encode_in_pieces(effect.event), begun, now)
-            elif isinstance(effect, SendAll):
-                if rest := self._put_all(effect.events, begun, now):
-                    effects.appendleft(SendAll(rest))
+                self._put(effect.event, encode(effect.event), begun, now)
+            elif isinstance(effect, Deltas):
+                if rest := self._put_deltas(effect, begun, now):
+                    effects.appendleft(rest)
             else:
                 _PERFORMERS[type(effect)](self, effect, begun, now)
             if self._outgoing_bytes >= _GROUP_BYTES:
                 self._send_outgoing()
         return self._transport.writable and not self._over
 
-    def _put(self, event: ServerEvent | JsonObject, message: Pieces, begun: Begun, now: float) -> None:
-        size = sum(map(len, message))
-        begun.journal.note("server", event, now, size)
-        self._outgoing.append(message)
-        self._outgoing_bytes += size
+    def _put(self, event: ServerEvent | JsonObject, message: bytes, begun: Begun, now: float) -> None:
+        begun.journal.note("server", event, now, len(message))
+        self._outgoing.append((len(message), (message,)))
+        self._outgoing_bytes += len(message)
 
-    def _put_all(self, events: list[ServerEvent], begun: Begun, now: float) -> list[ServerEvent]:
-        """The events that are left when the client does not read any more. A reply is mostly this loop."""
-        note = begun.journal.note
-        for number, event in enumerate(events, 1):
-            message = encode_in_pieces(event)
-            size = sum(map(len, message))
-            note("server", event, now, size)
+    def _put_deltas(self, deltas: Deltas, begun: Begun, now: float) -> Deltas | None:
+        """Those that are left when the client does not read any more."""
+        sizes: list[int] = []
+        for message in encode_deltas(deltas):
             self._outgoing.append(message)
-            self._outgoing_bytes += size
+            self._outgoing_bytes += message[0]
+            sizes.append(message[0])
             if self._outgoing_bytes >= _GROUP_BYTES:
                 self._send_outgoing()
                 if not self._transport.writable:
-                    return events[number:]
-        return []
+                    break
+        sent, left = (deltas, None) if len(sizes) == len(deltas.deltas) else deltas.parted(len(sizes))
+        begun.journal.note_deltas(sent, now, sizes)
+        return left
 
     def _perform_send_raw(self, effect: SendRaw, begun: Begun, now: float) -> None:
-        self._put(effect.event, (msgspec.json.encode(effect.event),), begun, now)
+        self._put(effect.event, msgspec.json.encode(effect.event), begun, now)
 
     def _perform_close(self, effect: Close, begun: Begun, now: float) -> None:
         self._send_outgoing()

@@ -5,17 +5,18 @@ holds most loses the audio of its oldest events first, then those events; ``Jour
 """
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import count
 from pathlib import Path
-from typing import Any, Final, TypeAlias, TypeVar
+from typing import Any, Final, TypeAlias, TypeVar, cast
 
 import msgspec
 
 from vlmock.errors import JournalTimeout, ServerError
+from vlmock.protocol.deltas import Deltas
 from vlmock.protocol.wire import JsonObject, ServerEvent
 from vlmock.server.arrivals import Arrivals
-from vlmock.server.journal_entry import Entry, EventOrBody, Source, stripped
+from vlmock.server.journal_entry import Entry, EventOrBody, Run, Source, stripped
 
 __all__ = ["ConnectionJournal", "Ended", "Facts", "Journal", "Lost"]
 
@@ -72,7 +73,7 @@ class ConnectionJournal:
         """Counting from 1."""
         self.facts = facts
         self.ended: Ended | None = None
-        self.entries: list[Entry] = []
+        self._noted: list[Entry | Run] = []
         self.weight = 0
         self.send: Callable[[ServerEvent | JsonObject], object] | None = None
         """How to push an event to the client, from any thread; None once the connection has ended."""
@@ -84,7 +85,7 @@ class ConnectionJournal:
         """An event has been received or sent."""
         weight = payload_bytes + _OVERHEAD_BYTES
         entry = Entry(self.number, now - self._started, source, event, weight)
-        self.entries.append(entry)
+        self._noted.append(entry)
         self.weight += weight
         journal = self._journal
         journal._weight += weight
@@ -94,6 +95,27 @@ class ConnectionJournal:
             journal._log(entry)
         if journal._arrivals.awaited:
             journal._arrivals.announce()
+
+    def note_deltas(self, deltas: Deltas, now: float, payload_bytes: Sequence[int]) -> None:
+        """A run of deltas has been sent; they become entries when somebody asks."""
+        run = Run(self.number, now - self._started, deltas, [size + _OVERHEAD_BYTES for size in payload_bytes])
+        self._noted.append(run)
+        weight = sum(run.weights)
+        self.weight += weight
+        journal = self._journal
+        journal._weight += weight
+        if journal._weight > journal._max_bytes:
+            journal._make_room()
+        if journal._log is not None:
+            for entry in run.entries():
+                journal._log(entry)
+        if journal._arrivals.awaited:
+            journal._arrivals.announce()
+
+    @property
+    def entries(self) -> list[Entry]:
+        """Everything in order, from any thread."""
+        return list(_one_by_one(list(self._noted)))
 
     def note_end(self, code: int, reason: str, by: str, now: float) -> None:
         """The connection is gone."""
@@ -106,15 +128,20 @@ class ConnectionJournal:
         events. How much lighter that makes it."""
         before = self.weight
         enough = max(before - wanted, before // 2)
-        while self.weight > enough and self._stripped < len(self.entries):
-            self._strip(self.entries[self._stripped], lost)
-            self._stripped += 1
+        noted = self._noted
+        while self.weight > enough and self._stripped < len(noted):
+            oldest = noted[self._stripped]
+            if isinstance(oldest, Run):
+                noted[self._stripped : self._stripped + 1] = oldest.entries()
+            else:
+                self._strip(oldest, lost)
+                self._stripped += 1
         if self.weight == before:
             dropped = 0
             while self.weight > enough:
-                self.weight -= self.entries[dropped].weight
+                self.weight -= cast(Entry, noted[dropped]).weight  # runs were spread above
                 dropped += 1
-            del self.entries[:dropped]
+            del noted[:dropped]
             self._stripped -= dropped
             lost.events += dropped
         return before - self.weight
@@ -160,7 +187,7 @@ class Journal:
 
     def entries(self, connection: int | None = None) -> list[Entry]:
         """Everything in order, both directions. With all connections: one after the other."""
-        return [entry for part in self._parts(connection) for entry in list(part.entries)]
+        return [entry for part in self._parts(connection) for entry in part.entries]
 
     def client_events(self, type: EventType | None = None, *, connection: int | None = None) -> list[Any]:
         """The events that clients sent, in order, as the classes of ``vlmock.protocol``."""
@@ -236,7 +263,7 @@ class Journal:
         with path.open("wb") as file:
             for part in self._parts(None):
                 file.write(msgspec.json.encode(part.summary()) + b"\n")
-                for entry in list(part.entries):
+                for entry in part.entries:
                     file.write(msgspec.json.encode(_as_json(entry, audio=audio)) + b"\n")
         return path
 
@@ -245,9 +272,10 @@ class Journal:
         room = last
         parts = []
         for part in reversed(self._parts(connection)):
-            entries = part.entries[-room:] if room else []
+            everything = part.entries
+            entries = everything[-room:] if room else []
             room -= len(entries)
-            summary = part.summary() | {"omitted": len(part.entries) - len(entries)}
+            summary = part.summary() | {"omitted": len(everything) - len(entries)}
             parts.append(summary | {"journal": [_as_json(entry) for entry in entries]})
         return {"lost": msgspec.structs.asdict(self.lost), "connections": parts[::-1]}
 
@@ -307,6 +335,14 @@ class Journal:
             listed = ", ".join(f"{event} ({times} times)" if times > 1 else event for event, times in came.items())
             raise JournalTimeout(f"waited {timeout:g} s for {wanted}; what came: {listed or 'nothing'}")
         return found
+
+
+def _one_by_one(noted: Sequence[Entry | Run]) -> Iterator[Entry]:
+    for entry in noted:
+        if isinstance(entry, Run):
+            yield from entry.entries()
+        else:
+            yield entry
 
 
 def _tag(type: EventType) -> str:

@@ -7,9 +7,10 @@ import msgspec
 
 from vlmock.protocol.catalogue import AnyClientEvent
 from vlmock.protocol.codec import InvalidEvent, to_json_object
+from vlmock.protocol.deltas import Deltas
 from vlmock.protocol.wire import JsonObject, ServerEvent
 
-__all__ = ["INVALID", "Entry", "EventOrBody", "Source", "stripped", "type_of"]
+__all__ = ["INVALID", "Entry", "EventOrBody", "Run", "Source", "stripped", "type_of"]
 
 Source: TypeAlias = Literal["client", "server"]
 
@@ -69,6 +70,26 @@ class Entry(msgspec.Struct, gc=False):
         body = self.shown()
         facts = [f"{name}={_brief(body[name])}" for name in body if name not in ("type", "event_id")]
         return f"#{self.connection} {self.at:8.3f} {_ARROWS[self.source]} {' '.join([self.type, *facts])}"
+
+
+class Run(msgspec.Struct):
+    """Deltas that were sent together, to become entries when somebody asks."""
+
+    connection: int
+    at: float
+    deltas: Deltas
+    weights: list[int]
+    """Of each, as ``Entry.weight``."""
+    _entries: list[Entry] | None = None
+
+    def entries(self) -> list[Entry]:
+        """One for each delta; the same objects again each time."""
+        if self._entries is None:
+            self._entries = [
+                Entry(self.connection, self.at, "server", event, weight)
+                for event, weight in zip(self.deltas.events(), self.weights, strict=True)
+            ]
+        return self._entries
 
 
 def type_of(event: EventOrBody) -> str:

@@ -13,7 +13,7 @@ from msgspec import Raw
 from websockets.frames import Opcode
 from websockets.protocol import State
 
-from vlmock.protocol.codec import Pieces
+from vlmock.protocol.codec import Message
 from vlmock.server.transport import Limits, Peer, ReadBuffer, Transport
 
 try:
@@ -53,12 +53,11 @@ class LightTransport(Transport):
         """The last bytes of the request so far, to see where it ends."""
         super().__init__(peer, limits=limits, buffer=buffer)
 
-    def send(self, messages: Sequence[Pieces]) -> None:
+    def send(self, messages: Sequence[Message]) -> None:
         if self._websocket.state is not State.OPEN or self._tcp.is_closing():
             return
         parts: list[bytes | Raw] = []
-        for message in messages:
-            length = sum(map(len, message))
+        for length, message in messages:
             if length < _LENGTH_16:
                 parts.append(bytes((_FINAL_TEXT, length)))
             elif length < 0x10000:

@@ -23,7 +23,7 @@ from websockets.http11 import Request, Response
 from websockets.protocol import SEND_EOF, State
 from websockets.server import ServerProtocol
 
-from vlmock.protocol.codec import Pieces
+from vlmock.protocol.codec import Message
 
 if TYPE_CHECKING:
     from websockets.extensions import ServerExtensionFactory
@@ -134,10 +134,10 @@ class Transport(asyncio.BufferedProtocol):
 
     # ---- what the owner asks for
 
-    def send(self, messages: Sequence[Pieces]) -> None:
+    def send(self, messages: Sequence[Message]) -> None:
         """Send text messages in one write. After the end of the conversation they are dropped."""
         if self._websocket.state is State.OPEN:
-            for message in messages:
+            for _, message in messages:
                 self._websocket.send_text(b"".join(message))
             self._flush()
 
@@ -154,7 +154,7 @@ class Transport(asyncio.BufferedProtocol):
         elif self._websocket.state is State.OPEN:
             self._websocket.send_close(code, cut_reason(reason))
             self._flush()
-        elif self._websocket.state is State.CONNECTING:
+        elif self._websocket.state is State.CONNECTING and not self._tcp.is_closing():  # asyncio's TLS counts
             self._tcp.close()
 
     def drop(self) -> None:
@@ -283,7 +283,7 @@ class Transport(asyncio.BufferedProtocol):
     def _end_stream(self) -> None:
         """Both have said goodbye: close. One that may still be sending is let read our goodbye first: closing a socket
         with unread bytes resets the connection, and takes back what was sent."""
-        if self._websocket.close_rcvd is not None:
+        if self._websocket.close_rcvd is not None or not self._tcp.can_write_eof():  # asyncio's TLS cannot
             self._tcp.close()
         else:
             self._tcp.write_eof()

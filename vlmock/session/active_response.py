@@ -9,6 +9,7 @@ from vlmock.protocol.voices import Voice
 from vlmock.protocol.wire import given
 from vlmock.session.timeline import Story
 from vlmock.session.transitions import ResponsePhase
+from vlmock.session.words import audio_tokens
 
 __all__ = ["ActiveResponse", "OpenMessage", "ResponseRequest"]
 
@@ -76,6 +77,17 @@ class ActiveResponse(msgspec.Struct):
     def spoken(self) -> bool:
         """Whether it has a voice at all."""
         return "audio" in self.modalities
+
+    def allows(self, text_tokens: int, audio_ms: float = 0.0) -> bool:
+        """Whether so much more may be said.
+
+        Assumed {OAI}: whatever would go beyond the limit is not said; a call that does not fit is not made.
+        Observed {NETT}: ``output_tokens`` never exceeds the limit.
+        """
+        if self.token_limit is None:
+            return True
+        spoken = audio_tokens(self.output_audio_ms + audio_ms)
+        return self.output_text_tokens + text_tokens + spoken <= self.token_limit
 
     def described(self, status: str, details: StatusDetails | None = None, *, usage: Usage | None = None) -> Response:
         """The ``response`` member of ``response.created`` and ``response.done``; keys in the observed order {PAI}."""

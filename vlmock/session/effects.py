@@ -6,21 +6,16 @@ import msgspec
 from msgspec import Raw
 
 from vlmock.protocol.audio_format import AudioFormat
+from vlmock.protocol.deltas import Deltas
 from vlmock.protocol.wire import JsonObject, ServerEvent
 
-__all__ = ["Close", "Effect", "Send", "SendAll", "SendRaw", "Speech", "SpeechChunk", "SpeechRequest", "Synthesize"]
+__all__ = ["Close", "Effect", "Send", "SendRaw", "Speech", "SpeechChunk", "SpeechRequest", "Synthesize"]
 
 
 class Send(msgspec.Struct, frozen=True):
     """Send a server event."""
 
     event: ServerEvent
-
-
-class SendAll(msgspec.Struct, frozen=True):
-    """Send server events, one after the other. The same as so many times ``Send``, at less cost."""
-
-    events: list[ServerEvent]
 
 
 class SendRaw(msgspec.Struct, frozen=True):
@@ -77,4 +72,5 @@ class Synthesize(msgspec.Struct, frozen=True):
     request: SpeechRequest
 
 
-Effect: TypeAlias = Send | SendAll | SendRaw | Close | Synthesize
+Effect: TypeAlias = Send | Deltas | SendRaw | Close | Synthesize
+"""``Deltas`` are to be sent."""

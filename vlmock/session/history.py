@@ -1,7 +1,7 @@
 """What a session remembers of the conversation: its items, in order, and the sound of those that were spoken."""
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import msgspec
 
@@ -124,17 +124,18 @@ class History:
             entry.item = _unheard(item) if entry.truncated else item
             self._recount(entry)
 
-    def add_audio(self, item_id: str, audio: bytes, audio_format: AudioFormat) -> None:
+    def add_audio(self, item_id: str, pieces: Sequence[bytes], audio_format: AudioFormat) -> None:
         """More sound of an item that was spoken."""
         entry = self._entries.get(item_id)
         if entry is None or entry.truncated:
             return
         if not entry.audio:
             self._sounding.append(entry)
-        entry.audio.append(audio)
-        entry.audio_bytes += len(audio)
+        size = sum(map(len, pieces))
+        entry.audio += pieces
+        entry.audio_bytes += size
         entry.audio_format = audio_format
-        self._audio_bytes += len(audio)
+        self._audio_bytes += size
         if entry.role == "user":
             self._recount(entry)
         if self._audio_bytes > _AUDIO_BOUND_BYTES:

@@ -11,13 +11,14 @@ import msgspec
 
 from vlmock.protocol.catalogue import AnyClientEvent
 from vlmock.protocol.codec import InvalidEvent
+from vlmock.protocol.deltas import Deltas
 from vlmock.protocol.errors import ErrorEvent
 from vlmock.protocol.input_audio import InputAudioBufferAppend
 from vlmock.protocol.session import SessionCreated
 from vlmock.protocol.wire import ServerEvent, UnsetType, given
 from vlmock.session import models, refusals, spoken_turns
 from vlmock.session.brain import Brain
-from vlmock.session.effects import Close, Effect, Send, SendAll, SendRaw, Speech
+from vlmock.session.effects import Close, Effect, Send, SendRaw, Speech
 from vlmock.session.handlers import HANDLERS, refuse_not_emulated
 from vlmock.session.handlers.session import apply_audio_settings
 from vlmock.session.ids import IdFactory
@@ -27,7 +28,7 @@ from vlmock.session.refusals import Refused
 from vlmock.session.script import Script
 from vlmock.session.settings import initial
 from vlmock.session.state import SessionState, audio_format_of
-from vlmock.session.timeline import SpeechFailed, Timeline, Together, Told
+from vlmock.session.timeline import SpeechFailed, Timeline, Told
 from vlmock.session.timing import Timing
 from vlmock.session.transitions import SESSION, SessionPhase, moved
 from vlmock.session.usage import Meter
@@ -135,10 +136,9 @@ class Session:
         effects: list[Effect] = []
         new_event_id = self._state.ids.event
         for beat in told:
-            if isinstance(beat, Together):
-                for event in beat.events:
-                    msgspec.structs.force_setattr(event, "event_id", new_event_id())
-                effects.append(SendAll(beat.events))
+            if isinstance(beat, Deltas):
+                beat.event_ids = self._state.ids.events(len(beat.deltas))
+                effects.append(beat)
             elif isinstance(beat, ServerEvent):
                 msgspec.structs.force_setattr(beat, "event_id", new_event_id())
                 effects.append(Send(beat))

@@ -4,11 +4,12 @@ What has been said is kept in the ``ActiveResponse`` as it is said, so a respons
 closed correctly.
 """
 
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Sequence
 
 import msgspec
 
 from vlmock.protocol.conversation import ConversationItemCreated
+from vlmock.protocol.deltas import Delta, Deltas
 from vlmock.protocol.items import AudioPart, FunctionCallItem, MessageItem, ResponseItem, TextPart
 from vlmock.protocol.output import (
     ResponseAudioDelta,
@@ -31,7 +32,7 @@ from vlmock.session.effects import SpeechChunk
 from vlmock.session.script import Call
 from vlmock.session.state import SessionState
 from vlmock.session.timeline import At, Beat
-from vlmock.session.words import audio_tokens, token_count, tokens
+from vlmock.session.words import token_count, tokens
 
 __all__ = ["OutputItems", "TokenLimitReached"]
 
@@ -69,34 +70,44 @@ class OutputItems:
         )
         return message
 
-    def words(self, message: OpenMessage, token: str) -> ServerEvent:
-        """A piece of the transcript, or of the text in a response without a voice."""
-        response = self._response
-        self._spend(1)
-        message.text += token
-        delta = ResponseAudioTranscriptDelta if message.spoken else ResponseTextDelta
-        return delta(
-            response_id=response.id,
-            item_id=message.item_id,
-            output_index=message.output_index,
-            content_index=0,
-            delta=token,
-        )
+    def deltas(self, message: OpenMessage, said: Sequence[str | SpeechChunk]) -> Iterator[Deltas]:
+        """Some of the words and of the speech, together. Where a limit cuts them off, what fits is said first."""
+        fitting = self._fitting(said)
+        words = [piece for piece in fitting if isinstance(piece, str)]
+        chunks = [piece for piece in fitting if not isinstance(piece, str)]
+        message.text += "".join(words)
+        self._response.output_text_tokens += len(words)
+        self._sounded(message, chunks)
+        if fitting:
+            kind = ResponseAudioTranscriptDelta if message.spoken else ResponseTextDelta
+            kinds: list[type[Delta]] = [kind if isinstance(piece, str) else ResponseAudioDelta for piece in fitting]
+            told = [piece if isinstance(piece, str) else piece.delta for piece in fitting]
+            yield Deltas(self._response.id, message.item_id, message.output_index, kinds, told)
+        if len(fitting) < len(said):
+            raise TokenLimitReached
 
-    def sound(self, message: OpenMessage, chunk: SpeechChunk) -> ServerEvent:
-        """A piece of the audio."""
-        response, state = self._response, self._state
-        self._spend(0, chunk.duration_ms)
-        state.said_audio = True
-        state.playback.add(message.item_id, chunk.duration_ms, state.now)
-        state.history.add_audio(message.item_id, chunk.audio, response.audio_format)
-        return ResponseAudioDelta(
-            response_id=response.id,
-            item_id=message.item_id,
-            output_index=message.output_index,
-            content_index=0,
-            delta=chunk.delta,
-        )
+    def _fitting(self, said: Sequence[str | SpeechChunk]) -> Sequence[str | SpeechChunk]:
+        """As much as the limit allows; each word is a token."""
+        if self._response.token_limit is None:
+            return said
+        text_tokens, audio_ms = 0, 0.0
+        for number, piece in enumerate(said):
+            if isinstance(piece, str):
+                text_tokens += 1
+            else:
+                audio_ms += piece.duration_ms
+            if not self._response.allows(text_tokens, audio_ms):
+                return said[:number]
+        return said
+
+    def _sounded(self, message: OpenMessage, chunks: Sequence[SpeechChunk]) -> None:
+        if chunks:
+            state = self._state
+            duration_ms = sum([chunk.duration_ms for chunk in chunks])
+            state.said_audio = True
+            self._response.output_audio_ms += duration_ms
+            state.playback.add(message.item_id, duration_ms, state.now)
+            state.history.add_audio(message.item_id, [chunk.audio for chunk in chunks], self._response.audio_format)
 
     def close_message(self, message: OpenMessage, status: str) -> Iterator[ServerEvent]:
         """Observed {FON, PAI, NB04}: the ``done`` events, in this order, within half a millisecond."""
@@ -134,7 +145,10 @@ class OutputItems:
     def call(self, call: Call) -> Iterator[Beat]:
         """A function call from beginning to end. Observed {PAI, FON, NETT}, behaviour.md 4.4."""
         response, index = self._response, len(self._response.output)
-        self._spend(token_count(call.name) + token_count(call.arguments))
+        spent = token_count(call.name) + token_count(call.arguments)
+        if not response.allows(spent):
+            raise TokenLimitReached
+        response.output_text_tokens += spent
         item = FunctionCallItem(
             id=self._state.new_id("item_"),
             status="in_progress",
@@ -180,19 +194,6 @@ class OutputItems:
             previous = response.after_item_id if skips else state.history.last_id
             state.history.add(item)
             yield ConversationItemCreated(previous_item_id=previous, item=item)
-
-    def _spend(self, text_tokens: int, audio_ms: float = 0.0) -> None:
-        """Assumed {OAI}: whatever would go beyond the limit is not said; a call that does not fit is not made.
-
-        Raises TokenLimitReached. Observed {NETT}: ``output_tokens`` never exceeds the limit.
-        """
-        response = self._response
-        if response.token_limit is not None:
-            spent = response.output_text_tokens + text_tokens + audio_tokens(response.output_audio_ms + audio_ms)
-            if spent > response.token_limit:
-                raise TokenLimitReached
-        response.output_text_tokens += text_tokens
-        response.output_audio_ms += audio_ms
 
     def _done(self, index: int, item: ResponseItem) -> ServerEvent:
         self._response.output[index] = item

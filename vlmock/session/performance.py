@@ -7,7 +7,6 @@ from typing import TypeGuard
 
 from vlmock.protocol.errors import ErrorDetails, ErrorEvent
 from vlmock.protocol.voices import OpenAIVoice
-from vlmock.protocol.wire import ServerEvent
 from vlmock.session.active_response import ActiveResponse, OpenMessage
 from vlmock.session.effects import Close, SendRaw, Speech, SpeechChunk, SpeechRequest, Synthesize
 from vlmock.session.output_items import OutputItems
@@ -15,7 +14,7 @@ from vlmock.session.script import Call, Emit, Error, Fail, Say, Step, Wait
 from vlmock.session.script import Close as CloseStep
 from vlmock.session.speech_chunks import cut
 from vlmock.session.state import SessionState
-from vlmock.session.timeline import At, AwaitSpeech, Beat, Plot, Together
+from vlmock.session.timeline import At, AwaitSpeech, Beat, Plot
 from vlmock.session.words import tokens
 
 __all__ = ["Performance", "ReplyFailed", "speaking_rate"]
@@ -110,25 +109,22 @@ class Performance:
 
     def _written(self, message: OpenMessage, says: Sequence[Say]) -> Iterator[Beat]:
         for say in says:
-            yield from self._words(message, tokens(_spaced(message, say)))
+            yield from self._paced(message, tokens(_spaced(message, say)))
 
-    def _words(self, message: OpenMessage, words: Sequence[str]) -> Iterator[Beat]:
+    def _paced(self, message: OpenMessage, pieces: Sequence[str | SpeechChunk]) -> Iterator[Beat]:
+        """Words and speech one by one as they are generated, or all at once where nothing takes time."""
         if self._state.timing.takes_no_time:
-            yield from _together(self._items.words(message, token) for token in words)
+            yield from self._items.deltas(message, pieces)
             return
-        for token in words:
-            yield self._items.words(message, token)
-            yield At(self._state.now + self._state.seconds("token_gap"))
+        for piece in pieces:
+            yield from self._items.deltas(message, [piece])
+            yield At(self._state.now + self._seconds_for(piece))
 
-    def _sound(self, message: OpenMessage, chunks: Sequence[SpeechChunk]) -> Iterator[Beat]:
+    def _seconds_for(self, piece: str | SpeechChunk) -> float:
         """Observed {FON}: audio is generated much faster than it plays."""
-        if self._state.timing.takes_no_time:
-            yield from _together(self._items.sound(message, chunk) for chunk in chunks)
-            return
-        for chunk in chunks:
-            yield self._items.sound(message, chunk)
-            speed = self._state.timing.audio_speed(self._state.pipeline.name)
-            yield At(self._state.now + chunk.duration_ms / 1000 / speed)
+        if isinstance(piece, str):
+            return self._state.seconds("token_gap")
+        return piece.duration_ms / 1000 / self._state.timing.audio_speed(self._state.pipeline.name)
 
     def _transcript_first(
         self, message: OpenMessage, says: Sequence[Say], calls: Sequence[Call], *, first: bool
@@ -143,24 +139,23 @@ class Performance:
             if number:
                 yield At(self._state.now + self._state.seconds("sentence_gap"))
             chunks = yield from self._chunks(say, opening=first and number == 0)
-            yield from self._sound(message, chunks)
+            yield from self._paced(message, chunks)
 
     def _interleaved(self, message: OpenMessage, say: Say, *, first: bool) -> Plot:
         """Observed {PAI}: transcript and audio alternate in small runs, audio last."""
         words = tokens(_spaced(message, say))
         head, tail = words[:_NATIVE_HEAD_START_TOKENS], words[_NATIVE_HEAD_START_TOKENS:]
         begun = self._state.now
-        yield from self._words(message, head)
+        yield from self._paced(message, head)
         if first:
             yield At(begun + self._state.seconds("tts_first"))
         chunks = yield from self._chunks(say, opening=first)
-        runs = max(1, len(chunks) - 1)
-        for number, chunk in enumerate(chunks):
-            yield from self._sound(message, [chunk])
-            run = tail[len(tail) * number // runs : len(tail) * (number + 1) // runs]
-            yield from _together(self._items.words(message, token) for token in run)
-        if not chunks:
-            yield from self._words(message, tail)
+        if self._state.timing.takes_no_time or not chunks:
+            yield from self._paced(message, [piece for run in _alternating(chunks, tail) for piece in run] or tail)
+            return
+        for chunk, *run in _alternating(chunks, tail):
+            yield from self._paced(message, [chunk])
+            yield from self._items.deltas(message, run)
 
     def _order_speech(self) -> Iterator[Synthesize]:
         """Have all words of the reply spoken while the model still "thinks"."""
@@ -185,13 +180,11 @@ class Performance:
         return cut(speech, self._response.audio_format, self._state.pipeline, opening=opening)
 
 
-def _together(events: Iterator[ServerEvent]) -> Iterator[Together]:
-    """In one breath; where a limit cuts them off, what was said before it."""
-    made: list[ServerEvent] = []
-    try:
-        made.extend(events)
-    finally:
-        yield Together(made)
+def _alternating(chunks: Sequence[SpeechChunk], words: Sequence[str]) -> Iterator[list[str | SpeechChunk]]:
+    """Each piece of speech and the words that follow it; none follow the last."""
+    runs = max(1, len(chunks) - 1)
+    for number, chunk in enumerate(chunks):
+        yield [chunk, *words[len(words) * number // runs : len(words) * (number + 1) // runs]]
 
 
 def _is_say(step: Step) -> TypeGuard[Say]:

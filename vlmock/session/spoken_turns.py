@@ -223,7 +223,7 @@ def _remember(state: SessionState, turn: SpokenTurn, transcript: str | None, sai
         id=turn.item_id, status="completed", role="user", content=[InputAudioPart(transcript=transcript)]
     )
     state.history.add(item)
-    state.history.add_audio(turn.item_id, said.audio, said.audio_format)
+    state.history.add_audio(turn.item_id, [said.audio], said.audio_format)
     state.coming_items.discard(turn.item_id)
     state.user_inputs.append(UserInput(item_id=turn.item_id, text=said.text, spoken=True, audio_ms=said.duration_ms))
     return item

@@ -11,10 +11,11 @@ from typing import Final, TypeAlias
 
 import msgspec
 
+from vlmock.protocol.deltas import Deltas
 from vlmock.protocol.wire import ServerEvent
 from vlmock.session.effects import Close, SendRaw, Speech, Synthesize
 
-__all__ = ["At", "AwaitSpeech", "Beat", "Plot", "SpeechFailed", "Story", "Timeline", "Together", "Told"]
+__all__ = ["At", "AwaitSpeech", "Beat", "Plot", "SpeechFailed", "Story", "Timeline", "Told"]
 
 
 class At(msgspec.Struct, frozen=True):
@@ -29,12 +30,6 @@ class AwaitSpeech(msgspec.Struct, frozen=True):
     key: int
 
 
-class Together(msgspec.Struct, frozen=True):
-    """Events of one instant with nothing between them: told in one breath, because each breath has its cost."""
-
-    events: list[ServerEvent]
-
-
 _AT_ITS_NEXT_WAIT: Final = -inf
 
 
@@ -42,8 +37,8 @@ class SpeechFailed(Exception):
     """Thrown into a story whose words could not be spoken; the text says why."""
 
 
-Beat: TypeAlias = ServerEvent | Together | SendRaw | Close | Synthesize | At | AwaitSpeech
-Told: TypeAlias = ServerEvent | Together | SendRaw | Close | Synthesize
+Beat: TypeAlias = ServerEvent | Deltas | SendRaw | Close | Synthesize | At | AwaitSpeech
+Told: TypeAlias = ServerEvent | Deltas | SendRaw | Close | Synthesize
 Plot: TypeAlias = Generator[Beat, Speech | None, None]
 
 
