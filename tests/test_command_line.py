@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shlex
 import signal
 import socket
 import subprocess
@@ -49,7 +50,7 @@ class Served:
 
     def __init__(self, process: subprocess.Popen[str], greeting: list[str]) -> None:
         self.process, self.greeting = process, greeting
-        self.url = re.findall(r"http://\S+", greeting[0])[0]
+        self.url = re.findall(r"https?://\S+", greeting[0])[0]
 
     def connect(self, path: str = "", key: str = "any", model: str = "gpt-4.1") -> ClientConnection:
         address = f"{self.url}{path}/voice-live/realtime?api-version=2026-04-10&model={model}"
@@ -157,6 +158,80 @@ def test_serve_demands_the_key_that_it_is_told() -> None:
         with served.connect(key="secret") as socket:
             assert json.loads(socket.recv())["type"] == "session.created"
         assert "secret" not in served.ends(signal.SIGTERM) + "".join(served.greeting)
+
+
+KEYLESS_CLIENT = """
+import asyncio, sys
+from azure.ai.voicelive.aio import connect
+
+async def main():
+    if sys.argv[2] == "sync":
+        from azure.identity import DefaultAzureCredential
+    else:
+        from azure.identity.aio import DefaultAzureCredential
+    async with connect(endpoint=sys.argv[1], credential=DefaultAzureCredential(), model="gpt-4.1") as connection:
+        print((await connection.recv()).type)
+
+asyncio.run(main())
+"""
+
+
+def exports(served: Served) -> dict[str, str]:
+    """What it tells a person to export."""
+    lines = [line.split(maxsplit=1)[1] for line in served.greeting if line.strip().startswith("export ")]
+    return dict(shlex.split(line)[0].split("=", 1) for line in lines)
+
+
+@pytest.mark.parametrize(
+    ("options", "names"),
+    [
+        (["--entra"], ["IDENTITY_ENDPOINT", "IDENTITY_HEADER"]),
+        (["--tls"], ["SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "NODE_EXTRA_CA_CERTS"]),
+        ([], []),
+    ],
+    ids=["entra", "tls", "neither"],
+)
+def test_serve_prints_what_to_export(options: list[str], names: list[str]) -> None:
+    """Only that; and nothing is said of it where nothing is needed."""
+    with serving(*options) as served:
+        assert list(exports(served)) == names
+        assert ("environment" in "".join(served.greeting)) is bool(names)
+        served.ends(signal.SIGINT)
+
+
+@pytest.mark.parametrize("half", ["sync", "async"])
+def test_a_keyless_client_needs_only_what_serve_prints(half: str) -> None:
+    """Another process, the real azure-identity, the vendor SDK, over TLS: the whole way a user goes."""
+    with serving("--entra", "--tls") as served:
+        variables = exports(served)
+        assert served.url.startswith("https://127.0.0.1:")
+        assert variables["IDENTITY_ENDPOINT"] == f"{served.url}/identity"
+        done = subprocess.run(
+            [sys.executable, "-c", KEYLESS_CLIENT, served.url, half],
+            env={**environment(), **variables},
+            capture_output=True,
+            text=True,
+            timeout=30,
+            check=False,
+        )
+        assert (done.stdout, done.returncode) == ("session.created\n", 0), done.stderr
+        served.ends(signal.SIGTERM)
+        assert not Path(variables["SSL_CERT_FILE"]).exists()
+
+
+def test_serve_without_trustme_says_what_to_install(tmp_path: Path) -> None:
+    """One sentence, exit code 2."""
+    (tmp_path / "trustme.py").write_text("raise ImportError", encoding="utf-8")
+    done = subprocess.run(
+        [*VLMOCK, "serve", "--port", "0", "--tls"],
+        env={**environment(), "PYTHONPATH": os.pathsep.join([str(tmp_path), str(ROOT)])},
+        capture_output=True,
+        text=True,
+        timeout=10,
+        check=False,
+    )
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.strip() == "vlmock: TLS needs the package trustme; install it with: pip install 'vlmock[tls]'"
 
 
 def test_serve_logs_one_line_for_each_event() -> None:

@@ -3,10 +3,11 @@
 Each command imports what it needs when it runs. Mistakes of the user end with one sentence and exit code 2.
 """
 
+import shlex
 import signal
 import sys
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -63,9 +64,11 @@ def demo(scenario: str, timing: str, journal: Path | None) -> None:
 @click.option("--seed", default=0, show_default=True, help="The same seed gives the same conversation.")
 @click.option("--api-key", help="Demand this key; any credential is good otherwise.")
 @click.option("--speech", default="builtin", show_default=True, help="builtin, flite or espeak-ng.")
+@click.option("--entra", is_flag=True, help="Hand out tokens of Entra ID, and demand them; prints what to export.")
+@click.option("--tls", is_flag=True, help="Serve https and wss; prints what to export.")
 @click.option("--compression", is_flag=True, help="Agree to permessage-deflate.")
 @click.option("--verbose", "-v", is_flag=True, help="One line for each event.")
-def serve(scenarios: Sequence[str], host: str, port: int, verbose: bool, **options: Any) -> None:
+def serve(scenarios: Sequence[str], host: str, port: int, entra: bool, verbose: bool, **options: Any) -> None:
     """Serve until Ctrl-C. SCENARIO: names of shipped ones, or paths of YAML files; the first is played to whoever asks
     for none. Each is at http://HOST:PORT/NAME too, and so are all that ship. Without any, everybody is answered
     sensibly."""
@@ -82,10 +85,20 @@ def serve(scenarios: Sequence[str], host: str, port: int, verbose: bool, **optio
         click.echo(f"vlmock listens on {server.url}")
         for name in offers:
             click.echo(f"  {server.url}/{name}")
+        if entra:
+            server.entra()
+        _print_exports(server.environment)
         click.echo("Press Ctrl-C to stop.")
         while server.running and not stopped.wait(0.5):
             pass
     click.echo("stopped")
+
+
+def _print_exports(environment: Mapping[str, str]) -> None:
+    if environment:
+        click.echo("What the client needs in its environment:")
+    for name, value in environment.items():
+        click.echo(f"  export {name}={shlex.quote(value)}")
 
 
 def _print_entry(entry: Any) -> None:

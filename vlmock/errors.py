@@ -4,7 +4,7 @@
     ├── ScenarioError          a scenario file is wrong; names file, line and remedy
     │   └── UnknownScenario    no scenario has that name; lists those that exist
     ├── SpeechError            a line cannot be spoken: engine missing, WAV unreadable
-    ├── ServerError            the server cannot start: port taken, host unknown
+    ├── ServerError            the server cannot start: port taken, host unknown, trustme missing
     └── JournalTimeout         an event that was waited for did not come
 
 Trouble that a *client* makes is not here: it is answered on the wire (``vlmock.session.refusals``).

@@ -26,8 +26,10 @@ def voicelive_options() -> Mapping[str, Any]:
 def voicelive(request: pytest.FixtureRequest, voicelive_options: Mapping[str, Any]) -> Iterator["MockServer"]:
     """An emulated Voice Live endpoint for this test, in a thread and an event loop of its own.
 
-    Point the agent at ``voicelive.url`` with any key. The test fails, after it has run, when a required turn of the
-    scenario was not played, an expectation was not met, a turn of the client matched nothing, or the emulator crashed.
+    Point the agent at ``voicelive.url`` with any key, or call ``voicelive.entra()`` and let azure-identity sign it in;
+    what that needs of the environment is set for this test. The test fails, after it has run, when a required turn of
+    the scenario was not played, an expectation was not met, a turn of the client matched nothing, or the emulator
+    crashed.
     """
     from vlmock.server.mock_server import serve
 

@@ -18,6 +18,7 @@ from vlmock.session.timing import PIPELINES_OWN, PROFILES, SEGMENTS, parse_durat
 __all__ = ["SCENARIO", "SPEECH_ENGINES"]
 
 SPEECH_ENGINES = ("builtin", "flite", "espeak-ng")
+TOKENS_END = ("expired", "revoked")
 
 
 # ---- comparing
@@ -277,6 +278,10 @@ SCENARIO = Record(
         ),
         "seed": Key(Count(), "Makes ids and timing the same each time."),
         "speech": Key(Choice(SPEECH_ENGINES), "What speaks the assistant's words."),
+        "tokens": Key(
+            Choice(TOKENS_END),
+            "Once a client is connected, its token of vlmock's Entra ID is no longer good: 401 at the next connect.",
+        ),
         "turns": Key(ListOf(TURN), "What comes in this order."),
         "rules": Key(ListOf(RULE), "What may come at any time; the first that fits answers, after the turns."),
         "otherwise": Key(OTHERWISE, "The answer to everything else."),

@@ -139,6 +139,8 @@ class Scenario(msgspec.Struct, frozen=True, kw_only=True):
     """Of ids and timing; None leaves it to the server."""
     speech: str | None = None
     """The engine that speaks; None leaves it to the server."""
+    tokens: Literal["expired", "revoked"] | None = None
+    """What becomes of all tokens that the server has handed out, once a client is connected. None: nothing."""
     source: Path | None = None
     """The file that it came from."""
 
@@ -168,7 +170,7 @@ class Scenario(msgspec.Struct, frozen=True, kw_only=True):
     ) -> "Scenario":
         """The same with keyword arguments: ``Scenario.build(turns=[{"user": "Hi", "reply": "Hello."}])``.
 
-        ``settings``: ``description``, ``timing``, ``seed``, ``speech``. Raises ``ScenarioError``.
+        ``settings``: ``description``, ``timing``, ``seed``, ``speech``, ``tokens``. Raises ``ScenarioError``.
         """
         parts = {"turns": list(turns), "rules": list(rules), "otherwise": otherwise, "expect": list(expect)}
         mapping = {**settings, **{key: part for key, part in parts.items() if part}}

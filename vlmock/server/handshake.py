@@ -5,7 +5,7 @@ there, is it clear what is wanted. What it lets in may still be refused by the s
 finds out about a model that does not exist.
 """
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from enum import StrEnum
 from hmac import compare_digest
 from typing import Final, TypeAlias
@@ -15,6 +15,7 @@ import msgspec
 
 from vlmock.errors import did_you_mean
 from vlmock.protocol.session import API_VERSIONS
+from vlmock.server.identity import Verdict
 
 __all__ = [
     "NOTHING_HERE",
@@ -41,6 +42,11 @@ _AGENT_KEYS = ("agent-name", "agent-id", "agent_name", "agent_id")
 """Observed {VIBE}: underscore spellings too reach the agent layer. Documented: schema A1, A2."""
 _SECRET_KEYS = frozenset({"api-key", "authorization", "agent-access-token", "access_token", "access-token", "token"})
 
+_A_TOKEN = (
+    "Send a header 'Authorization: Bearer TOKEN', or a query parameter 'Authorization=Bearer%20TOKEN', "
+    "with a token that GET /identity gives."
+)
+
 Headers: TypeAlias = Iterable[tuple[str, str]]
 """Name and value of each header in order; a name may come more than once."""
 
@@ -57,6 +63,8 @@ class Policy(msgspec.Struct, frozen=True):
 
     api_key: str | None = None
     """The only credential that is good; None: any that is not empty."""
+    judge: Callable[[str], Verdict] | None = None
+    """Says which tokens are good. Keys are good then only where ``api_key`` names one."""
     scenarios: Collection[str] = ()
     """Names that a client may ask for."""
 
@@ -77,6 +85,9 @@ class Admitted(msgspec.Struct, frozen=True):
     credential: CredentialKind
     scenario: str | None
     """The scenario that the client asked for; None: the server's own."""
+    audience: str = ""
+    """Whom the token is for; "" for a key, and where any token is good. Observed {VIBE}: an agent does not take the
+    legacy one, but says so only after the upgrade."""
     user_agent: str = ""
     request_id: str = ""
 
@@ -87,11 +98,13 @@ class Refused(msgspec.Struct, frozen=True):
     status: int
     message: str
     headers: tuple[tuple[str, str], ...] = msgspec.field(default=())
+    code: str = ""
+    """For programs; "" is the status."""
 
 
 class _Refusal(Exception):
-    def __init__(self, status: int, message: str) -> None:
-        self.refused = Refused(status, message)
+    def __init__(self, status: int, message: str, *, code: str = "") -> None:
+        self.refused = Refused(status, message, code=code)
 
 
 def admit(target: str, headers: Headers, *, policy: Policy) -> Admitted | Refused:
@@ -101,7 +114,7 @@ def admit(target: str, headers: Headers, *, policy: Policy) -> Admitted | Refuse
     try:
         scenario = _known(_scenario_in(path) or query.get("scenario") or fields.get(SCENARIO_HEADER), policy)
         api_version = _api_version(query)
-        credential = _credential(fields, query, policy.api_key)
+        credential, audience = _credential(fields, query, policy)
         agent = any(query.get(key) for key in _AGENT_KEYS)
         return Admitted(
             model=_model(query, agent),
@@ -115,6 +128,7 @@ def admit(target: str, headers: Headers, *, policy: Policy) -> Admitted | Refuse
             },
             credential=credential,
             scenario=scenario,
+            audience=audience,
             user_agent=fields.get("user-agent", "") or query.get("x-ms-client-sdk", ""),
             request_id=fields.get("x-ms-client-request-id", "") or query.get("client-request-id", ""),
         )
@@ -180,8 +194,9 @@ def _dated_versions() -> list[str]:
     return [version for version in API_VERSIONS if version != _GA_DIALECT]
 
 
-def _credential(fields: Mapping[str, str], query: Mapping[str, str], demanded: str | None) -> CredentialKind:
-    """Observed {DOC, VIBE}: a key or a token, each in a header or in the query; anything else is 401."""
+def _credential(fields: Mapping[str, str], query: Mapping[str, str], policy: Policy) -> tuple[CredentialKind, str]:
+    """Kind and audience of what is good. Observed {DOC, VIBE}: a key or a token, each in a header or in the query;
+    anything else is 401."""
     presented = [
         (CredentialKind.KEY, value.strip())
         for value in (fields.get("api-key"), query.get("api-key"))
@@ -191,11 +206,31 @@ def _credential(fields: Mapping[str, str], query: Mapping[str, str], demanded: s
         if value and value.strip():
             presented.append((CredentialKind.TOKEN, _bearer(value, place)))
     if not presented:
-        raise _Refusal(401, _what_is_missing(fields, query))
+        raise _Refusal(401, _what_is_missing(fields, query, policy))
+    refusals = []
     for kind, secret in presented:
-        if demanded is None or compare_digest(secret.encode(), demanded.encode()):
-            return kind
-    raise _Refusal(401, "The credential is not the one that this server demands (--api-key, or api_key= of serve).")
+        try:
+            return kind, _audience(kind, secret, policy)
+        except _Refusal as refusal:
+            refusals.append(refusal)
+    raise refusals[-1]
+
+
+def _audience(kind: CredentialKind, secret: str, policy: Policy) -> str:
+    """Whom a good credential is for; "" when that is not known."""
+    if policy.judge is not None and kind is CredentialKind.TOKEN:
+        verdict = policy.judge(secret)
+        if verdict.wrong:
+            raise _Refusal(401, verdict.wrong)
+        return verdict.audience
+    if policy.judge is not None and policy.api_key is None:
+        # Observed {VIBE}: the STS address of a resource without local authentication. Assumed: here as well.
+        message = f"Keys are not accepted: this server takes only tokens of its identity endpoint. {_A_TOKEN}"
+        raise _Refusal(403, message, code="AuthenticationTypeDisabled")
+    demanded = policy.api_key
+    if demanded is not None and not compare_digest(secret.encode(errors="replace"), demanded.encode()):
+        raise _Refusal(401, "The credential is not the one that this server demands (--api-key, or api_key= of serve).")
+    return ""
 
 
 def _bearer(value: str, place: str) -> str:
@@ -205,11 +240,13 @@ def _bearer(value: str, place: str) -> str:
     return token.strip()
 
 
-def _what_is_missing(fields: Mapping[str, str], query: Mapping[str, str]) -> str:
+def _what_is_missing(fields: Mapping[str, str], query: Mapping[str, str], policy: Policy) -> str:
     places = (
         "Send a header 'api-key' or 'Authorization: Bearer TOKEN', "
         "or a query parameter 'api-key' or 'Authorization=Bearer%20TOKEN'; any value will do unless one is demanded."
     )
+    if policy.judge is not None:
+        places = _A_TOKEN
     if "access_token" in query:
         # Observed {VIBE}.
         return f"A query parameter 'access_token' is no credential. {places}"

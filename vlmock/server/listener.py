@@ -6,8 +6,10 @@ The thread is a daemon: a server that nobody stopped does not keep a program fro
 import asyncio
 import contextlib
 import errno
+import logging
 import os
 import socket
+import ssl
 import threading
 from collections.abc import Callable
 from typing import Any, Final
@@ -22,7 +24,12 @@ _ACCEPTED_AT_ONCE: Final = 64
 _ACCEPT_AGAIN_SECONDS: Final = 1.0
 _ARRIVAL_SECONDS: Final = 0.1
 _JOIN_SECONDS: Final = 5.0
+_TLS_SECONDS: Final = 10.0
+"""For a client to begin."""
+_TLS_FAREWELL_SECONDS: Final = 1.0
 _THREAD_NAME: Final = "vlmock"
+
+_log = logging.getLogger("vlmock")
 
 
 class Listener:
@@ -36,15 +43,18 @@ class Listener:
         accept: Callable[[], asyncio.BaseProtocol],
         farewell: Callable[[], Any],
         failed: Callable[[BaseException], None],
+        tls: ssl.SSLContext | None = None,
     ) -> None:
         """``accept`` makes the protocol of a new connection. ``farewell`` is a coroutine function that says goodbye to
-        all, and ends soon. ``failed`` is told what nobody else caught. All three are called in the loop.
+        all, and ends soon. ``failed`` is told what nobody else caught. All three are called in the loop. ``tls``: what
+        is shown to clients, who then have to speak TLS.
 
         Raises ServerError when the address cannot be had, and says what to do.
         """
         self._socket = _bound(host, port)
         self.port: int = self._socket.getsockname()[1]
         self._accept, self._farewell, self._failed = accept, farewell, failed
+        self._tls = tls
         # A selector loop on every platform: the shared read buffer needs one, and nothing here needs another.
         self.loop: asyncio.AbstractEventLoop = asyncio.SelectorEventLoop()
         self.loop.set_exception_handler(self._report)
@@ -108,7 +118,10 @@ class Listener:
         self.loop.remove_reader(self._socket)
         self._socket.close()
         if self._arriving:
-            await asyncio.wait(self._arriving, timeout=_ARRIVAL_SECONDS)
+            _, late = await asyncio.wait(self._arriving, timeout=_ARRIVAL_SECONDS)
+            for task in late:  # in the middle of its TLS handshake
+                task.cancel()
+            await asyncio.gather(*late, return_exceptions=True)
         await self._farewell()
 
     def _accept_some(self) -> None:
@@ -124,9 +137,24 @@ class Listener:
                 self.loop.call_later(_ACCEPT_AGAIN_SECONDS, self._accept_again)
                 return
             arrived.setblocking(False)
-            task = self.loop.create_task(self.loop.connect_accepted_socket(self._accept, arrived))
+            task = self.loop.create_task(self._take_in(arrived))
             self._arriving.add(task)
             task.add_done_callback(self._arriving.discard)
+
+    async def _take_in(self, arrived: socket.socket) -> None:
+        if self._tls is None:
+            await self.loop.connect_accepted_socket(self._accept, arrived)
+            return
+        try:
+            await self.loop.connect_accepted_socket(
+                self._accept,
+                arrived,
+                ssl=self._tls,
+                ssl_handshake_timeout=_TLS_SECONDS,
+                ssl_shutdown_timeout=_TLS_FAREWELL_SECONDS,
+            )
+        except OSError as error:  # ssl.SSLError is one: a client that spoke no TLS, or did not trust us
+            _log.info("no TLS with a client (use https:// and wss://, and trust the server's CA): %s", error)
 
     def _accept_again(self) -> None:
         if self._socket.fileno() >= 0:

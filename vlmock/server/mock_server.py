@@ -1,20 +1,27 @@
 """A server for tests, in a thread and loop of its own: tests may be sync or async, and agents may block."""
 
 import asyncio
+import os
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from vlmock.scenario.director import Director
 from vlmock.scenario.expectations import check
 from vlmock.scenario.library import Playable, problems_of
+from vlmock.server.identity import TOKEN_LIFETIME_S, Entra
 from vlmock.server.journal import Journal
 from vlmock.server.journal_entry import Entry
 from vlmock.server.listener import Listener, url_host
 from vlmock.server.reception import Played, Reception, SessionFactory, Settings, TimingProfile, session_for
 from vlmock.server.repertoire import Repertoire
+from vlmock.server.surroundings import Surroundings
 from vlmock.server.transport import MAX_MESSAGE_BYTES, Limits
 from vlmock.session.script import Script
+
+if TYPE_CHECKING:
+    from vlmock.server.certificate import Certificate
 
 __all__ = ["MockServer", "serve"]
 
@@ -30,6 +37,7 @@ def serve(
     api_key: str | None = None,
     speech: str = "builtin",
     compression: bool = False,
+    tls: bool = False,
     max_message_bytes: int = MAX_MESSAGE_BYTES,
     journal_bytes: int = 256 * 1024 * 1024,
     log: Callable[[Entry], None] | None = None,
@@ -41,12 +49,13 @@ def serve(
     the shipped ones need not be offered. ``port``: 0 is any free one. ``timing``: ``instant``, ``cascade``, ``hybrid``,
     ``native``, ``pipeline`` (whichever the session's is), or milliseconds by segment; what a scenario says goes first.
     ``seed`` makes ids and timing. ``api_key``: the only good credential; None lets in any that is not empty.
-    ``speech``: ``builtin``, ``flite`` or ``espeak-ng``. ``compression``: agree to permessage-deflate.
+    ``speech``: ``builtin``, ``flite`` or ``espeak-ng``. ``compression``: agree to permessage-deflate. ``tls``: serve
+    https and wss, with a certificate that clients in this process, and in those that it starts, trust until the end.
     ``max_message_bytes``: longer messages close the connection with 1009. ``journal_bytes``: about what the journal may
     keep. ``log``: is given every journal entry, in the server's thread.
 
-    Raises ServerError when the address cannot be had, ScenarioError when a scenario is wrong, SpeechError when the
-    engine is not there, ValueError when there is no such timing.
+    Raises ServerError when the address cannot be had or ``tls`` lacks trustme, ScenarioError when a scenario is wrong,
+    SpeechError when the engine is not there, ValueError when there is no such timing.
     """
     settings = Settings(
         timing=timing,
@@ -54,6 +63,7 @@ def serve(
         api_key=api_key,
         speech=speech,
         compression=compression,
+        tls=tls,
         limits=Limits(message_bytes=max_message_bytes),
     )
     journal = Journal(max_bytes=journal_bytes, log=log)
@@ -74,14 +84,20 @@ class MockServer:
         sessions: SessionFactory = session_for,
     ) -> None:
         self._reception = Reception(repertoire, settings, journal, sessions=sessions)
+        self._host = url_host(host)
+        self._certificate = _certificate_for(self._host) if settings.tls else None
         self._listener = Listener(
             host=host,
             port=port,
             accept=self._reception.accept,
             farewell=self._reception.farewell,
             failed=self._reception.crashed,
+            tls=self._certificate.context if self._certificate else None,
         )
-        self._host = url_host(host)
+        self._surroundings = Surroundings()
+        if self._certificate:
+            self._surroundings.change(self._certificate.environment)
+            self._certificate.tell_aiohttp()
         self._before_play = 0
         """How many had connected when what is to be played now was chosen."""
 
@@ -94,13 +110,29 @@ class MockServer:
 
     @property
     def url(self) -> str:
-        """The endpoint to give to a client: ``http://127.0.0.1:8765``."""
-        return f"http://{self._host}:{self.port}"
+        """The endpoint to give to a client: ``http://127.0.0.1:8765``, or https."""
+        return f"http{self._s}://{self._host}:{self.port}"
 
     @property
     def ws_url(self) -> str:
-        """The same as a WebSocket URL: ``ws://127.0.0.1:8765``."""
-        return f"ws://{self._host}:{self.port}"
+        """The same as a WebSocket URL: ``ws://127.0.0.1:8765``, or wss."""
+        return f"ws{self._s}://{self._host}:{self.port}"
+
+    @property
+    def _s(self) -> str:
+        return "s" if self._certificate else ""
+
+    @property
+    def ca_file(self) -> Path | None:
+        """What its clients have to trust, in PEM; None without TLS. Gone when it is stopped."""
+        return self._certificate.ca_file if self._certificate else None
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """The variables that a client in another process needs, for its certificate and its tokens. Those that this
+        process starts have them already."""
+        trusted = self._certificate.environment if self._certificate else {}
+        return trusted | (self._reception.entra.environment if self._reception.entra else {})
 
     @property
     def running(self) -> bool:
@@ -117,6 +149,21 @@ class MockServer:
         self._reception.repertoire.play(scenario, name=name)
         if name is None:
             self._before_play = self._reception.begun
+
+    def entra(self, *, lifetime_s: float = TOKEN_LIFETIME_S) -> Entra:
+        """Hand out tokens as a managed identity does, and from now on let in nobody with another one, or with a key.
+
+        Until the server stops, azure-identity in this process, and in those that it starts, gets its tokens here: the
+        environment names this server, and nothing else that could be asked. ``lifetime_s``: of tokens handed out from
+        now on, in seconds. ``api_key`` of ``serve`` stays good where it was given. Called again, it gives the same.
+        """
+        entra = self._reception.entra
+        if entra is None:
+            entra = Entra(self.url, lifetime_s=lifetime_s, unix_time=self._reception.clock.unix_time)
+            self._reception.demand_tokens_of(entra)
+            self._surroundings.change(entra.surroundings(os.environ))
+        entra.lifetime_s = lifetime_s
+        return entra
 
     @property
     def journal(self) -> Journal:
@@ -161,6 +208,9 @@ class MockServer:
     def stop(self) -> None:
         """Close all connections with 1001 and end the thread, within half a second. Safe to call again."""
         self._listener.stop()
+        self._surroundings.restore()
+        if self._certificate:
+            self._certificate.remove()
 
     def __enter__(self) -> Self:
         return self
@@ -186,3 +236,10 @@ class MockServer:
         self._listener.stop_soon(lambda: loop.call_soon_threadsafe(stopped.set))
         await stopped.wait()
         self.stop()
+
+
+def _certificate_for(host: str) -> "Certificate":
+    """Imported late, because hardly anybody asks for it."""
+    from vlmock.server.certificate import Certificate
+
+    return Certificate(host.strip("[]"))

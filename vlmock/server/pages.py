@@ -12,6 +12,7 @@ from websockets.http11 import Request, Response
 from vlmock import __version__
 from vlmock.protocol.wire import JsonObject
 from vlmock.server.handshake import NOTHING_HERE, Refused, is_realtime_path
+from vlmock.server.identity import Entra
 from vlmock.server.journal import Journal
 
 __all__ = ["page", "refusal", "wants_upgrade"]
@@ -19,6 +20,10 @@ __all__ = ["page", "refusal", "wants_upgrade"]
 _LAST: Final = 2_000
 _LAST_MOST: Final = 20_000
 """Events on one page: its making holds up everybody else."""
+_NO_VIRTUAL_MACHINE: Final = (
+    "This stands for 169.254.169.254, which is not emulated. Make the credential after IDENTITY_ENDPOINT is set."
+)
+"""400, because azure-identity goes on asking for half a minute when it is 404."""
 
 
 def wants_upgrade(request: Request) -> bool:
@@ -26,8 +31,8 @@ def wants_upgrade(request: Request) -> bool:
     return any("websocket" in value.lower() for value in request.headers.get_all("Upgrade"))
 
 
-def page(request: Request, journal: Journal) -> Response:
-    """The answer to a request that does not ask for a WebSocket."""
+def page(request: Request, journal: Journal, entra: Entra | None = None) -> Response:
+    """The answer to a request that does not ask for a WebSocket. ``entra``: who hands out tokens, if anybody does."""
     path, _, query = request.path.partition("?")
     if getattr(request, "method", "GET") != "GET":  # older releases of websockets let in nothing else
         return refusal(Refused(405, "Only GET is answered here.", (("Allow", "GET"),)))
@@ -39,12 +44,20 @@ def page(request: Request, journal: Journal) -> Response:
             return _json(200, {"status": "ok", "version": __version__, "connections": journal.open_connections})
         case "/journal":
             return _journal(journal, query)
+        case "/identity" if entra is not None:
+            header = next(iter(request.headers.get_all("X-IDENTITY-HEADER")), None)
+            return _json(*entra.answer(query, header))
+        case "/identity":
+            message = "No tokens are handed out here; start with 'vlmock serve --entra', or call entra() of the server."
+            return refusal(Refused(404, message))
+        case "/metadata/identity/oauth2/token" if entra is not None:
+            return _json(400, {"error": "invalid_request", "error_description": _NO_VIRTUAL_MACHINE})
     return refusal(Refused(404, f"{NOTHING_HERE} Pages: /healthz and /journal."))
 
 
 def refusal(refused: Refused) -> Response:
     """Assumed: the service's bodies have not been published; this is the shape of its sister services."""
-    body = {"error": {"code": str(refused.status), "message": refused.message}}
+    body = {"error": {"code": refused.code or str(refused.status), "message": refused.message}}
     return _json(refused.status, body, refused.headers)
 
 

@@ -1,6 +1,7 @@
 """Who a server lets in, what they get, and who is there: everything that the connections of one server share."""
 
 import asyncio
+import contextlib
 import importlib
 import logging
 import random
@@ -17,6 +18,7 @@ from vlmock.scenario.speech import SpeechStudio
 from vlmock.server.clock import Clock, SystemClock
 from vlmock.server.connection import Begun, Connection, Conversation
 from vlmock.server.handshake import Admitted, CredentialKind, Policy, Refused, admit
+from vlmock.server.identity import Entra
 from vlmock.server.journal import Facts, Journal
 from vlmock.server.light_transport import LightTransport
 from vlmock.server.pages import page, refusal, wants_upgrade
@@ -35,6 +37,8 @@ _SEED_STRIDE: Final = 1_000_003
 _FAREWELL_SECONDS: Final = 0.2
 _SPEECH_FAREWELL_SECONDS: Final = 0.2
 _PLAYED_REMEMBERED: Final = 1000
+_TOKENS_END: Final = {"revoked": Entra.revoke, "expired": Entra.expire}
+"""What a scenario may do to the tokens with which its client could come back."""
 
 _log = logging.getLogger("vlmock")
 
@@ -50,6 +54,7 @@ class Settings(msgspec.Struct, frozen=True):
     speech: str = "builtin"
     compression: bool = False
     limits: Limits = msgspec.field(default_factory=Limits)
+    tls: bool = False
     light: bool = True
     """Take plain text frames past the library; False is the reference that it is tested against."""
 
@@ -97,7 +102,7 @@ def session_for(circumstances: Circumstances) -> Session:
 
 
 class Reception:
-    """The ``House`` of a server's connections. Everything but ``play`` happens in the server's loop."""
+    """The ``House`` of a server's connections. What is for other threads, too, says so."""
 
     def __init__(
         self,
@@ -120,7 +125,9 @@ class Reception:
         """How many sessions were begun."""
         self._settings = settings
         self._sessions = sessions
-        self._policy = Policy(settings.api_key, repertoire)
+        self._policy = Policy(settings.api_key, scenarios=repertoire)
+        self.entra: Entra | None = None
+        """Who hands out tokens, if anybody does."""
         self._buffer = ReadBuffer()
         self._workers = Workers()
         self._speakers = {settings.speech: Speaker(SpeechStudio(engine=settings.speech), self._workers)}
@@ -135,18 +142,22 @@ class Reception:
             return LightTransport(self._welcome, limits=settings.limits, buffer=self._buffer)
         return Transport(self._welcome, limits=settings.limits, buffer=self._buffer, compression=settings.compression)
 
+    def demand_tokens_of(self, entra: Entra) -> None:
+        """From now on no other tokens are good. From any thread."""
+        self._policy = msgspec.structs.replace(self._policy, judge=entra.judge)
+        self.entra = entra
+
     async def farewell(self) -> None:
         """End every conversation, and soon after every connection and thread."""
         self._all_left = asyncio.Event()
         for connection in tuple(self._connections):
             connection.leave(1001, "the server is stopping")
         if self._connections:
-            try:
-                await asyncio.wait_for(self._all_left.wait(), _FAREWELL_SECONDS)
-            except TimeoutError:
-                for connection in tuple(self._connections):
-                    connection.drop()
-                await asyncio.sleep(0)  # for the transports to close their sockets
+            await self._wait_for_all_to_leave()
+            for connection in tuple(self._connections):
+                connection.drop()
+        if self._connections:  # dropped, but not gone before their transports have closed their sockets
+            await self._wait_for_all_to_leave()
         self._workers.stop(_SPEECH_FAREWELL_SECONDS)
 
     def crashed(self, error: BaseException) -> None:
@@ -160,7 +171,7 @@ class Reception:
 
     def answer(self, request: Request) -> Response | Admitted:
         if not wants_upgrade(request):
-            return page(request, self.journal)
+            return page(request, self.journal, self.entra)
         outcome = admit(request.path, request.headers.raw_items(), policy=self._policy)
         if isinstance(outcome, Refused):
             _log.info("refused with %d: %s", outcome.status, outcome.message)
@@ -184,6 +195,8 @@ class Reception:
             started=now,
             unix_time=unix_time,
         )
+        if self.entra is not None and scenario is not None and scenario.tokens is not None:
+            _TOKENS_END[scenario.tokens](self.entra)
         if not self._warm:
             self._warm = True
             asyncio.get_running_loop().call_soon(self._warm_up)
@@ -205,6 +218,11 @@ class Reception:
 
     def _welcome(self, transport: Transport) -> Connection:
         return Connection(transport, self)
+
+    async def _wait_for_all_to_leave(self) -> None:
+        assert self._all_left is not None
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._all_left.wait(), _FAREWELL_SECONDS)
 
     def _speaker(self, engine: str | None) -> Speaker:
         engine = engine or self._settings.speech

@@ -1,0 +1,123 @@
+"""Events for people to read: on one line, audio as its length, secrets as ``***``, never base64.
+
+Both ends of the connection show events: the server in its journal, the client in its log.
+"""
+
+import re
+from collections.abc import Mapping
+from typing import Any, TypeAlias, cast
+
+import msgspec
+
+from vlmock.protocol.codec import UnknownServerEvent
+from vlmock.protocol.wire import JsonObject
+
+__all__ = ["Showable", "facts", "on_one_line", "shown"]
+
+Showable: TypeAlias = msgspec.Struct | Mapping[str, Any]
+"""An event, any other message made of a struct, or an event written by hand."""
+
+_SECRETS = frozenset(
+    {
+        "access_token",
+        "api-key",
+        "api_key",
+        "authorization",  # of an MCP server, schema D10
+        "client_secret",
+        "credential",  # of a TURN server, schema D8
+        "password",
+    }
+)
+"""Members whose values are nobody's business, in lower case."""
+_MAPPINGS_OF_SECRETS = frozenset({"headers", "authorization_headers"})
+"""Names may be read, values not: what an MCP server is called with (schema D10), credentials of one's own model."""
+
+_SECRETS_IN_TEXT = (
+    (re.compile(r"\beyJ[\w-]+\.[\w-]+\.[\w.-]*"), "***"),  # a token, wherever it stands
+    (re.compile(r"\b(Bearer\s+)[\w.~+/=-]{20,}", re.IGNORECASE), r"\1***"),
+    (re.compile(r"([?&][\w-]*(?:auth|code|key|pass|secret|sig|token)[\w-]*=)[^&#\s\"]+", re.IGNORECASE), r"\1***"),
+    (re.compile(r"(://)[^/@\s\"]+@"), r"\1***@"),
+)
+_BASE64 = re.compile(r"[A-Za-z0-9+/_-]{100,}={0,2}")
+"""Nothing else goes on for so long without a space: ids and names are shorter."""
+
+_MOST_NUMBERS = 16
+"""Longer lists of numbers (the frames of a face) are counted, not shown."""
+
+_BREAKS_THE_LINE = {
+    code: f"\\u{code:04x}" for code in (*range(0x20), *range(0x7F, 0xA0), 0x2028, 0x2029, *range(0x202A, 0x202F))
+}
+"""Line ends of all kinds, what a terminal obeys, and what turns the direction of writing."""
+
+
+def shown(event: Showable, *, longest_text: int | None = None) -> JsonObject:
+    """The event as a JSON object for people: audio as ``<960 bytes>``, secrets as ``***``.
+
+    ``longest_text`` cuts each single text in it after so many characters and says how many more there were. Members are
+    never left out.
+    """
+    return cast(JsonObject, _shown(_plain(event), longest_text))
+
+
+def facts(event: Showable, *, longest_text: int | None = None, without: tuple[str, ...] = ("type",)) -> str:
+    """The event's members on one line, as ``shown`` has them: ``audio=<960 bytes> event_id="e1"``."""
+    members = ((name, value) for name, value in _plain(event).items() if name not in without)
+    return on_one_line(" ".join(f"{name}={_fact(name, value, longest_text)}" for name, value in members))
+
+
+def on_one_line(text: str) -> str:
+    """The text without anything that would end the line or that a terminal would obey."""
+    return text.translate(_BREAKS_THE_LINE)
+
+
+def _fact(name: str, value: Any, longest_text: int | None) -> str:
+    if isinstance(value, bytes | msgspec.Raw):
+        return _length(value)
+    return msgspec.json.encode(_member(name, value, longest_text), enc_hook=str).decode()
+
+
+def _plain(event: Showable) -> Mapping[str, Any]:
+    """As JSON would have it, but with audio as the bytes (or the prepared text) that it is."""
+    if isinstance(event, UnknownServerEvent):
+        return event.body
+    if isinstance(event, Mapping):
+        return event
+    if isinstance(prepared := getattr(event, "delta", None), msgspec.Raw):
+        return {**_plain(msgspec.structs.replace(event, delta=b"")), "delta": prepared}
+    return cast(Mapping[str, Any], msgspec.to_builtins(event, builtin_types=(bytes,), enc_hook=str))
+
+
+def _shown(value: Any, longest_text: int | None) -> Any:
+    if isinstance(value, Mapping):
+        return {name: _member(name, entry, longest_text) for name, entry in value.items()}
+    if isinstance(value, list | tuple):
+        if len(value) > _MOST_NUMBERS and isinstance(value[0], int | float | list):
+            return f"<{len(value)} entries>"
+        return [_shown(entry, longest_text) for entry in value]
+    if isinstance(value, bytes | msgspec.Raw):
+        return _length(value)
+    return _text(value, longest_text) if isinstance(value, str) else value
+
+
+def _member(name: str, value: Any, longest_text: int | None) -> Any:
+    if name.lower() in _SECRETS and value is not None:
+        return "***"
+    if name.lower() in _MAPPINGS_OF_SECRETS and isinstance(value, Mapping):
+        return dict.fromkeys(value, "***")
+    return _shown(value, longest_text)
+
+
+def _text(text: str, longest: int | None) -> str:
+    for secret, veil in _SECRETS_IN_TEXT:
+        text = secret.sub(veil, text)
+    text = _BASE64.sub(lambda found: f"<{len(found[0])} characters of base64>", text)
+    if longest is not None and len(text) > longest:
+        return f"{text[:longest]}… (+{len(text) - longest} characters)"
+    return text
+
+
+def _length(audio: bytes | msgspec.Raw) -> str:
+    if isinstance(audio, bytes):
+        return f"<{len(audio)} bytes>"
+    base64 = memoryview(audio)[1:-1]  # without the quotes
+    return f"<{len(base64) // 4 * 3 - bytes(base64[-2:]).count(b'=')} bytes>"
