@@ -1,0 +1,159 @@
+"""``connect``: from what people write to an open session."""
+
+import asyncio
+import os
+import ssl as tls
+from collections.abc import Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from vlclient.audio.ports import AudioSink
+from vlclient.conduct import Conduct
+from vlclient.credentials import SCOPE, ApiKey, Credential, choose
+from vlclient.dialling import Socket, dial
+from vlclient.endpoint import Agent, Target, url, uses_agent
+from vlclient.environment import Settings, read_settings
+from vlclient.errors import CredentialError
+from vlclient.latency import Latency
+from vlclient.line import Line
+from vlclient.log import WireLog
+from vlclient.reconnect import Reconnect
+from vlclient.session import Session
+
+__all__ = ["connect"]
+
+
+class connect:
+    """Open a session: ``async with connect("https://my-resource.services.ai.azure.com", model="gpt-4o") as session``.
+
+    What is not given comes from the environment or a ``.env`` file: ``AZURE_VOICE_LIVE_ENDPOINT``,
+    ``AZURE_VOICE_LIVE_API_KEY``, ``AZURE_VOICE_LIVE_API_VERSION``, ``VOICE_LIVE_MODEL``, or the vendor SDK's
+    ``AZURE_VOICELIVE_…``; without any key, azure-identity's ``DefaultAzureCredential`` signs in.
+
+    Entering raises ConfigurationError, CredentialError, CouldNotReach, Refused or NotAllowed, NoAnswer, and
+    ServiceError where the service takes the connection and refuses the model or agent.
+    """
+
+    def __init__(
+        self,
+        endpoint: str | None = None,
+        *,
+        model: str | None = None,
+        api_key: str | None = None,
+        credential: Any = None,
+        scope: str = SCOPE,
+        api_version: str | None = None,
+        profile: str | None = None,
+        agent: Agent | None = None,
+        foundry_resource_override: str | None = None,
+        query: Mapping[str, str] | None = None,
+        headers: Mapping[str, str] | None = None,
+        ssl: tls.SSLContext | None = None,
+        reconnect: Reconnect | bool = False,
+        raise_errors: bool = False,
+        open_timeout_s: float = 30.0,
+        update_timeout_s: float = 10.0,
+        max_message_bytes: int = 32 * 1024 * 1024,
+        ping_interval_s: float | None = 20.0,
+        playback: AudioSink | None = None,
+        log: WireLog | None = None,
+        latency: Latency | None = None,
+    ) -> None:
+        """``endpoint``: as in the portal, or any form of it. ``credential``: any of azure-identity, sync or async; it
+        stays yours to close. ``agent``: answers in place of a model. ``profile``: for a model of your own. ``query``
+        and ``headers``: more of them. ``reconnect``: True, or how patiently; off by default. ``raise_errors``: raise
+        ``error`` events from the iteration. ``playback``: hears the assistant, and is silenced when the user speaks.
+        ``log``, ``latency``: are told everything. ``ssl``, ``max_message_bytes``, ``ping_interval_s``: see ``dial``.
+        """
+        settings = read_settings(os.environ, folder=Path.cwd())
+        target = _target(settings, endpoint, model, api_version, profile, agent, foundry_resource_override, query)
+        self._url = url(target)
+        self._credential: Credential = choose(
+            api_key=api_key, credential=credential, settings=settings, scope=scope, agent=uses_agent(target)
+        )
+        self._headers = dict(headers or {})
+        self._dial_options: dict[str, Any] = {
+            "open_timeout_s": open_timeout_s,
+            "ssl": ssl,
+            "max_message_bytes": max_message_bytes,
+            "ping_interval_s": ping_interval_s,
+        }
+        self._policy = Reconnect() if reconnect is True else reconnect or None
+        self._timeouts = open_timeout_s, update_timeout_s
+        self._conduct_options: dict[str, Any] = {
+            "playback": playback,
+            "log": log,
+            "latency": latency,
+        }
+        self._raise_errors = raise_errors
+        self._conduct: Conduct | None = None
+
+    async def __aenter__(self) -> Session:
+        self._conduct = Conduct(self._line, **self._conduct_options)
+        session = Session(
+            self._conduct, raise_errors=self._raise_errors, update_timeout_s=self._timeouts[1]
+        )  # first, so that it sees the first event
+        try:
+            await self._conduct.line.open()
+        except BaseException:
+            await self._credential.close()
+            raise
+        return session
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        assert self._conduct is not None
+        try:
+            await self._conduct.close()
+        finally:
+            await self._credential.close()
+
+    def _line(self, conduct: Conduct) -> Line:
+        open_timeout_s, answer_timeout_s = self._timeouts
+        return Line(
+            self._dial,
+            conduct,
+            policy=self._policy,
+            renewable=not isinstance(self._credential, ApiKey),
+            open_timeout_s=open_timeout_s,
+            answer_timeout_s=answer_timeout_s,
+        )
+
+    async def _dial(self, fresh_token: bool) -> Socket:
+        timeout_s = self._timeouts[0]
+        try:
+            async with asyncio.timeout(timeout_s):
+                headers = await self._credential.headers(fresh=fresh_token)
+        except TimeoutError:
+            raise CredentialError(f"no token came within {timeout_s:g} s; sign in anew, or use an API key") from None
+        return await dial(self._url, headers={**self._headers, **headers}, **self._dial_options)
+
+
+def _target(
+    settings: Settings,
+    endpoint: str | None,
+    model: str | None,
+    api_version: str | None,
+    profile: str | None,
+    agent: Agent | None,
+    foundry_resource_override: str | None,
+    query: Mapping[str, str] | None,
+) -> Target:
+    """What was passed, and what the environment adds to it."""
+    endpoint = endpoint or settings.endpoint
+    if endpoint is None:
+        raise settings.missing("endpoint")
+    if agent is None and model is None:
+        model = settings.model
+        agent = settings.agent if model is None else None
+    return Target(
+        endpoint=endpoint,
+        model=model,
+        api_version=api_version or settings.api_version,
+        profile=profile,
+        agent=agent,
+        foundry_resource_override=foundry_resource_override or settings.foundry_resource_override,
+        query=query or {},
+    )
