@@ -73,6 +73,11 @@ class Microphone:
                 f"the microphone {self.device} does not start: {error}; close what else uses it, or choose another"
             ) from error
 
+    @property
+    def ended(self) -> bool:
+        """Never: the user may always say more."""
+        return False
+
     async def read(self) -> bytes:
         """The next block, when it was captured; ``b""`` after ``close``. Raises DeviceLost, once all was read."""
         self._listening = True

@@ -36,6 +36,14 @@ FirstHeard: TypeAlias = Callable[[Part, float], None]
 class AudioSource(Protocol):
     """Where the user's voice comes from."""
 
+    @property
+    def captured_until(self) -> float:
+        """When the newest sample that ``read`` has handed out was captured (``time.monotonic()``)."""
+
+    @property
+    def ended(self) -> bool:
+        """Whether all that will be said has been handed out, and only silence follows. Never, for a microphone."""
+
     async def read(self) -> bytes:
         """The next block, when it is due; ``b""`` once there is no more. Raises ``DeviceLost``."""
 
