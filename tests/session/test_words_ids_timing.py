@@ -21,7 +21,7 @@ def test_tokens_joined_are_the_text(text: str) -> None:
 
 def test_tokens_are_about_words() -> None:
     """Spaces lead, as in the recordings {PAI}."""
-    assert tokens("Hi Marcelo, nice to meet you!") == ["Hi", " Marcelo", ",", " nice", " to", " meet", " you", "!"]
+    assert tokens("Hi Marcelo, nice to meet you!") == ("Hi", " Marcelo", ",", " nice", " to", " meet", " you", "!")
 
 
 def test_ids_have_the_shapes_of_the_service() -> None:

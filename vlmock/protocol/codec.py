@@ -188,15 +188,16 @@ def encode_deltas(deltas: Deltas) -> list[Message]:
     They differ in id and delta alone, so what is around those is encoded once.
     """
     around = {kind: _around(kind, deltas) for kind in set(deltas.kinds)}
+    ids = "\n".join(deltas.event_ids).encode().split(b"\n")
     encoded = _encoder.encode
     messages: list[Message] = []
-    for event_id, kind, delta in zip(deltas.event_ids, deltas.kinds, deltas.deltas, strict=True):
+    for event_id, kind, delta in zip(ids, deltas.kinds, deltas.deltas, strict=True):
         before, between = around[kind]
-        start = before + event_id.encode() + between
         if type(delta) is msgspec.Raw:
-            messages.append((len(start) + len(memoryview(delta)) + 1, (start, delta, b"}")))
+            start = b"%b%b%b" % (before, event_id, between)
+            messages.append((len(start) + len(delta) + 1, (start, delta, b"}")))
         else:
-            whole = start + encoded(delta) + b"}"
+            whole = b"%b%b%b%b}" % (before, event_id, between, encoded(delta))
             messages.append((len(whole), (whole,)))
     return messages
 
