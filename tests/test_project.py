@@ -38,7 +38,13 @@ def test_a_source_file_says_what_it_is(path: Path) -> None:
     assert (ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or "")[-1:] in (".", ":", "`", "?", ")")
 
 
+_OF_THE_PROGRAM = {"numpy", "sounddevice", "soxr", "azure", "dotenv", "rich", "click"}
 FORBIDDEN = {
+    "vlclient": _OF_THE_PROGRAM,
+    "vlclient.assistant": _OF_THE_PROGRAM,
+    "vlclient.audio.microphone": _OF_THE_PROGRAM,
+    "vlclient.audio.loudspeaker": _OF_THE_PROGRAM,
+    "vlclient.audio.wav": _OF_THE_PROGRAM,
     "vlmock": {"asyncio", "msgspec", "numpy", "websockets", "yaml", "jinja2", "click", "soxr"},
     "vlmock.session.machine": {"asyncio", "numpy", "websockets", "yaml", "jinja2", "click", "soxr"},
     "vlmock.server.mock_server": {"numpy", "websockets.asyncio", "yaml", "jinja2", "click", "soxr"},

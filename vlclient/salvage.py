@@ -43,22 +43,16 @@ def _legible(raw: Mapping[str, Any], kind: type[msgspec.Struct]) -> msgspec.Stru
                 continue
             except msgspec.ValidationError:
                 pass
-        nested = raw.get(field.encode_name)
-        if field.required or isinstance(nested, dict):
-            blank = _partly(nested, field.type) if isinstance(nested, dict) else _blank(field.type)
-            if blank is not None:
-                values[field.name] = blank
-            elif field.required:
-                raise _Illegible(field.name)
+        if field.required:
+            values[field.name] = _filled_in(raw.get(field.encode_name), field.type)
     return kind(**values)
 
 
-def _partly(raw: Mapping[str, Any], kind: Any) -> msgspec.Struct | None:
-    """Of an object whose class is certain; one of several kinds is left out as a whole."""
-    return _legible(raw, kind) if isinstance(kind, type) and issubclass(kind, msgspec.Struct) else None
-
-
-def _blank(kind: Any) -> Any:
+def _filled_in(raw: object, kind: Any) -> Any:
+    """What can be read of an object whose class is certain, or else a blank."""
     if isinstance(kind, type) and issubclass(kind, msgspec.Struct):
-        return _legible({}, kind)
-    return [] if get_origin(kind) is list else _BLANKS.get(kind)
+        return _legible(raw if isinstance(raw, dict) else {}, kind)
+    blank = [] if get_origin(kind) is list else _BLANKS.get(kind)
+    if blank is None:
+        raise _Illegible
+    return blank

@@ -103,10 +103,7 @@ class ToolRounds:
 
         Once the user has interrupted, it waits to be seen whether its response is cut off.
         """
-        self.told(response_id, item)
-        call = self._calls[item.call_id]
-        call.complete = item.status == "completed"
-        call.written = call.written and call.complete
+        call = self._ends(response_id, item)
         round_ = self._rounds.get(call.response_id)
         if call.complete and round_ is not None and round_.goes_on:
             yield from _run(call)
@@ -114,8 +111,7 @@ class ToolRounds:
     def response_done(self, response_id: str, status: str, items: list[FunctionCallItem]) -> Iterator[RunTool]:
         """The response is over. What it called and was not run yet is run now, if it was not cut off."""
         for item in items:
-            self.told(response_id, item)
-            self._calls[item.call_id].complete = item.status == "completed"
+            self._ends(response_id, item)
         if (round_ := self._rounds.get(response_id)) is None:
             return
         round_.status = round_.status or status
@@ -176,6 +172,13 @@ class ToolRounds:
             self._calls[call_id] = call = _Call(response_id, call_id)
             self._rounds.setdefault(response_id, _Round()).calls.append(call)
         return self._calls[call_id]
+
+    def _ends(self, response_id: str, item: FunctionCallItem) -> _Call:
+        self.told(response_id, item)
+        call = self._calls[item.call_id]
+        call.complete = item.status == "completed"
+        call.written = call.written and call.complete
+        return call
 
     def _settle(self, call: _Call) -> None:
         call.running, call.settled = False, True

@@ -206,7 +206,7 @@ class Transcripts:
             spoken = isinstance(part, AudioPart | InputAudioPart)
             typed = entry.role == "user" and not spoken
             text = given(part.transcript, "") if isinstance(part, AudioPart | InputAudioPart) else part.text
-            if text and index not in entry.finished:
+            if text:
                 entry.whole(index, text)
             entry.final = entry.final or (not entry.response_id and (typed or bool(text)))
         return entry

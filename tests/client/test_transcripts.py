@@ -232,6 +232,16 @@ ORDERS = [
         id="native: words come late and out of order",
     ),
     pytest.param(
+        [
+            typed_item("u1", "a"),
+            item_created(message("m1"), "u1"),
+            item_created(message("m2"), "m1"),
+            typed_item("u2", "b", "m1"),
+        ],
+        ["u1", "m1", "u2", "m2"],
+        id="right behind an item of the assistant",
+    ),
+    pytest.param(
         [typed_item("u1", "a", ""), typed_item("u2", "b", ""), typed_item("u3", "c", None)],
         ["u1", "u2", "u3"],
         id="empty strings and nulls",

@@ -141,6 +141,7 @@ def test_speech_stops_playback_although_no_response_is_active(playbook: Playbook
         << cut(ms=1500)
     )
     assert "r1" in playbook.turns.interrupted
+    assert playbook.turns.transcripts.of("m1").cut
 
 
 def test_what_still_comes_of_an_interrupted_response_is_dropped(replying: Playbook):
@@ -185,6 +186,11 @@ def test_speech_between_a_response_and_its_first_sound(playbook: Playbook):
     )
 
 
+def test_what_comes_after_a_cancelled_response_is_dropped(playbook: Playbook):
+    """Whoever has cancelled it."""
+    assert playbook >> created() >> done(status="cancelled") >> audio() << DROPPED
+
+
 def test_where_nothing_interrupts_the_reply_goes_on(replying: Playbook):
     """Documented {DOC}: ``interrupt_response: false``."""
     assert replying >> detecting(interrupt_response=False) >> speech_started() >> audio() << plays()
@@ -215,6 +221,12 @@ def test_what_was_heard_to_its_end_is_not_cut(replying: Playbook):
     """Behaviour.md 8.1, 3: there is nothing to take back."""
     assert replying >> audio_done() >> done() >> speech_started() << StopPlayback() >> fell_silent(100, 100)
     assert not replying.turns.transcripts.of("m1").cut
+
+
+def test_what_was_not_received_was_not_heard(replying: Playbook):
+    """What came was heard to its end, but the rest was dropped: ``audio.done`` does not make it whole."""
+    assert replying >> speech_started() << StopPlayback() >> audio() << DROPPED >> audio_done()
+    assert replying >> fell_silent(100, 100) << cut(ms=100)
 
 
 def test_the_service_that_truncates_by_itself_is_not_told(replying: Playbook):
@@ -450,6 +462,8 @@ def test_an_answer_that_never_comes_does_not_block_for_ever(playbook: Playbook):
         >> asks()
         >> waits(4)
         >> user_words("u1", "")
+        >> waits(4)
+        >> spoken_item("u1", "")
         >> waits(4.9)
         >> waits(0.2)
         << RESPOND
@@ -654,7 +668,7 @@ def test_a_call_is_found_wherever_it_stands(playbook: Playbook, before, items):
     assert book >> done("r1", "completed", *items) << runs()
 
 
-@pytest.mark.parametrize("status", ["incomplete", "cancelled"])
+@pytest.mark.parametrize("status", ["incomplete", "cancelled", "completed"])
 def test_a_call_that_was_broken_off_is_never_run(playbook: Playbook, status: str):
     """Behaviour.md 4.9: its arguments can end anywhere, though they get their done event."""
     assert (
@@ -667,6 +681,11 @@ def test_a_call_that_was_broken_off_is_never_run(playbook: Playbook, status: str
         >> asks()
         << RESPOND
     )
+
+
+def test_a_call_is_not_complete_because_its_arguments_are_done(playbook: Playbook):
+    """The response was cut for length, and nobody said that the call was not."""
+    assert playbook >> created() >> call_added() >> arguments_done() >> done("r1", "incomplete")
 
 
 def test_a_response_that_was_cut_for_length_goes_on_with_its_complete_call(calling: Playbook):

@@ -567,3 +567,20 @@ def test_what_may_become_of_tokens_is_one_of_two_words():
     assert set(TOKENS_END) == set(reception._TOKENS_END)
     with pytest.raises(ScenarioError, match="expired, revoked"):
         Scenario.build(tokens="lost", otherwise={"reply": "Hello."})
+
+
+@pytest.mark.parametrize(
+    ("audience", "first"),
+    [(AUDIENCE, "session.created"), (LEGACY_AUDIENCE, "error")],
+)
+def test_an_agent_takes_no_token_of_the_legacy_scope(audience, first):
+    """Observed {VIBE}: that scope works in model mode only; the socket opens, an error says why, and it is closed."""
+    with vlmock.serve("greeting") as server:
+        token = server.entra().token(audience)
+        address = f"{server.ws_url}{PATH}?api-version=2026-04-10&agent-name=helper&agent-project-name=project"
+        with connect(address, additional_headers={"Authorization": f"Bearer {token}"}, proxy=None) as socket:
+            event = json.loads(socket.recv())
+            assert event["type"] == first
+            if first == "error":
+                assert event["error"]["message"] == "Authentication error to AI Agent service: Unauthorized"
+                assert server.journal.wait_for_close().code == 1008

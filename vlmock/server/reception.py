@@ -18,6 +18,7 @@ from vlmock.scenario.speech import SpeechStudio
 from vlmock.server.clock import Clock, SystemClock
 from vlmock.server.connection import Begun, Connection, Conversation
 from vlmock.server.handshake import Admitted, CredentialKind, Policy, Refused, admit
+from vlmock.server.identity import LEGACY_AUDIENCE
 from vlmock.server.identity import Entra
 from vlmock.server.journal import Facts, Journal
 from vlmock.server.light_transport import LightTransport
@@ -92,6 +93,7 @@ def session_for(circumstances: Circumstances) -> Session:
             profile=admitted.profile,
             agent=admitted.agent,
             by_key=admitted.credential is CredentialKind.KEY,
+            by_legacy_token=admitted.audience == LEGACY_AUDIENCE,
         ),
         script=circumstances.script,
         ids=IdFactory(seed),

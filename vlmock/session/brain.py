@@ -20,6 +20,8 @@ class Brain(msgspec.Struct, frozen=True):
     agent: bool = False
     by_key: bool = False
     """Whether the client showed a key, not a token."""
+    by_legacy_token: bool = False
+    """Whether its token is for Cognitive Services, which was the audience before there were agents."""
 
     @property
     def family(self) -> Family:

@@ -156,6 +156,8 @@ def _unusable(brain: Brain) -> Refused | None:
     """Observed {S14}: an unknown model or profile does not fail the upgrade, an ``error`` follows it. Assumed: the
     socket stays open, and every further event is answered with the same error."""
     if brain.agent:
+        if brain.by_legacy_token:
+            return refusals.agents_take_no_legacy_token()
         return refusals.agents_take_no_key() if brain.by_key else None
     if models.is_known(brain.model, brain.profile):
         return None

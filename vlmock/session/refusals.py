@@ -133,6 +133,12 @@ def agents_take_no_key() -> Refused:
     return _refused("Key authentication is not supported in Agent mode", code="agent_initialization_failed")
 
 
+def agents_take_no_legacy_token() -> Refused:
+    """Observed {VIBE}: the words, for a token with the scope of Cognitive Services. Assumed: the code, and the rest as
+    for a key."""
+    return _refused("Authentication error to AI Agent service: Unauthorized", code="agent_initialization_failed")
+
+
 def invalid_profile(profile: str) -> Refused:
     """Observed {S14}: likewise for ``profile``."""
     return _refused(f"Profile {profile} is not supported.", code="invalid_profile")
