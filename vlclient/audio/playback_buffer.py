@@ -106,12 +106,10 @@ class PlaybackBuffer:
                 self._pending += room
 
     def flush(self, now: float) -> Heard | None:
-        """Forget everything, pulled or not. What was heard of the part that ``now`` falls into, if it had not ended."""
+        """Forget everything, pulled or not. What was heard of the part that ``now`` falls into, or of the last one."""
         with self._lock:
             self._count_heard(now)
-            heard = next(
-                (self._heard(track) for track in reversed(self._tracks) if 0 < track.heard < track.accepted), None
-            )
+            heard = next((self._heard(track) for track in reversed(self._tracks) if track.heard), None)
             self._tracks.clear()
             self._spans.clear()
             self._begun.clear()

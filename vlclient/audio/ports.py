@@ -58,8 +58,9 @@ class AudioSink(Protocol):
         """Append to what is to be played. Raises ``DeviceLost``."""
 
     def stop(self) -> Heard | None:
-        """Be silent at once and forget what has not been played. What was heard of the part that was playing (or of
-        the last one, when its end had not been heard yet); None when nothing was being heard."""
+        """Be silent at once and forget everything. What was heard of the part that was playing, or of the last one:
+        all that was received of it may have been heard, and only ``Turns`` knows whether more was to come. None when
+        nothing was heard since the last stop."""
 
     async def drained(self) -> None:
         """Returns once everything given to ``play`` has been heard, or was stopped. Raises ``DeviceLost``."""

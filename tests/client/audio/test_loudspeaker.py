@@ -9,7 +9,7 @@ import pytest
 from tests.client.audio.fake_sounddevice import FakeSoundDevice, FakeStream
 from vlclient.audio import playback_watch
 from vlclient.audio.loudspeaker import Loudspeaker
-from vlclient.audio.ports import Part
+from vlclient.audio.ports import Heard, Part
 from vlclient.errors import AudioUnavailable, DeviceLost
 
 A, B = Part("msg_a"), Part("msg_b")
@@ -83,6 +83,7 @@ async def test_stop_disturbs_nothing_when_nothing_plays(sounddevice: FakeSoundDe
     loudspeaker.play(A, SECOND[:960])
     opened(sounddevice).fill(480)
     await loudspeaker.drained()
+    assert loudspeaker.stop() == Heard(A, 20, 20)
     assert loudspeaker.stop() is None
     assert opened(sounddevice).calls == ["start"]
 

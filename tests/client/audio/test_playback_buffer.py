@@ -69,10 +69,10 @@ def test_heard_is_what_left_the_loudspeaker(buffer: PlaybackBuffer, now: float, 
 
 SEQUENCE = [
     pytest.param(0.05, Heard(A, 50, 100), id="in the first part"),
-    pytest.param(0.1, None, id="between both: the first is over, the second has not begun"),
+    pytest.param(0.1, Heard(A, 100, 100), id="between both: the first is over, the second has not begun"),
     pytest.param(0.15, Heard(B, 50, 300), id="in the second part"),
-    pytest.param(0.4, None, id="after everything"),
-    pytest.param(900, None, id="long after everything"),
+    pytest.param(0.4, Heard(B, 300, 300), id="after everything"),
+    pytest.param(900, Heard(B, 300, 300), id="long after everything"),
 ]
 
 
@@ -95,6 +95,14 @@ def test_a_pause_in_the_middle_of_a_part_is_not_heard_as_part_of_it(buffer: Play
     assert buffer.underruns == 1
     buffer.pull(300, heard_at=0.3)
     assert buffer.flush(0.35) == Heard(A, 150, 200)
+
+
+def test_a_part_that_is_starved_was_heard_as_far_as_it_came(buffer: PlaybackBuffer) -> None:
+    """More of it may have been to come: whoever knows that has to tell the service how much was heard."""
+    buffer.put(A, tone(100))
+    buffer.pull(300, heard_at=0)
+    assert buffer.flush(0.25) == Heard(A, 100, 100)
+    assert buffer.flush(0.26) is None
 
 
 def test_the_end_of_a_part_is_no_underrun(buffer: PlaybackBuffer) -> None:

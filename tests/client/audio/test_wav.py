@@ -321,7 +321,7 @@ async def test_fast_everything_is_heard_at_once(target: Path) -> None:
     sink.play(B, ramp(0.25))
     await sink.drained()
     assert told == [A, B]
-    assert sink.stop() is None
+    assert sink.stop() == Heard(B, 250, 250)
     await asyncio.sleep(9)
     sink.close()
     assert written(target) == ramp(0.5) + ramp(0.25)
