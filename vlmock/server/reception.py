@@ -18,8 +18,7 @@ from vlmock.scenario.speech import SpeechStudio
 from vlmock.server.clock import Clock, SystemClock
 from vlmock.server.connection import Begun, Connection, Conversation
 from vlmock.server.handshake import Admitted, CredentialKind, Policy, Refused, admit
-from vlmock.server.identity import LEGACY_AUDIENCE
-from vlmock.server.identity import Entra
+from vlmock.server.identity import LEGACY_AUDIENCE, Entra
 from vlmock.server.journal import Facts, Journal
 from vlmock.server.light_transport import LightTransport
 from vlmock.server.pages import page, refusal, wants_upgrade
