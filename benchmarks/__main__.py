@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Final, TypeAlias
 
-from benchmarks import appends, idle, replies, starting
+from benchmarks import appends, conversation, idle, replies, starting
 from benchmarks.results import Row, as_json, machine, table
 
 Benchmark: TypeAlias = Callable[..., Iterator[Row]]
@@ -19,6 +19,7 @@ BENCHMARKS: Final[Mapping[str, Benchmark]] = {
     "start": starting.measure_process,
     "fixture": starting.measure_fixture,
     "plugin": starting.measure_plugin,
+    "client": conversation.measure,
 }
 
 NEED_LINUX: Final = frozenset({"append", "reply", "idle"})
@@ -26,7 +27,8 @@ NEED_LINUX: Final = frozenset({"append", "reply", "idle"})
 
 def main() -> None:
     parser = argparse.ArgumentParser(
-        prog="python -m benchmarks", description="How fast the emulator is, next to a floor measured in the same run."
+        prog="python -m benchmarks",
+        description="How fast emulator and client are, next to a floor measured in the same run.",
     )
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join(BENCHMARKS)}; all by default")
     parser.add_argument("--quick", action="store_true", help="few samples: to see that it works")

@@ -55,9 +55,9 @@ def python(*arguments: str) -> list[str]:
     return [sys.executable, *arguments]
 
 
-def emulator(scenario: str | None = None) -> list[str]:
-    """The emulator as a user starts it, at instant timing and otherwise with its defaults."""
-    return python("-m", "vlmock", "serve", *([scenario] if scenario else []), "--port", "0", "--timing", "instant")
+def emulator(scenario: str | None = None, *, timing: str = "instant") -> list[str]:
+    """The emulator as a user starts it, with its defaults but for the timing."""
+    return python("-m", "vlmock", "serve", *([scenario] if scenario else []), "--port", "0", "--timing", timing)
 
 
 def floor(kind: str, *arguments: str) -> list[str]:

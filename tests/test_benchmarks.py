@@ -5,6 +5,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from tests.sound_card import what_is_missing
+
 ROOT = Path(__file__).resolve().parents[1]
 
 
@@ -25,8 +27,25 @@ def test_a_benchmark_prints_a_table_and_writes_its_samples(tmp_path):
     assert 0 < min(row["samples"]) <= row["median"] <= max(row["samples"])
 
 
+def test_the_client_is_measured_in_a_conversation(tmp_path):
+    """Its processor time next to the floor's, and how late its sound is; with files, and on a sound card where there
+    can be one."""
+    file = tmp_path / "figures.json"
+    ran = benchmarks("client", "--quick", "--json", str(file))
+    assert ran.returncode == 0, ran.stderr
+    rows = json.loads(file.read_text())["rows"]
+    assert len(rows) == (3 if what_is_missing() else 6)
+    for row in rows:
+        assert row["target"] == 5.0
+        assert all(sample > 0 for sample in row["samples"])
+    share, blocks, deltas = rows[:3]
+    assert (share["unit"], len(share["samples"]), len(share["floor_samples"])) == ("% of a core", 1, 1)
+    assert 200 < len(blocks["samples"]) == len(blocks["floor_samples"]) <= 250
+    assert len(deltas["samples"]) > 10
+
+
 def test_an_unknown_benchmark_is_refused_with_the_known_ones():
     """Before anything is measured."""
     ran = benchmarks("fixtures")
     assert ran.returncode == 2
-    assert "there is no benchmark 'fixtures'; known: append, reply, idle, start, fixture, plugin" in ran.stderr
+    assert "there is no benchmark 'fixtures'; known: append, reply, idle, start, fixture, plugin, client" in ran.stderr

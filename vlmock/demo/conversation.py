@@ -1,135 +1,147 @@
-"""``vlmock demo``: the emulator, a bundled WAV of real words, and a client small enough to read in one go.
+"""``vlmock demo``: the emulator, a recording of real words, and the reference client that speaks them.
 
-The client does what every Voice Live client does: it configures the session, sends what it "hears" in pieces of 20 ms,
-plays (here: counts) what it is sent, and answers function calls.
+The client is a program of its own, as for anybody, and prints the conversation: ``python -m vlclient chat``.
 """
 
-import asyncio
-import base64
-import json
+import shlex
+import signal
+import subprocess
+import sys
 import tempfile
-import wave
-from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
-from websockets.asyncio.client import ClientConnection, connect
-
-from vlmock.errors import ServerError
+from vlmock.errors import JournalTimeout, ServerError
+from vlmock.server.journal import Ended
 from vlmock.server.mock_server import MockServer, serve
 
 __all__ = ["run_demo"]
 
-WORDS = Path(__file__).with_name("what_is_the_weather.wav")
-_PIECE_MS = 20
-_LONGEST_S = 60.0
-_TOOL = {
-    "type": "function",
-    "name": "get_weather",
-    "description": "Look up the weather in a city.",
-    "parameters": {"type": "object", "properties": {"location": {"type": "string"}}, "required": ["location"]},
-}
-_WEATHER = {"weather": "sunny", "temp_c": 21}
+_WORDS: Final = Path(__file__).with_name("what_is_the_weather.wav")
+_TOOLS: Final = Path(__file__).with_name("weather_tools.py")
+_FITTING: Final = "weather"
+"""The scenario whose caller says these words."""
+_END_NOTED_S: Final = 5.0
+_OWN_MISTAKE: Final = 1011
+"""With this the server ends a connection when something is wrong with the server."""
 
 
 def run_demo(scenario: str, *, timing: str, journal: Path | None) -> None:
-    """Run the conversation once, print it, and save its journal (into a temporary folder unless told where).
+    """Hold the conversation, print it, and save its journal (in a temporary folder unless told where) and its sound.
 
-    Raises ServerError when the journal cannot be saved there.
+    Raises ServerError when the journal cannot be saved there. Raises SystemExit with the client's exit code when it
+    failed, which has said why; not when it was the user who ended it, or the scenario that hung up.
     """
-    path = journal or Path(tempfile.mkdtemp(prefix="vlmock-")) / "journal.jsonl"
-    if not path.parent.is_dir():
-        raise ServerError(f"the journal cannot be saved in {path}: there is no folder {path.parent}")
-    with serve(scenario, timing=timing) as server:
-        print(f"vlmock listens on {server.url}; it plays the scenario {scenario!r} with the timing {timing!r}.\n")
-        asyncio.run(_Client(server, hurry=timing == "instant").converse())
+    with _Stopping() as stopping, serve(scenario, timing=timing) as server:
+        folder = Path(tempfile.mkdtemp(prefix="vlmock-"))
+        journal, heard = _writable(journal or folder / "journal.jsonl"), folder / "heard.wav"
+        command = _client(server.url, heard, fast=timing == "instant")
+        print(f"vlmock listens on {server.url}; it plays the scenario {scenario!r} with the timing {timing!r}.")
+        if scenario != _FITTING:
+            print("Whatever is spoken counts as the words of its own caller; here it is a question about the weather.")
+        print(f"The reference client talks to it:\n\n{_for_people(command)}\n", flush=True)
+        code = stopping.run(command)
+        ended = _end_of(server)
+        _save(server, journal)
+    print(f"\nThe journal is saved in {journal}")
+    if heard.is_file():
+        print(f"What the client heard is in {heard}")
+    if not stopping.wanted:
+        _judge(code, ended)
+
+
+def _judge(code: int, ended: Ended | None) -> None:
+    """Raises SystemExit where the client has failed."""
+    if code and ended is not None and ended.by == "server" and ended.code != _OWN_MISTAKE:
+        print(
+            f"The scenario hung up with code {ended.code}; a client that does not expect it ends with exit code {code}."
+        )
+    elif code < 0:
+        print(f"vlmock: the client was killed by signal {-code}", file=sys.stderr)
+        raise SystemExit(1)
+    elif code:
+        raise SystemExit(code)
+
+
+# ---- the client
+
+
+def _client(url: str, heard: Path, *, fast: bool) -> list[str]:
+    """All of it is said, so nothing is taken from an environment that is meant for the real service."""
+    options = {"endpoint": url, "api-version": "2026-04-10", "api-key": "demo", "model": "gpt-4.1"}
+    files = {"input": _WORDS, "output": heard, "tools": _TOOLS}
+    named = [word for name, value in {**options, **files}.items() for word in (f"--{name}", str(value))]
+    return [sys.executable, "-m", "vlclient", "chat", *named, "--plain", *(["--fast"] if fast else [])]
+
+
+def _for_people(command: list[str]) -> str:
+    """To be copied into a shell; paths below the current folder are shortened, as one would write them."""
+    here = f"{Path.cwd()}/"
+    line = shlex.join(word.removeprefix(here) for word in command)
+    for name in ("--input", "--output", "--tools"):
+        line = line.replace(f" {name} ", f" \\\n      {name} ")
+    return f"  {line}"
+
+
+class _Stopping:
+    """Ctrl-C and SIGTERM end the client, which then says goodbye; when they come again, at once."""
+
+    def __init__(self) -> None:
+        self.wanted = False
+        self._client: subprocess.Popen[bytes] | None = None
+        self._before: dict[int, Any] = {}
+
+    def __enter__(self) -> "_Stopping":
+        for number in (signal.SIGINT, signal.SIGTERM):
+            self._before[number] = signal.signal(number, self._asked)
+        return self
+
+    def __exit__(self, *exc_info: object) -> None:
+        for number, before in self._before.items():
+            signal.signal(number, before)
+
+    def run(self, command: list[str]) -> int:
+        """The client's exit code. In a session of its own: a terminal's Ctrl-C shall come through here, and once."""
+        with subprocess.Popen(command, stdin=subprocess.DEVNULL, start_new_session=True) as self._client:
+            if self.wanted:
+                self._client.terminate()
+            return self._client.wait()
+
+    def _asked(self, *_: object) -> None:
+        if self._client is not None:
+            (self._client.kill if self.wanted else self._client.terminate)()
+        self.wanted = True
+
+
+# ---- what stays
+
+
+def _end_of(server: MockServer) -> Ended | None:
+    """How the connection ended; None when there was none."""
+    if server.journal.connections:
+        with suppress(JournalTimeout):
+            return server.journal.wait_for_close(timeout=_END_NOTED_S)
+    return None
+
+
+def _writable(path: Path) -> Path:
+    """Found out before the conversation, not after it."""
+    try:
+        path.open("ab").close()
+    except OSError as error:
+        raise _cannot_be_saved(path, error) from error
+    return path
+
+
+def _save(server: MockServer, path: Path) -> None:
+    try:
         server.journal.save(path)
-    print(f"\nThe journal is saved in {path}")
+    except OSError as error:
+        raise _cannot_be_saved(path, error) from error
 
 
-class _Client:
-    """Speaks the words once, and is done when the assistant has answered in words."""
-
-    def __init__(self, server: MockServer, *, hurry: bool) -> None:
-        self._url = f"{server.ws_url}/voice-live/realtime?api-version=2026-04-10&model=gpt-4.1"
-        self._piece_s = 0.0 if hurry else _PIECE_MS / 1000
-        self._began = 0.0
-        self._audio_ms = 0.0
-
-    async def converse(self) -> None:
-        self._began = asyncio.get_running_loop().time()
-        async with asyncio.timeout(_LONGEST_S), connect(self._url, additional_headers={"api-key": "demo"}) as socket:
-            microphone: asyncio.Task[None] | None = None
-            async for frame in socket:
-                event = json.loads(frame)
-                self._show(event)
-                match event["type"]:
-                    case "session.created":
-                        await socket.send(json.dumps(self._settings()))
-                        self._say("»", "session.update", "16 kHz, azure_semantic_vad, one tool")
-                    case "session.updated":
-                        microphone = asyncio.create_task(self._speak(socket))
-                    case "response.done" if not await self._answer_calls(socket, event["response"]):
-                        break
-            if microphone is not None:
-                await microphone
-
-    def _settings(self) -> dict[str, Any]:
-        return {
-            "type": "session.update",
-            "session": {
-                "modalities": ["text", "audio"],
-                "input_audio_sampling_rate": 16_000,
-                "turn_detection": {"type": "azure_semantic_vad"},
-                "tools": [_TOOL],
-            },
-        }
-
-    async def _speak(self, socket: ClientConnection) -> None:
-        self._say("»", "input_audio_buffer.append …", f"speaking {WORDS.name}")
-        for piece in _pieces(WORDS):
-            audio = base64.b64encode(piece).decode()
-            await socket.send(json.dumps({"type": "input_audio_buffer.append", "audio": audio}))
-            await asyncio.sleep(self._piece_s)
-
-    async def _answer_calls(self, socket: ClientConnection, response: dict[str, Any]) -> bool:
-        calls = [item for item in response["output"] if item["type"] == "function_call"]
-        for call in calls:
-            item = {"type": "function_call_output", "call_id": call["call_id"], "output": json.dumps(_WEATHER)}
-            await socket.send(json.dumps({"type": "conversation.item.create", "item": item}))
-            self._say("»", "conversation.item.create", f"{call['name']} returns {_WEATHER}")
-        if calls:
-            await socket.send('{"type": "response.create"}')
-            self._say("»", "response.create")
-        return bool(calls)
-
-    def _show(self, event: dict[str, Any]) -> None:
-        kind = event["type"]
-        match kind:
-            case "response.audio.delta":
-                self._audio_ms += len(event["delta"]) * 3 / 4 / 48
-            case "response.audio.done":
-                self._say("«", "response.audio.delta …", f"{self._audio_ms / 1000:.1f} s of speech")
-                self._audio_ms = 0.0
-            case "conversation.item.input_audio_transcription.completed":
-                self._say("«", kind, f"you: {event['transcript']}")
-            case "response.audio_transcript.done":
-                self._say("«", kind, f"assistant: {event['transcript']}")
-            case "response.function_call_arguments.done":
-                self._say("«", kind, f"{event['name']}({event['arguments']})")
-            case "response.done":
-                self._say("«", kind, event["response"]["status"])
-            case "error":
-                self._say("«", kind, event["error"]["message"])
-            case _ if not kind.endswith((".delta", ".added", ".done", "item.created")):
-                self._say("«", kind)
-
-    def _say(self, arrow: str, kind: str, note: str = "") -> None:
-        elapsed = asyncio.get_running_loop().time() - self._began
-        print(f"{elapsed:7.3f} s  {arrow} {kind:<34} {note}".rstrip(), flush=True)
-
-
-def _pieces(path: Path) -> Iterator[bytes]:
-    with wave.open(str(path)) as file:
-        while piece := file.readframes(file.getframerate() * _PIECE_MS // 1000):
-            yield piece
+def _cannot_be_saved(path: Path, error: OSError) -> ServerError:
+    return ServerError(
+        f"the journal cannot be saved in {path} ({error.strerror or error}): name another file with --journal"
+    )

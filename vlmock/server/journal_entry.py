@@ -1,6 +1,6 @@
 """One line of the journal: an event, when it went by and in which direction, for programs and for people."""
 
-from collections.abc import Mapping
+import re
 from typing import Any, Final, Literal, TypeAlias, cast
 
 import msgspec
@@ -8,6 +8,7 @@ import msgspec
 from vlmock.protocol.catalogue import AnyClientEvent
 from vlmock.protocol.codec import InvalidEvent, to_json_object
 from vlmock.protocol.deltas import Deltas
+from vlmock.protocol.shown import facts, on_one_line, shown
 from vlmock.protocol.wire import JsonObject, ServerEvent
 
 __all__ = ["INVALID", "Entry", "EventOrBody", "Run", "Source", "stripped", "type_of"]
@@ -21,9 +22,10 @@ INVALID: Final = "(invalid)"
 """The type of a frame that is no event."""
 
 _ARROWS: Final = {"client": "→", "server": "←"}
-_SECRETS: Final = frozenset({"authorization", "api-key", "api_key", "access_token", "credential", "password"})
-_MAPPINGS_OF_SECRETS: Final = frozenset({"headers"})
-"""Documented: schema D6, what an MCP tool is to be called with."""
+_LONGEST_TEXT: Final = 100
+"""In a line of the log, of each text, in characters."""
+_ITS_LENGTH: Final = re.compile(r"<\d+ (bytes|characters of base64|entries)>")
+"""What is shown in place of audio and of long lists of numbers."""
 
 
 class Entry(msgspec.Struct, gc=False):
@@ -55,21 +57,23 @@ class Entry(msgspec.Struct, gc=False):
 
     def shown(self, *, audio: bool = False) -> JsonObject:
         """The event for people: audio as its length unless asked for, secrets as ``***``."""
-        if isinstance(self.event, InvalidEvent):
-            return cast(JsonObject, msgspec.to_builtins(self.event))
-        if audio or isinstance(self.event, dict):
-            return cast(JsonObject, _shown(self.body()))
-        plain = msgspec.to_builtins(_with_audio_as_bytes(self.event), builtin_types=(bytes,))
-        shown = cast(JsonObject, _shown(plain))
-        if self.lost_bytes:
-            shown[_audio_field(self.event)] = f"<{self.lost_bytes} bytes, no longer kept>"
-        return shown
+        if audio and not isinstance(self.event, InvalidEvent):
+            whole = self.body()
+            return cast(JsonObject, _with_audio(shown(whole), whole))
+        return shown(self.event) | self._loss()
 
     def line(self) -> str:
         """One line for a log, audio as its length: ``#1    0.512 → input_audio_buffer.append audio=<960 bytes>``."""
-        body = self.shown()
-        facts = [f"{name}={_brief(body[name])}" for name in body if name not in ("type", "event_id")]
-        return f"#{self.connection} {self.at:8.3f} {_ARROWS[self.source]} {' '.join([self.type, *facts])}"
+        loss = self._loss()
+        told = facts(self.event, longest_text=_LONGEST_TEXT, without=("type", "event_id", *loss))
+        words = [on_one_line(self.type), told, *(f"{name}={what}" for name, what in loss.items())]
+        return f"#{self.connection} {self.at:8.3f} {_ARROWS[self.source]} {' '.join(filter(None, words))}"
+
+    def _loss(self) -> JsonObject:
+        """What is told in place of audio that was dropped."""
+        if not self.lost_bytes:
+            return {}
+        return {_audio_field(self.event): f"<{self.lost_bytes} bytes, no longer kept>"}
 
 
 class Run(msgspec.Struct):
@@ -125,33 +129,14 @@ def _byte_count(audio: bytes | msgspec.Raw) -> int:
     return len(base64) // 4 * 3 - bytes(base64[-2:]).count(b"=")
 
 
-def _with_audio_as_bytes(event: Any) -> Any:
-    """Prepared base64 turned back, where a server event carries some."""
-    name = _audio_field(event)
-    if name and isinstance(prepared := getattr(event, name), msgspec.Raw):
-        return _replaced(event, name, msgspec.json.decode(prepared, type=bytes))
-    return event
-
-
 def _replaced(event: Any, name: str, audio: bytes) -> Any:
     return msgspec.structs.replace(event, **{name: audio})
 
 
-def _shown(value: Any) -> Any:
-    if isinstance(value, Mapping):
-        return {
-            key: "***" if key.lower() in _SECRETS else _veiled(entry) if key in _MAPPINGS_OF_SECRETS else _shown(entry)
-            for key, entry in value.items()
-        }
-    if isinstance(value, list | tuple):
-        return [_shown(entry) for entry in value]
-    return f"<{len(value)} bytes>" if isinstance(value, bytes) else value
-
-
-def _veiled(value: Any) -> Any:
-    return dict.fromkeys(value, "***") if isinstance(value, Mapping) else _shown(value)
-
-
-def _brief(value: Any) -> str:
-    text = value if isinstance(value, str) and value.startswith("<") else msgspec.json.encode(value).decode()
-    return text if len(text) <= 100 else text[:99] + "…"
+def _with_audio(told: Any, whole: Any) -> Any:
+    """What was shown, with the whole of what it only gives the length of. Secrets stay secrets."""
+    if isinstance(told, dict):
+        return {name: _with_audio(value, whole[name]) for name, value in told.items()}
+    if isinstance(told, list):
+        return [_with_audio(*pair) for pair in zip(told, whole, strict=True)]
+    return whole if isinstance(told, str) and _ITS_LENGTH.fullmatch(told) else told

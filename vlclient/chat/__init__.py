@@ -1,0 +1,1 @@
+"""The program: a conversation that a person has with the service, through microphone and loudspeaker."""
