@@ -82,7 +82,11 @@ def _show_devices(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:
 @click.option("--rate", type=click.FloatRange(0.5, 1.5), help="How fast it speaks; 1 is as usual.")
 @click.option("--instructions", metavar="TEXT", help="Who the assistant is and how it answers.")
 @click.option(
-    "--turn-detection", type=click.Choice(list(TURN_DETECTIONS)), default="azure_semantic_vad", show_default=True
+    "--turn-detection",
+    type=click.Choice(list(TURN_DETECTIONS)),
+    default="azure_semantic_vad",
+    show_default=True,
+    help="none: a turn is over when you press Enter.",
 )
 @click.option("--noise-suppression/--no-noise-suppression", default=True, show_default=True, help="By the service.")
 @click.option("--echo-cancellation/--no-echo-cancellation", default=True, show_default=True, help="By the service.")

@@ -4,20 +4,24 @@ This is where the decisions meet the world: the line, the loudspeaker, the clock
 """
 
 import asyncio
+import logging
 from collections import deque
 from collections.abc import Callable
 from typing import Final, TypeAlias
 
-from vlclient.audio.ports import AudioSink, Part
+import msgspec
+
+from vlclient.audio.ports import AudioSink
 from vlclient.commands import Command, Play, RunTool, Send, Show, StopPlayback
-from vlclient.errors import ConnectionClosed, VoiceLiveError
+from vlclient.errors import ConnectionClosed
 from vlclient.latency import Latency
 from vlclient.line import Line
 from vlclient.log import WireLog
 from vlclient.memory import Memory
 from vlclient.reconnect import Reconnected, Reconnecting
 from vlclient.tools import Toolbox
-from vlclient.turns import Turns
+from vlclient.turns import Turns, Unfinished
+from vlclient.updates import Updates
 from vlmock.protocol.catalogue import AnyServerEvent
 from vlmock.protocol.codec import UnknownServerEvent
 from vlmock.protocol.session import ResponseSession, SessionCreated, SessionUpdate, SessionUpdated
@@ -28,9 +32,35 @@ __all__ = ["Conduct", "Event"]
 Event: TypeAlias = AnyServerEvent | UnknownServerEvent | Reconnecting | Reconnected
 """What ``async for event in session`` gives."""
 
+logger = logging.getLogger("vlclient")
+
 _MOST_UNREAD: Final = 20_000
-"""Events that wait to be read. With more, nothing is received any more until some are."""
+"""Events that wait to be read: minutes of them. Of more the oldest are dropped, because whoever does not read may
+still want to be heard, and not to be talked over."""
 _NORMAL: Final = 1000
+
+
+class _CutOff(msgspec.Struct, frozen=True):
+    """What was under way when the connection was lost."""
+
+    unfinished: Unfinished
+    updates: int
+    """Changes of settings without an answer."""
+
+    def in_words(self, *, for_good: bool = False) -> tuple[str, ...]:
+        """``for_good``: no other connection follows, on which what was asked for could be asked for again."""
+        requests = len(self.unfinished.requests) if for_good else 0
+        calls = len(self.unfinished.call_ids)
+        counted = (
+            (self.unfinished.response_id is not None, "the rest of a response"),
+            (requests, f"{requests} response{'s' * (requests > 1)} asked for"),
+            (calls, f"{calls} tool call{'s' * (calls > 1)} without an answer"),
+            (self.updates, f"{self.updates} change{'s' * (self.updates > 1)} of settings without a confirmation"),
+        )
+        return tuple(words for count, words in counted if count)
+
+
+_NOTHING: Final = _CutOff(Unfinished(None, (), ()), 0)
 
 
 class Conduct:
@@ -46,24 +76,25 @@ class Conduct:
     ) -> None:
         self.turns = Turns()
         self.tools = Toolbox()
+        self.updates = Updates()
         self.settings: ResponseSession | None = None
         """As the service last echoed them."""
-        self.losses: tuple[str, ...] = ()
-        """What the last lost connection cost, in words."""
-        self.error: VoiceLiveError | None = None
-        """What ended the conversation; None while it goes on, and when it was ended here."""
-        self.observers: list[Callable[[AnyServerEvent | UnknownServerEvent], None]] = []
-        """Told each event when its consequences have been drawn, before anybody reads it."""
+        self.error: Exception | None = None
+        """What ended the conversation; None while it goes on, and when it was ended here or came to a good end."""
+        self.is_over = False
+        """The conversation has ended, however it did."""
+        self.dropped_events = 0
+        """How many were never read, because too many waited."""
         self.latency = latency
         self._playback = playback
         self._log = log
         self._memory = Memory()
+        self._cut_off = _NOTHING
+        """What the last loss of the connection cut off."""
+        self._forgotten: tuple[str, ...] = ()
+        """What no new session can be told, in words."""
         self._unread: deque[Event] = deque()
         self._news = asyncio.Event()
-        self._has_room = asyncio.Event()
-        self._has_room.set()
-        self.over = asyncio.Event()
-        """Set once the conversation has ended, however it did."""
         self._timer: asyncio.TimerHandle | None = None
         self._answering: set[asyncio.Task[None]] = set()
         self.now = asyncio.get_running_loop().time
@@ -71,10 +102,22 @@ class Conduct:
 
     # ---- what the session asks for
 
-    def put(self, event: ClientEvent, *, audio_ms: float = 0.0) -> "asyncio.Future[None]":
-        """Send, and keep the books; the future is done when the network has taken it."""
-        self._note_sent(event)
-        return self.line.put(event, audio_ms=audio_ms)
+    async def until_up(self) -> None:
+        """Returns when events can be sent. Raises what ended the conversation."""
+        await self.line.until_up()
+        self.raise_if_over()
+
+    def raise_if_over(self) -> None:
+        """Raises what ended the conversation, ConnectionClosed with 1000 where that was a good end."""
+        if self.is_over:
+            raise self.error or ConnectionClosed(_NORMAL, "the conversation is over")
+
+    def put(self, event: ClientEvent, *, audio_ms: float = 0.0) -> "asyncio.Future[bool]":
+        """Send, and keep the books; the future is done when the network has taken it, or it was dropped."""
+        taken = self.line.put(event, audio_ms=audio_ms)
+        if self.line.is_up:
+            self._note_sent(event)
+        return taken
 
     def perform(self, commands: list[Command]) -> None:
         """Do it, in order."""
@@ -82,8 +125,8 @@ class Conduct:
             match command:
                 case Send(event=event):
                     self.put(event)
-                case Play(part=part, audio=audio):
-                    self._play(part, audio)
+                case Play(part=part, audio=audio) if self._playback is not None:
+                    self._playback.play(part, audio)
                 case StopPlayback() if self._playback is not None:
                     self.perform(self.turns.playback_stopped(self._playback.stop(), self.now()))
                 case RunTool():
@@ -110,30 +153,20 @@ class Conduct:
                 return None
             self._news.clear()
             await self._news.wait()
-        event = self._unread.popleft()
-        self._has_room.set()
-        return event
-
-    @property
-    def is_over(self) -> bool:
-        return self.over.is_set()
-
-    @property
-    def unread(self) -> int:
-        """How many events wait to be read."""
-        return len(self._unread)
+        return self._unread.popleft()
 
     async def close(self) -> None:
-        """Say goodbye."""
+        """Say goodbye. From now on nothing is played, shown or called any more."""
+        self._end(None)
+        self._answering -= {asyncio.current_task()}  # a tool may end what it is part of
         for task in self._answering:
             task.cancel()
-        await asyncio.gather(*self._answering, return_exceptions=True)
-        await self.line.close()
+        try:
+            await self.line.close()
+        finally:
+            await asyncio.gather(*self._answering, return_exceptions=True)
 
     # ---- what the line reports
-
-    async def room(self) -> None:
-        await self._has_room.wait()
 
     def take(self, event: AnyServerEvent | UnknownServerEvent) -> None:
         now = self.now()
@@ -145,21 +178,18 @@ class Conduct:
         if isinstance(event, SessionCreated | SessionUpdated):
             self.settings = event.session
         self.perform(self.turns.receive(event, now))
-        for observe in self.observers:
-            observe(event)
+        self.updates.receive(event)
 
-    def lost(self) -> None:
-        unfinished = self.turns.disconnected(self.now())
-        if self._playback is not None and (heard := self._playback.stop()) is not None:
+    def lost(self, *, may_come_back: bool) -> None:
+        if may_come_back and self._playback is not None and (heard := self._playback.stop()) is not None:
             self._memory.heard(heard.part.item_id, heard.part.content_index, heard.heard_ms)
-        losses = list(self._memory.disconnected())
-        if unfinished.response_id is not None:
-            losses.append("the rest of a response")
-        if unfinished.call_ids:
-            losses.append(f"the answer of {len(unfinished.call_ids)} tool call{'s' * (len(unfinished.call_ids) > 1)}")
-        self.losses = (*losses, *self._lost_speech())
+        self._cut_off = _CutOff(self.turns.disconnected(self.now()), len(self.updates))
+        self._forgotten = self._memory.disconnected()
+        self.updates.lost()
 
     def retrying(self, notice: Reconnecting) -> None:
+        self._memory.disconnected()  # also what an attempt that failed had begun to tell
+        self.updates.lost()
         self._show(notice)
 
     def configuration(self) -> SessionUpdate | None:
@@ -177,27 +207,35 @@ class Conduct:
         return events
 
     def resumed(self, attempt: int, replayed_items: int) -> None:
-        self.losses += self._lost_speech()
-        self._show(Reconnected(attempt, replayed_items, self.losses))
+        lost = dict.fromkeys((*self._forgotten, *self._cut_off.in_words(), *self._lost_speech()))  # some are in two
+        self._cut_off = _NOTHING
+        self._show(Reconnected(attempt, replayed_items, tuple(lost)))
         self.perform(self.turns.reconnected(self.now()))
 
-    def ended(self, error: VoiceLiveError | None, why_no_more: str) -> None:
+    def ended(self, error: Exception, why_no_more: str) -> None:
         if self.is_over:
             return
+        under_way = self._cut_off.in_words(for_good=True)
+        lost = (*under_way, *self._lost_speech())
         if isinstance(error, ConnectionClosed):
-            error = None if error.code == _NORMAL and not self.losses else _with_losses(error, self.losses)
-        if error is not None and why_no_more:
+            if error.code == _NORMAL and not under_way:
+                self._end(None)
+                return
+            error = _with_losses(error, lost)
+        elif lost:
+            error.add_note(f"lost: {', '.join(lost)}")
+        if why_no_more:
             error.add_note(f"not dialled again: {why_no_more}")
         self._end(error)
 
     # ---- inside
 
-    def _end(self, error: VoiceLiveError | None) -> None:
-        self.error = error
-        self.over.set()
-        if self._timer is not None:
-            self._timer.cancel()
-        self._has_room.set()
+    def _end(self, error: Exception | None) -> None:
+        if self.is_over:
+            return
+        self.error, self.is_over = error, True
+        self.set_timer()
+        self.updates.lost()
         self._news.set()
 
     def _lost_speech(self) -> tuple[str, ...]:
@@ -209,23 +247,19 @@ class Conduct:
             self._log.sent(event)
         if self.latency is not None and not is_told_again:
             self.latency.sent(event, self.now())
+        if isinstance(event, SessionUpdate):
+            self.updates.sent(event)
         self._memory.sent(event)
-
-    def _play(self, part: Part, audio: bytes) -> None:
-        if self._playback is None:
-            return
-        try:
-            self._playback.play(part, audio)
-        except VoiceLiveError as lost:  # nobody hears it any more; whoever reads the events is told
-            self._playback = None
-            self._end(lost)
 
     def _show(self, event: Event) -> None:
         if self._log is not None and isinstance(event, Reconnecting | Reconnected):
             self._log.happened(event)
         self._unread.append(event)
-        if len(self._unread) >= _MOST_UNREAD:
-            self._has_room.clear()
+        if len(self._unread) > _MOST_UNREAD:
+            self._unread.popleft()
+            self.dropped_events += 1
+            if self.dropped_events == 1:
+                logger.warning("over %d events wait to be read: the oldest are dropped", _MOST_UNREAD)
         self._news.set()
 
     def _run_tool(self, call: RunTool) -> None:

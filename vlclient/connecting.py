@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Any
+from urllib.parse import parse_qsl
 
 from vlclient.audio.ports import AudioSink
 from vlclient.conduct import Conduct
@@ -64,7 +65,8 @@ class connect:
         stays yours to close. ``agent``: answers in place of a model. ``profile``: for a model of your own. ``query``
         and ``headers``: more of them. ``reconnect``: True, or how patiently; off by default. ``raise_errors``: raise
         ``error`` events from the iteration. ``playback``: hears the assistant, and is silenced when the user speaks.
-        ``log``, ``latency``: are told everything. ``ssl``, ``max_message_bytes``, ``ping_interval_s``: see ``dial``.
+        ``log``, ``latency``: are told everything. ``ssl``, ``max_message_bytes``, ``ping_interval_s``: see ``dial``;
+        a network that does not take an event for as long as the last is lost as well.
         """
         settings = read_settings(os.environ, folder=Path.cwd())
         target = _target(settings, endpoint, model, api_version, profile, agent, foundry_resource_override, query)
@@ -79,6 +81,7 @@ class connect:
             "max_message_bytes": max_message_bytes,
             "ping_interval_s": ping_interval_s,
         }
+        self._stalled_after_s = ping_interval_s
         self._policy = Reconnect() if reconnect is True else reconnect or None
         self._timeouts = open_timeout_s, update_timeout_s
         self._conduct_options: dict[str, Any] = {
@@ -119,6 +122,7 @@ class connect:
             renewable=not isinstance(self._credential, ApiKey),
             open_timeout_s=open_timeout_s,
             answer_timeout_s=answer_timeout_s,
+            stalled_after_s=self._stalled_after_s,
         )
 
     async def _dial(self, fresh_token: bool) -> Socket:
@@ -141,17 +145,20 @@ def _target(
     foundry_resource_override: str | None,
     query: Mapping[str, str] | None,
 ) -> Target:
-    """What was passed, and what the environment adds to it."""
+    """What was passed, also in the endpoint's own query, and what the environment adds to it."""
+    passed = {name for name, _ in parse_qsl((endpoint or "").partition("?")[2].partition("#")[0])}.union(query or ())
     endpoint = endpoint or settings.endpoint
     if endpoint is None:
         raise settings.missing("endpoint")
-    if agent is None and model is None:
+    if agent is None and model is None and not passed & {"model", "agent-name"}:
         model = settings.model
         agent = settings.agent if model is None else None
+    if api_version is None and "api-version" not in passed:
+        api_version = settings.api_version
     return Target(
         endpoint=endpoint,
         model=model,
-        api_version=api_version or settings.api_version,
+        api_version=api_version,
         profile=profile,
         agent=agent,
         foundry_resource_override=foundry_resource_override or settings.foundry_resource_override,

@@ -8,54 +8,47 @@ async with vlclient.connect("https://my-resource.services.ai.azure.com", model="
 """
 
 import asyncio
-from collections import deque
 from collections.abc import Callable, Mapping
 from typing import Any, Self
 
 import msgspec
 
 from vlclient.conduct import Conduct, Event
-from vlclient.errors import ConnectionClosed, NoAnswer, ServiceError
+from vlclient.errors import NoAnswer, ServiceError
 from vlclient.settings import request_session, response_params
 from vlclient.tools import Tool
 from vlclient.transcripts import Transcripts
 from vlmock.protocol.audio_format import AudioFormat, input_format
-from vlmock.protocol.catalogue import AnyServerEvent
-from vlmock.protocol.codec import UnknownServerEvent
 from vlmock.protocol.conversation import ConversationItemCreate
 from vlmock.protocol.errors import ErrorEvent
 from vlmock.protocol.input_audio import InputAudioBufferAppend, InputAudioBufferClear, InputAudioBufferCommit
 from vlmock.protocol.items import InputTextPart, RequestMessage
 from vlmock.protocol.response import ResponseCreate
-from vlmock.protocol.session import ResponseSession, SessionUpdate, SessionUpdated
-from vlmock.protocol.tools import FunctionTool
+from vlmock.protocol.session import ResponseSession, SessionUpdate
 from vlmock.protocol.wire import ClientEvent, given
 
 __all__ = ["Session"]
-
-
-class _Update(msgspec.Struct):
-    """A ``session.update`` that has not been answered."""
-
-    event_id: str
-    answered: "asyncio.Future[ResponseSession]"
 
 
 class Session:
     """One conversation. Made by ``vlclient.connect``; iterate over it for what the service says.
 
     Errors of the service are events like others, unless ``connect(raise_errors=True)``. The iteration ends when the
-    session was closed here, or by the service with 1000; any other end raises ConnectionClosed.
+    session was closed here, or by the service with 1000 when nothing was under way. Any other end is raised, by the
+    iteration and by whatever is asked for later: ConnectionClosed, ProtocolViolation, DeviceLost of the ``playback``,
+    and after a reconnect that failed its reason.
+
+    20,000 events wait for whoever reads; of more the oldest are dropped. Nothing else waits for the reader.
     """
 
     def __init__(self, conduct: Conduct, *, raise_errors: bool, update_timeout_s: float) -> None:
         self._conduct = conduct
         self._raise_errors = raise_errors
         self._update_timeout_s = update_timeout_s
-        self._told_tools: list[FunctionTool] = []
-        self._updates: deque[_Update] = deque()
+        self._declared_tools: list[Any] = []
+        """Those that the application answers, or the service."""
+        self._told_tools: list[Any] = []
         self._greeted = False
-        conduct.observers.append(self._answer_update)
 
     # ---- what an application does
 
@@ -64,57 +57,43 @@ class Session:
 
         The members are those of ``session.update``, as in the reference: ``instructions=…``, ``voice=…`` (a bare name
         will do), ``turn_detection=AzureSemanticVad(…)`` or ``None`` to commit by hand. ``tools`` may hold Python
-        functions. Raises ConfigurationError for a member that there is not, ServiceError when the service refuses, and
-        then nothing of the update is in force; NoAnswer when it says nothing.
+        functions; those registered with ``tool`` are told with them, and with the next update if ``tools`` is left out.
+        An update that a lost connection leaves unanswered is sent again on the next.
+
+        Raises ConfigurationError for a member that there is not, ServiceError when the service refuses, and then
+        nothing of the update is in force; NoAnswer when it says nothing; and what ended the conversation.
         """
-        tools = members.pop("tools", None)
-        if tools is not None:
-            members["tools"] = [self._as_tool(tool) for tool in tools]
-        elif [*self._told_tools] != self._conduct.tools.definitions():
-            members["tools"] = self._conduct.tools.definitions()
-        event = SessionUpdate(session=request_session(members))
-        self._told_tools = self._conduct.tools.definitions()
-        await self._conduct.line.until_up()
-        signed = self._conduct.turns.sign(event)
-        waiting = _Update(str(signed.event_id), asyncio.get_running_loop().create_future())
-        self._updates.append(waiting)
-        try:
-            await self.send(signed)
-            async with asyncio.timeout(self._update_timeout_s):
-                return await self._answer_to(waiting)
-        except TimeoutError:
-            raise NoAnswer(
-                f"session.update was not answered within {self._update_timeout_s:g} s; "
-                f"{self._conduct.unread} events wait to be read"
-            ) from None
-        finally:
-            if waiting in self._updates:
-                self._updates.remove(waiting)
+        declared = self._declared_tools
+        if "tools" in members:
+            declared = [tool for tool in members["tools"] or () if not self._is_registered(tool)]
+        tools = self._all_tools(declared)
+        if "tools" in members or tools != self._told_tools:
+            members["tools"] = tools
+        event = self._conduct.turns.sign(SessionUpdate(session=request_session(members)))
+        settings = await self._answer_to(event)
+        self._declared_tools, self._told_tools = declared, tools
+        return settings
 
     async def send(self, event: ClientEvent) -> None:
-        """Send any event; waits while the network is slow, or while the connection is being made again. Raises
-        ConnectionClosed once it is over."""
-        await self._conduct.line.until_up()
-        signed = self._conduct.turns.sign(event) if not isinstance(event, InputAudioBufferAppend) else event
-        self._conduct.turns.sent(signed, self._conduct.now())
-        written = self._conduct.put(signed)
-        self._conduct.set_timer()
-        await written
+        """Send any event; waits while the network is slow, or while the connection is being made again. Raises what
+        ended the conversation once it is over."""
+        await self._conduct.until_up()
+        if not await self._put(event):
+            self._conduct.raise_if_over()
 
     async def append_audio(self, audio: bytes, *, captured_until: float | None = None) -> None:
-        """Send audio of the user, in the session's input format. While there is no connection it is dropped.
+        """Send audio of the user, in the session's input format. Without a connection it is dropped, and counted.
 
         ``captured_until``: when its last sample was captured (``time.monotonic()``), for the latencies.
         """
+        conduct = self._conduct
+        conduct.raise_if_over()
         duration_ms = self.input_format.duration_ms(len(audio))
-        if self._conduct.line.is_up:
-            if self._conduct.latency is not None:
-                self._conduct.latency.appended(
-                    duration_ms, self._conduct.now() if captured_until is None else captured_until
-                )
-            await self._conduct.put(InputAudioBufferAppend(audio=audio), audio_ms=duration_ms)
-        elif self._conduct.is_over:
-            raise self._conduct.error or ConnectionClosed(1000, "closed by this client")
+        if conduct.latency is not None and conduct.line.is_up:
+            conduct.latency.appended(duration_ms, conduct.now() if captured_until is None else captured_until)
+        if not await conduct.put(InputAudioBufferAppend(audio=audio), audio_ms=duration_ms):
+            conduct.raise_if_over()
+            await asyncio.sleep(0)  # whoever sends as fast as it goes must not keep the reconnect from its turn
 
     async def commit_audio(self) -> None:
         """End the user's turn by hand: only where ``turn_detection`` is None."""
@@ -134,7 +113,7 @@ class Session:
     async def respond(self, **params: Any) -> None:
         """Ask for a response, now or as soon as nothing else is being answered. The parameters are those of
         ``response.create``: ``instructions``, ``modalities``, ``additional_instructions`` …"""
-        await self._conduct.line.until_up()
+        await self._conduct.until_up()
         additional = params.pop("additional_instructions", msgspec.UNSET)
         response = response_params(params) if params else msgspec.UNSET
         event = ResponseCreate(response=response, additional_instructions=additional)
@@ -144,11 +123,15 @@ class Session:
         """Have the assistant speak first: like ``respond``, but once in a conversation, however often it reconnects."""
         if not self._greeted:
             self._greeted = True
-            await self.respond(**params)
+            try:
+                await self.respond(**params)
+            except BaseException:
+                self._greeted = False
+                raise
 
     async def cancel(self) -> None:
         """Silence the assistant: playback stops, and the response that is being generated ends, if there is one."""
-        await self._conduct.line.until_up()
+        await self._conduct.until_up()
         self._conduct.perform(self._conduct.turns.cancel(self._conduct.now()))
 
     def tool(
@@ -201,6 +184,16 @@ class Session:
         return self._conduct.turns.is_idle
 
     @property
+    def is_over(self) -> bool:
+        """The conversation has ended, however it did. Events that came before may wait to be read."""
+        return self._conduct.is_over
+
+    @property
+    def dropped_events(self) -> int:
+        """How many were never read, because too many waited."""
+        return self._conduct.dropped_events
+
+    @property
     def transcripts(self) -> Transcripts:
         """Who said what so far."""
         return self._conduct.turns.transcripts
@@ -215,33 +208,41 @@ class Session:
 
     # ---- inside
 
-    def _answer_update(self, event: AnyServerEvent | UnknownServerEvent) -> None:
-        """The oldest update is answered first; a refusal names its own."""
-        if isinstance(event, SessionUpdated) and self._updates:
-            answered = self._updates.popleft().answered
-            if not answered.done():
-                answered.set_result(event.session)
-        elif isinstance(event, ErrorEvent):
-            for update in self._updates:
-                if update.event_id == event.error.event_id and not update.answered.done():
-                    update.answered.set_exception(ServiceError(event))
+    def _put(self, event: ClientEvent) -> "asyncio.Future[bool]":
+        """Send it now, and have ``Turns`` know."""
+        conduct = self._conduct
+        signed = event if isinstance(event, InputAudioBufferAppend) else conduct.turns.sign(event)
+        taken = conduct.put(signed)
+        conduct.turns.sent(signed, conduct.now())
+        conduct.set_timer()
+        return taken
 
-    async def _answer_to(self, update: _Update) -> ResponseSession:
-        """Raises what ended the conversation, if that comes first."""
-        over = asyncio.ensure_future(self._conduct.over.wait())
-        try:
-            await asyncio.wait((update.answered, over), return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            over.cancel()
-        if not update.answered.done():
-            raise self._conduct.error or ConnectionClosed(1000, "before session.update was answered")
-        return update.answered.result()
+    async def _answer_to(self, event: SessionUpdate) -> ResponseSession:
+        updates = self._conduct.updates
+        while True:
+            await self._conduct.until_up()
+            self._put(event)
+            try:
+                async with asyncio.timeout(self._update_timeout_s):
+                    answer = await updates.answer_to(event)
+            except TimeoutError:
+                updates.give_up(event)
+                raise NoAnswer(f"session.update was not answered within {self._update_timeout_s:g} s") from None
+            if isinstance(answer, ErrorEvent):
+                raise ServiceError(answer)
+            if answer is not None:
+                return answer.session
 
-    def _as_tool(self, tool: Any) -> Any:
-        """A function among the tools is registered; one that is known already is taken as it is."""
-        if not callable(tool) or isinstance(tool, msgspec.Struct | Mapping):
-            return tool
-        made = Tool.of(tool)
-        if made.name not in self._conduct.tools:
-            self._conduct.tools.add(made)
-        return made.definition
+    def _is_registered(self, tool: Any) -> bool:
+        """Whether it has a function; one that is not known yet is registered."""
+        if isinstance(tool, msgspec.Struct | Mapping) or not (callable(tool) or isinstance(tool, Tool)):
+            return False
+        made, tools = tool if isinstance(tool, Tool) else Tool.of(tool), self._conduct.tools
+        if made.definition not in tools.definitions():
+            tools.add(made)
+        return True
+
+    def _all_tools(self, declared: list[Any]) -> list[Any]:
+        """What is declared goes before what is registered under the same name."""
+        names = {tool.get("name") if isinstance(tool, Mapping) else getattr(tool, "name", None) for tool in declared}
+        return [*declared, *(tool for tool in self._conduct.tools.definitions() if tool.name not in names)]

@@ -15,8 +15,11 @@ __all__ = ["request_session", "response_params"]
 
 T = TypeVar("T", bound=msgspec.Struct)
 
-_MERGED_BY_HAND: Final = {"expires_at", "model"}
-"""Members that the service ignores or refuses; whoever needs them sends the event itself."""
+_NOT_OURS: Final = {
+    "model": "is chosen when connecting, and stays",
+    "expires_at": "is set by the service",
+}
+"""Members that the service refuses or ignores."""
 
 
 def request_session(members: Mapping[str, Any]) -> RequestSession:
@@ -41,8 +44,10 @@ def _with_voice(members: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _made(kind: type[T], members: Mapping[str, Any], event: str) -> T:
-    known = [field.name for field in msgspec.structs.fields(kind) if field.name not in _MERGED_BY_HAND]
+    known = [field.name for field in msgspec.structs.fields(kind) if field.name not in _NOT_OURS]
     for name in members:
+        if name in _NOT_OURS:
+            raise ConfigurationError(f"{event}: {name!r} {_NOT_OURS[name]}")
         if name not in known:
             near = get_close_matches(name, known, n=1)
             hint = f" (did you mean {near[0]!r}?)" if near else f"; known: {', '.join(known)}"

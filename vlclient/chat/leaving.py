@@ -1,4 +1,4 @@
-"""How a user says that it is enough: ``q`` and Enter, Ctrl-C, or a terminate from elsewhere."""
+"""What a user says without words: ``q`` and Enter, Ctrl-C or a terminate from elsewhere to leave; Enter alone."""
 
 import asyncio
 import os
@@ -23,8 +23,10 @@ class Leaving:
     takes too long, is let out by ``impatient``.
     """
 
-    def __init__(self, *, impatient: Callable[[], None]) -> None:
+    def __init__(self, *, impatient: Callable[[], None], entered: Callable[[], None] = lambda: None) -> None:
+        """``entered`` is called when Enter is pressed alone."""
         self.wanted = asyncio.Event()
+        self._entered = entered
         self._impatient = impatient
         self._loop = asyncio.get_running_loop()
         self._before: dict[int, Any] = {}
@@ -89,8 +91,12 @@ class Leaving:
 
     def _take(self, data: bytes) -> None:
         *lines, self._typed = (self._typed + data)[-_LONGEST_LINE:].split(b"\n")
-        if any(line.strip().lower() in _WORDS for line in lines):
-            self.wanted.set()
+        for line in lines:
+            word = line.strip().lower()
+            if word in _WORDS:
+                self.wanted.set()
+            elif not word:
+                self._entered()
 
     def _stop_listening(self) -> None:
         if self._fd is not None:

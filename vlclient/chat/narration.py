@@ -183,7 +183,9 @@ class Narration:
         if not self._is_set_up:
             self._is_set_up = True
             voice = getattr(event.session.voice, "name", None)
-            self._display.line("-", f"speak{f'; {voice} answers' if voice else ''}; q + Enter or Ctrl-C ends")
+            answers = f"; {voice} answers" if voice else ""
+            by_hand = " when you press Enter" if event.session.turn_detection is None else ""
+            self._display.line("-", f"speak{answers}{by_hand}; q + Enter or Ctrl-C ends")
 
     def _reconnecting(self, event: Reconnecting) -> None:
         self._display.status.connection = f"reconnecting ({event.attempt})"

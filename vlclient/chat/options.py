@@ -23,6 +23,7 @@ from vlmock.protocol.turn_detection import (
     EndOfUtteranceDetection,
     SemanticVad,
     ServerVad,
+    VadSettings,
 )
 from vlmock.protocol.voices import (
     AZURE_REALTIME_NATIVE_VOICES,
@@ -45,15 +46,17 @@ __all__ = [
 DEFAULT_MODEL: Final = "gpt-4o"
 DEFAULT_VOICE: Final = "en-US-Ava:DragonHDLatestNeural"
 
-TURN_DETECTIONS: Final[Mapping[str, tuple[type[msgspec.Struct], str | None]]] = {
+TURN_DETECTIONS: Final[Mapping[str, tuple[type[VadSettings] | None, str | None]]] = {
     "azure_semantic_vad": (AzureSemanticVad, "semantic_detection_v1"),
     "azure_semantic_vad_en": (AzureSemanticVadEn, "semantic_detection_v1_en"),
     "azure_semantic_vad_multilingual": (AzureSemanticVadMultilingual, "semantic_detection_v1_multilingual"),
     "server_vad": (ServerVad, None),
     "semantic_vad": (SemanticVad, None),
+    "none": (None, None),
 }
-"""Each detector, and the end-of-utterance model that goes with it. Of that nothing but its name is said: its further
-members were called otherwise before 2025-10-01, and the service has defaults for them (schema D6)."""
+"""Each detector, and the end-of-utterance model that goes with it; with none the user says when a turn is over. Of the
+model nothing but its name is said: its members were called otherwise before 2025-10-01, and the service has defaults
+for them (schema D6)."""
 
 
 class ChatOptions(msgspec.Struct, frozen=True, kw_only=True):
@@ -165,7 +168,7 @@ def session_settings(options: ChatOptions, *, model: str, is_agent: bool) -> dic
     detector, end_of_utterance = TURN_DETECTIONS[options.turn_detection]
     opinion = UNSET if hears or end_of_utterance is None else EndOfUtteranceDetection(model=end_of_utterance)
     settings: dict[str, Any] = {
-        "turn_detection": detector(end_of_utterance_detection=opinion),
+        "turn_detection": None if detector is None else detector(end_of_utterance_detection=opinion),
         "voice": _voice(options, model),
     }
     if hears:

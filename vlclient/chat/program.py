@@ -84,6 +84,8 @@ class _Chat:
         self._ear: Ear | None = None
         self._mouth: Mouth | None = None
         self._assistant_is_heard = asyncio.Event()
+        self._turn_is_over = asyncio.Event()
+        """The user has pressed Enter."""
 
     @property
     def reported(self) -> ErrorEvent | None:
@@ -96,7 +98,7 @@ class _Chat:
         self._began = loop.time()
         failure: BaseException | None = None
         try:
-            with Leaving(impatient=self._drop_everything) as leaving:
+            with Leaving(impatient=self._drop_everything, entered=self._turn_is_over.set) as leaving:
                 failure = await self._until_over(leaving.wanted)
         finally:
             self._close()
@@ -174,6 +176,7 @@ class _Chat:
             companions = [
                 tasks.create_task(self._tick(session, narration)),
                 tasks.create_task(self._watch_playback(session, narration, mouth)),
+                tasks.create_task(self._answer_on_enter(session)),
             ]
             await assistant.run()
             for task in companions:
@@ -198,6 +201,15 @@ class _Chat:
                 await asyncio.sleep(_TICK_S)
                 await mouth.drained()
             narration.assistant_speaks = False
+
+    async def _answer_on_enter(self, session: Session) -> None:
+        """Where the service does not look for the end of turns, the user says when it is there."""
+        while self._options.turn_detection == "none":
+            await self._turn_is_over.wait()
+            self._turn_is_over.clear()
+            await session.cancel()  # whoever spoke did not want to hear the rest
+            await session.commit_audio()
+            await session.respond()
 
     def _first_heard(self, part: Part, at: float) -> None:
         self._latency.first_heard(part, at)

@@ -23,7 +23,8 @@ def open_ear(options: ChatOptions) -> Ear:
     path = options.input
     if path is None:
         return Microphone(options.input_device)
-    return _file(lambda: WavSource(path, paced=not options.fast))
+    # where no silence ends a turn, none is sent
+    return _file(lambda: WavSource(path, paced=not options.fast, then_silence=options.turn_detection != "none"))
 
 
 def open_mouth(options: ChatOptions) -> Mouth:
