@@ -137,11 +137,13 @@ class Conduct:
 
     def set_timer(self) -> None:
         """Be there when ``Turns`` wants to know that time has gone by."""
+        deadline = None if self.is_over else self.turns.next_deadline()
         if self._timer is not None:
+            if self._timer.when() == deadline:
+                return
             self._timer.cancel()
             self._timer = None
-        deadline = self.turns.next_deadline()
-        if deadline is not None and not self.is_over:
+        if deadline is not None:
             self._timer = asyncio.get_running_loop().call_at(deadline, self._time_has_come)
 
     async def next_event(self) -> Event | None:

@@ -14,7 +14,7 @@ from typing import Any, Self
 import msgspec
 
 from vlclient.conduct import Conduct, Event
-from vlclient.errors import NoAnswer, ServiceError
+from vlclient.errors import ConfigurationError, NoAnswer, ServiceError
 from vlclient.settings import request_session, response_params
 from vlclient.tools import Tool
 from vlclient.transcripts import Transcripts
@@ -65,6 +65,8 @@ class Session:
         """
         declared = self._declared_tools
         if "tools" in members:
+            if not isinstance(members["tools"], list | tuple | None):
+                raise ConfigurationError(f"session.update: tools is a list, not a {type(members['tools']).__name__}")
             declared = [tool for tool in members["tools"] or () if not self._is_registered(tool)]
         tools = self._all_tools(declared)
         if "tools" in members or tools != self._told_tools:
