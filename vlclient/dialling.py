@@ -75,7 +75,8 @@ class Socket:
             raise _closed(closed) from None
 
     async def close(self, code: int = 1000, reason: str = "") -> None:
-        """Say goodbye, and wait up to 5 s for the answer. Safe to call again, and when the connection is gone.
+        """Say goodbye, and wait up to 5 s for the answer, but without end for a network that takes nothing: whoever
+        calls sets a limit to that. Safe to call again, and when the connection is gone.
 
         A reason that is too long is cut: over 123 bytes it would spoil the goodbye.
         """

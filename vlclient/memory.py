@@ -322,12 +322,12 @@ class Memory:
             self._settings = _merged(self._settings or RequestSession(), self._updates.pop(0).session)
 
     def _on_error(self, event: ErrorEvent) -> None:
-        """What was refused never happened. Observed {FON}: an error names the event at fault, if that had an id."""
+        """What was refused never happened. Observed {FON}: an error names the event at fault, or the member alone; then
+        the oldest update is meant, for they are answered in order."""
         culprit = given(event.error.event_id, "")
         unnamed = not culprit and given(event.error.param, "").startswith("session")
         for update in self._updates:
-            event_id = given(update.event_id, "")
-            if (event_id == culprit and culprit) or (unnamed and not event_id):
+            if unnamed or (culprit and given(update.event_id, "") == culprit):
                 self._updates.remove(update)
                 return
         for entry in self._entries:

@@ -63,7 +63,7 @@ class Reconnecting(msgspec.Struct, frozen=True):
     """The connection is lost; it will be dialled again."""
 
     attempt: int
-    """From 1; begins anew once a session is up."""
+    """From 1; begins anew once a session has lasted ``longest_delay_s``."""
     delay_s: float
     """So long from now."""
     cause: VoiceLiveError

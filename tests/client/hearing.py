@@ -18,7 +18,6 @@ __all__ = [
     "Stretch",
     "babble",
     "processes_on",
-    "received_audio",
     "sent_audio",
     "stretches",
     "wait_for_stretches",
@@ -26,6 +25,9 @@ __all__ = [
 
 SILENCE_MS = 250
 """So much silence ends a stretch. A computer that stands still for a moment makes shorter holes."""
+
+
+_APPEND = "input_audio_buffer.append"
 
 
 class Chronicle:
@@ -37,9 +39,20 @@ class Chronicle:
     def __call__(self, entry: Entry) -> None:
         self._noted.append((time.monotonic(), entry))
 
-    def when(self, type: str, *, count: int = 1) -> float:
-        """When the server sent or received the event of that type, or the so-manieth."""
-        return [instant for instant, entry in self._noted if entry.type == type][count - 1]
+    def instants(self, type: str) -> list[float]:
+        """When the server sent or received the events of that type."""
+        return [instant for instant, entry in self._noted if entry.type == type]
+
+    def instants_at_client(self, type: str, log: Path) -> list[float]:
+        """When the client received the events of that type, by its own log; right to within 2 ms.
+
+        The log counts from its own beginning. That is found through what the client appended: each event arrived here
+        a moment after it had been logged, and the shortest moment of them all is none worth counting.
+        """
+        lines = [line.split() for line in log.read_text(encoding="utf-8").splitlines()]
+        appended = [float(words[0]) for words in lines if words[1:3] == ["→", _APPEND]]
+        began = min(arrived - sent for sent, arrived in zip(appended, self.instants(_APPEND), strict=False))
+        return [began + float(words[0]) for words in lines if words[1:3] == ["←", type]]
 
 
 class Stretch(NamedTuple):
@@ -89,12 +102,6 @@ def sent_audio(server: MockServer) -> list[NDArray[np.int16]]:
             pcm = msgspec.json.decode(pcm, type=bytes)
         items.setdefault(event.item_id, bytearray()).extend(pcm)
     return [np.frombuffer(bytes(pcm), "<i2") for pcm in items.values()]
-
-
-def received_audio(server: MockServer) -> NDArray[np.int16]:
-    """All that the server received of the user's voice."""
-    appended = server.journal.client_events("input_audio_buffer.append")
-    return np.frombuffer(b"".join(event.audio for event in appended), "<i2")
 
 
 def babble(seconds: float, *, seed: int = 7) -> NDArray[np.int16]:

@@ -11,18 +11,9 @@ import pytest
 from numpy.typing import NDArray
 
 import vlmock
-from tests.client.hearing import (
-    Chronicle,
-    babble,
-    processes_on,
-    received_audio,
-    sent_audio,
-    stretches,
-    wait_for_stretches,
-)
+from tests.client.hearing import Chronicle, babble, processes_on, sent_audio, stretches, wait_for_stretches
 from tests.session.sounds import silence, voice
 from tests.sound_card import RATE_HZ, SoundCard, correlation
-from vlclient.audio.wav import read_wav
 from vlmock import MockServer, Say
 from vlmock.errors import JournalTimeout
 from vlmock.protocol.output import ResponseAudioDelta
@@ -86,13 +77,12 @@ def answers(folder: Path, *sounds: NDArray[np.int16]) -> Playable:
 
 
 def test_the_question_is_understood_and_the_answer_is_heard_whole(call: Call, tmp_path: Path) -> None:
-    """What was said arrives, and every sample that was sent is heard: in one piece, without a gap."""
+    """Every sample that was sent is heard, in one piece, without a gap."""
     scenario = tmp_path / "weather.yaml"
     scenario.write_text("turns: [{user: What is the weather in Beijing?, reply: It is sunny. Take a hat with you.}]")
-    question = np.frombuffer(read_wav(QUESTION, rate_hz=RATE_HZ), "<i2")
     with call.card.listen() as listening:
         call.begin(scenario)
-        call.card.speak(question.tobytes())
+        call.card.speak(QUESTION)
         call.server.journal.wait_for("response.done", timeout=PATIENCE_S)
         (sent,) = sent_audio(call.server)
         listening.wait_for_sound()
@@ -100,7 +90,6 @@ def test_the_question_is_understood_and_the_answer_is_heard_whole(call: Call, tm
         heard = listening.samples
     (understood,) = call.server.journal.server_events("conversation.item.input_audio_transcription.completed")
     assert understood.transcript == "What is the weather in Beijing?"
-    assert correlation(received_audio(call.server), question) > 0.99
     assert correlation(heard, sent) > 0.99
     assert sent.tobytes() in heard.tobytes()
     call.hang_up()
@@ -113,13 +102,14 @@ def test_the_question_is_understood_and_the_answer_is_heard_whole(call: Call, tm
 def test_a_reply_that_is_spoken_over_is_silent_at_once(
     call: Call, tmp_path: Path, audio_speed: float, status: str
 ) -> None:
-    """Nothing is played later than 20 ms after ``speech_started``. How much was heard the server is told right to
+    """Nothing is played later than 20 ms after ``speech_started`` came. How much was heard the server is told right to
     within 60 ms; what still comes of that reply is not heard, and the next one is heard whole. The devices are named.
     """
-    long, short = babble(8), babble(0.5, seed=8)
+    long, short, log = babble(8), babble(0.5, seed=8), tmp_path / "log"
     with call.card.listen() as listening:
         timing = {"audio_speed": audio_speed, "cancel": 300}
-        call.begin(answers(tmp_path, long, short), "--input-device", "0", "--output-device", "DEFAU", timing=timing)
+        options = ("--input-device", "0", "--output-device", "DEFAU", "--log", str(log))
+        call.begin(answers(tmp_path, long, short), *options, timing=timing)
         call.card.speak(WORDS)
         listening.wait_for_sound(PATIENCE_S)
         listening.wait_for_more(300)
@@ -133,7 +123,8 @@ def test_a_reply_that_is_spoken_over_is_silent_at_once(
     assert truncate.audio_end_ms == pytest.approx(broken_off.heard_ms, abs=60)
     assert (broken_off.samples == long[: len(broken_off.samples)]).all()
     assert (answer.samples == short).all()
-    assert broken_off.ended_at - call.chronicle.when("input_audio_buffer.speech_started", count=2) < 0.02
+    told_at = call.chronicle.instants_at_client("input_audio_buffer.speech_started", log)[1]
+    assert broken_off.ended_at - told_at < 0.02
     ends = [event.response.status for event in call.server.journal.server_events("response.done")]
     assert ends == [status, "completed"]
     call.hang_up()

@@ -500,7 +500,11 @@ def test_accepted_updates_add_up_to_one(memory):
 
 @pytest.mark.parametrize(
     ("event_id", "refusal"),
-    [("e1", error(event_id="e1")), (UNSET, error(event_id=None, param="session.turn_detection"))],
+    [
+        ("e1", error(event_id="e1")),
+        (UNSET, error(event_id=None, param="session.turn_detection")),
+        ("e1", error(event_id=None, param="session.turn_detection")),
+    ],
 )
 def test_a_refused_update_leaves_nothing(memory, event_id, refusal):
     """Observed {IVW}: not even its valid members; Observed {FON}: an error without an id names the member at fault."""

@@ -2,14 +2,13 @@
 
 import signal
 import subprocess
-import sys
 from collections.abc import Iterator
 
 import numpy as np
 import pytest
 
 import vlmock
-from tests.client.hearing import received_audio, sent_audio
+from tests.client.hearing import sent_audio
 from tests.session.sounds import silence, voice
 from tests.sound_card import RATE_HZ, SoundCard, correlation
 from vlmock import MockServer
@@ -87,14 +86,12 @@ def check_what_was_said(server: MockServer) -> None:
     assert in_force.turn_detection.end_of_utterance_detection.timeout == 2
     assert in_force.voice.name == "en-US-Ava:DragonHDLatestNeural"
     assert {len(event.audio) for event in journal.client_events("input_audio_buffer.append")} == {960}
-    assert correlation(received_audio(server), np.frombuffer(WORDS, "<i2")) > 0.99
     assert [event.response.status for event in journal.server_events("response.done")] == ["completed"] * 2
     assert journal.server_events("error") == []
     assert journal.connections[0]["credential"] == "token"
     assert journal.wait_for_close().code == 1000
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere a write waits now and then, and others have their turn")
 def test_as_published_it_never_yields_and_ctrl_c_twice_shows_where(sound_card: SoundCard, server: MockServer) -> None:
     """The server hears and answers, and the client reads nothing of it. The first Ctrl-C asks the event loop to stop,
     in vain; the second one ends the program, with a traceback out of the loop around the microphone."""
