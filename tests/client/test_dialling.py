@@ -430,6 +430,13 @@ async def test_a_token_is_not_repeated_either(answering):
     assert error.words == "bad token ***"
 
 
+async def test_a_short_key_does_not_spoil_other_words(answering):
+    """``any`` is a usual key for an emulator: where it is a part of a word, the word stays."""
+    port = await answering(http("403 Forbidden", b"any key is refused, as many are"))
+    error = await refusal(f"ws://127.0.0.1:{port}/x", NotAllowed, headers={"api-key": "any"})
+    assert error.words == "*** key is refused, as many are"
+
+
 async def test_the_emulators_refusals_arrive():
     """Two programs of one project, written apart."""
     with vlmock.serve(api_key="another") as server:
