@@ -66,6 +66,7 @@ class ResponseGate:
         self._waiting = list(waiting)
         self._sent: _Request | None = None
         """The last that went out; may be refused even after another response has begun."""
+        self._begun: set[str] = set()
         self._ended: set[str] = set()
         self.active_id: str | None = None
         """The response that is being generated; "" when its id could not be read."""
@@ -151,8 +152,10 @@ class ResponseGate:
 
         Observed: one response at a time, so it takes the place of any other that we believed active.
         """
-        if response_id in self._ended or (response_id and response_id == self.active_id):
-            return False  # said twice
+        if response_id in self._ended or response_id in self._begun:
+            return False  # said twice; also one that was given up meanwhile does not begin again
+        if response_id:
+            self._begun.add(response_id)
         by_itself = self._requested_until is None and self._expected_until is not None
         if by_itself:
             self._expected_until = None

@@ -129,6 +129,16 @@ def test_whose_response_it_is(events: list[str], by_itself: bool):
     assert gate.created("r1", NOW) is by_itself
 
 
+def test_a_response_that_was_given_up_does_not_answer_the_next_request():
+    """Announced once more, it is still the old one."""
+    gate = gate_in(ACTIVE)
+    gate.ends_soon(NOW)
+    gate.expire(NOW + OWED_WITHIN_S)
+    gate.sent(ResponseCreate(event_id="next"), NOW + OWED_WITHIN_S)
+    gate.created("r1", NOW + OWED_WITHIN_S)
+    assert gate.phase is REQUESTED
+
+
 def test_a_new_connection_keeps_what_had_not_begun():
     """In order, and ready to be asked; what was cancelled before it began is not wanted any more."""
     gate = gate_in(REQUESTED)

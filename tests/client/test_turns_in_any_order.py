@@ -107,6 +107,7 @@ class AnyOrder(RuleBasedStateMachine):
 
     def forget(self) -> None:
         self.active: str | None = None
+        self.begun: set[str] = set()
         self.ended: set[str] = set()
         self.ending_since: float | None = None
         self.requested: ResponseCreate | None = None
@@ -122,7 +123,8 @@ class AnyOrder(RuleBasedStateMachine):
 
     @rule(response_id=RESPONSES)
     def begins(self, response_id: str) -> None:
-        if response_id not in self.ended and response_id != self.active:
+        if response_id not in self.ended and response_id not in self.begun:
+            self.begun.add(response_id)
             self.active, self.ending_since, self.elsewhere_since = response_id, None, None
             self.requested = None
         self.hear(created(response_id))
