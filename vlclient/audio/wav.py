@@ -2,22 +2,21 @@
 
 import asyncio
 import math
-from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
-from struct import pack, unpack_from
-from typing import TYPE_CHECKING
+from struct import pack
+from typing import Final
 
 from vlclient.audio.playback_buffer import PlaybackBuffer
 from vlclient.audio.playback_watch import PlaybackWatch
 from vlclient.audio.ports import FirstHeard, Heard, Part
 from vlclient.errors import AudioUnavailable, DeviceLost
-
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
+from vlmock.protocol.wav import parse_wav
 
 __all__ = ["WavSink", "WavSource", "read_wav"]
+
+_PCM: Final = 1
+"""The encoding of what is written, in the words of the format."""
 
 
 class WavSource:
@@ -224,9 +223,7 @@ def _reason(error: Exception) -> str:
     return (error.strerror if isinstance(error, OSError) else None) or str(error)
 
 
-# ---- reading: the standard library's wave knows neither float nor, before Python 3.12, the extensible header
-
-_PCM, _FLOAT, _EXTENSIBLE = 1, 3, 0xFFFE
+# ---- reading
 
 
 def read_wav(path: str | Path, *, rate_hz: int) -> bytes:
@@ -240,7 +237,7 @@ def read_wav(path: str | Path, *, rate_hz: int) -> bytes:
     except (OSError, ValueError) as error:
         raise AudioUnavailable(f"cannot read the sound file {path}: {_reason(error)}") from error
     try:
-        samples, file_rate_hz = _parsed(data)
+        samples, file_rate_hz = parse_wav(data)
     except ValueError as error:
         raise AudioUnavailable(f"cannot use the sound file {path}: {error}") from None
     import numpy as np
@@ -250,53 +247,3 @@ def read_wav(path: str | Path, *, rate_hz: int) -> bytes:
 
         samples = soxr.resample(samples, file_rate_hz, rate_hz)
     return np.clip(np.rint(samples), -32768, 32767).astype("<i2").tobytes()
-
-
-def _parsed(data: bytes) -> "tuple[NDArray[np.float32], int]":
-    """Mono samples, full scale ±32768, and their rate. Raises ValueError with the reason."""
-    if data[:4] != b"RIFF" or data[8:12] != b"WAVE":
-        raise ValueError("it is no WAV file" if data else "it is empty")
-    chunks = dict(_chunks(data))
-    fmt, body = chunks.get(b"fmt ", b""), chunks.get(b"data", b"")
-    if len(fmt) < 16:
-        raise ValueError("it has no 'fmt ' chunk, so nothing says what its samples are")
-    encoding, channels, rate_hz, _, frame_bytes, bits = unpack_from("<HHIIHH", fmt)
-    if encoding == _EXTENSIBLE and len(fmt) >= 26:
-        (encoding,) = unpack_from("<H", fmt, 24)
-    if not channels or not 1000 <= rate_hz <= 768000 or not bits or frame_bytes != channels * ((bits + 7) // 8):
-        raise ValueError(f"its header is wrong: {channels} channels, {rate_hz} Hz, {bits} bits")
-    body = body[: len(body) // frame_bytes * frame_bytes]
-    if not body:
-        raise ValueError("it holds no samples")
-    return _samples(body, encoding, bits).reshape(-1, channels).mean(axis=1), rate_hz
-
-
-def _chunks(data: bytes) -> Iterator[tuple[bytes, bytes]]:
-    """Name and content of each chunk. One longer than the file, as written into a pipe, ends with the file."""
-    place = 12
-    while place + 8 <= len(data):
-        name, length = unpack_from("<4sI", data, place)
-        yield name, data[place + 8 : place + 8 + length]
-        place += 8 + length + length % 2
-
-
-def _samples(body: bytes, encoding: int, bits: int) -> "NDArray[np.float32]":
-    """All channels interleaved."""
-    import numpy as np
-
-    match encoding, bits:
-        case 1, 8:
-            return (np.frombuffer(body, np.uint8).astype(np.float32) - 128) * 256
-        case 1, 16:
-            return np.frombuffer(body, "<i2").astype(np.float32)
-        case 1, 24:
-            padded = np.zeros((len(body) // 3, 4), np.uint8)
-            padded[:, 1:] = np.frombuffer(body, np.uint8).reshape(-1, 3)
-            return padded.view("<i4")[:, 0].astype(np.float32) / np.float32(65536)
-        case 1, 32:
-            return np.frombuffer(body, "<i4").astype(np.float32) / np.float32(65536)
-        case 3, 32 | 64:
-            samples = np.frombuffer(body, f"<f{bits // 8}").astype(np.float32) * 32768
-            return np.nan_to_num(samples, posinf=32767, neginf=-32768)
-    kind = {_PCM: "PCM", _FLOAT: "float", 2: "ADPCM", 6: "A-law", 7: "µ-law", 85: "MP3"}.get(encoding, "encoded")
-    raise ValueError(f"its samples are {bits}-bit {kind}; PCM of 8, 16, 24 or 32 bits or float is needed")

@@ -1,38 +1,15 @@
-"""WAV files read into samples.
+"""WAV files that a scenario names, read into samples."""
 
-The standard library's ``wave`` knows neither float samples nor, before Python 3.12, the extensible header that most
-editors write for 24 bits; it also refuses the unfinished headers of programs that write into a pipe. Reading the
-chunks takes no more lines than working around that.
-"""
-
-from collections.abc import Iterator
 from pathlib import Path
-from struct import unpack_from
-from typing import TYPE_CHECKING, NamedTuple
 
 from vlmock.errors import SpeechError
-
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
+from vlmock.protocol.wav import Sound, parse_wav
 
 __all__ = ["Sound", "read_wav"]
 
 
-class Sound(NamedTuple):
-    """Mono sound at any rate."""
-
-    samples: "NDArray[np.float32]"
-    """Shape (samples,); full scale is ±32768."""
-    rate_hz: int
-
-
 def read_wav(path: Path) -> Sound:
-    """The sound of a WAV file, all channels mixed into one.
-
-    Reads PCM of 8, 16, 24 and 32 bits and float of 32 and 64. 16-bit mono comes back to the bit. Raises SpeechError,
-    which names the file and the reason.
-    """
+    """The sound of a WAV file, all channels mixed into one. Raises SpeechError, which names the file and the reason."""
     try:
         data = path.read_bytes()
     except OSError as error:
@@ -40,74 +17,6 @@ def read_wav(path: Path) -> Sound:
     except ValueError as error:  # a null byte in the name
         raise SpeechError(f"cannot read the sound file {str(path)!r}: {error}") from error
     try:
-        return _parsed(data)
+        return parse_wav(data)
     except ValueError as error:
         raise SpeechError(f"cannot use the sound file {path}: {error}") from None
-
-
-_PCM, _FLOAT, _EXTENSIBLE = 1, 3, 0xFFFE
-_OTHER_ENCODINGS = {2: "ADPCM", 6: "A-law", 7: "µ-law", 17: "ADPCM", 85: "MP3"}
-
-
-def _parsed(data: bytes) -> Sound:
-    """Raises ValueError with the reason."""
-    if data[:4] != b"RIFF" or data[8:12] != b"WAVE":
-        raise ValueError(f"it is no WAV file, it begins with {data[:4]!r}" if data else "it is empty")
-    chunks = dict(_chunks(data))
-    if b"fmt " not in chunks or len(chunks[b"fmt "]) < 16:
-        raise ValueError("it has no 'fmt ' chunk, so nothing says what its samples are")
-    if b"data" not in chunks:
-        raise ValueError("it has no 'data' chunk, so no sound")
-    encoding, channels, rate_hz, _, frame_bytes, bits = unpack_from("<HHIIHH", chunks[b"fmt "])
-    if encoding == _EXTENSIBLE and len(chunks[b"fmt "]) >= 26:
-        (encoding,) = unpack_from("<H", chunks[b"fmt "], 24)
-    if not channels or not rate_hz or frame_bytes != channels * ((bits + 7) // 8):
-        raise ValueError(
-            f"its header is wrong: {channels} channels, {rate_hz} Hz, {bits} bits, {frame_bytes} byte frames"
-        )
-    body = chunks[b"data"]
-    body = body[: len(body) // frame_bytes * frame_bytes]
-    if not body:
-        raise ValueError("it holds no samples")
-    return Sound(_mono(_samples(body, encoding, bits), channels), rate_hz)
-
-
-def _chunks(data: bytes) -> Iterator[tuple[bytes, bytes]]:
-    """Name and content of each chunk. One longer than the file, as written into a pipe, ends with the file."""
-    place = 12
-    while place + 8 <= len(data):
-        name, length = unpack_from("<4sI", data, place)
-        yield name, data[place + 8 : place + 8 + length]
-        place += 8 + length + length % 2
-
-
-def _samples(body: bytes, encoding: int, bits: int) -> "NDArray[np.float32]":
-    """All channels interleaved, full scale ±32768."""
-    import numpy as np
-
-    match encoding, bits:
-        case 1, 8:
-            return (np.frombuffer(body, np.uint8).astype(np.float32) - 128) * 256
-        case 1, 16:
-            return np.frombuffer(body, "<i2").astype(np.float32)
-        case 1, 24:
-            padded = np.zeros((len(body) // 3, 4), np.uint8)
-            padded[:, 1:] = np.frombuffer(body, np.uint8).reshape(-1, 3)
-            return padded.view("<i4")[:, 0].astype(np.float32) / np.float32(65536)
-        case 1, 32:
-            return np.frombuffer(body, "<i4").astype(np.float32) / np.float32(65536)
-        case 3, 32 | 64:
-            samples = np.frombuffer(body, f"<f{bits // 8}").astype(np.float32) * 32768
-            return np.nan_to_num(samples, posinf=32767, neginf=-32768)
-    known = {_PCM: "PCM", _FLOAT: "float"} | _OTHER_ENCODINGS
-    raise ValueError(
-        f"its samples are {bits}-bit {known.get(encoding, f'of encoding {encoding}')}; "
-        "PCM of 8, 16, 24 or 32 bits or float is needed"
-    )
-
-
-def _mono(samples: "NDArray[np.float32]", channels: int) -> "NDArray[np.float32]":
-    if channels == 1:
-        return samples
-    mixed: NDArray[np.float32] = samples.reshape(-1, channels).mean(axis=1)
-    return mixed
