@@ -94,14 +94,16 @@ class Loudspeaker:
         now = self._loop.time()
         ends_at = self._buffer.ends_at
         sounds = ends_at is None or ends_at > now
-        if sounds and not self._closed and self._watch.lost is None:
+        aborts = sounds and not self._closed and self._watch.lost is None
+        if aborts:
             with self._stream_lock:
                 self._meant_to_run = False
                 self._stream.abort()
-            threading.Thread(target=self._restart, name="loudspeaker restart", daemon=True).start()
         heard = self._buffer.flush(now)
         self._part = None
         self._watch.stopped(now)
+        if aborts:  # only now, for it fills itself when it starts
+            threading.Thread(target=self._restart, name="loudspeaker restart", daemon=True).start()
         return heard
 
     async def drained(self) -> None:

@@ -41,6 +41,8 @@ class FakeStream:
         self.calls: list[str] = []
         self.started = threading.Event()
         """Set when it has been started again."""
+        self.pulled_at_start: list[bytes] | None = None
+        """A device fills its buffer as soon as it starts; a list is given what it gets."""
         self._sound_device = sound_device
         sound_device.streams.append(self)
 
@@ -49,6 +51,8 @@ class FakeStream:
         if self._sound_device.does_not_start:
             raise PortAudioError("Device unavailable [PaErrorCode -9985]")
         self.active = True
+        if self.pulled_at_start is not None:
+            self.pulled_at_start.append(self.fill(480))
         self.started.set()
 
     def abort(self) -> None:

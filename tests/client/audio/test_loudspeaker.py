@@ -1,6 +1,7 @@
 """A loudspeaker whose device does what the test says."""
 
 import asyncio
+import threading
 import time
 
 import numpy as np
@@ -68,6 +69,20 @@ async def test_stop_aborts_the_stream_and_starts_it_again(sounddevice: FakeSound
     loudspeaker.play(B, SECOND)
     assert stream.fill(480) == SECOND[:960]
     await loudspeaker_survives(loudspeaker)
+
+
+async def test_a_stream_that_is_running_again_at_once_plays_nothing_of_what_was_stopped(
+    sounddevice: FakeSoundDevice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The device fills its buffer when it starts, and that may happen before ``stop`` returns."""
+    loudspeaker = Loudspeaker()
+    stream = opened(sounddevice)
+    loudspeaker.play(A, SECOND)
+    stream.fill(4800)
+    stream.pulled_at_start = []
+    monkeypatch.setattr(threading.Thread, "start", threading.Thread.run)  # the other thread is the faster one
+    loudspeaker.stop()
+    assert stream.pulled_at_start == [bytes(960)]
 
 
 async def loudspeaker_survives(loudspeaker: Loudspeaker) -> None:
