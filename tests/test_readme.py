@@ -10,6 +10,8 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
+import vlmock
+from vlclient.cli import main as client_main
 from vlmock.cli import main
 from vlmock.emulated import ACCEPTED_ONLY, evidence, markdown, refusal_rows
 from vlmock.protocol.session import RequestSession
@@ -113,6 +115,22 @@ def test_a_command_that_is_named_exists(command: str) -> None:
     shown = CliRunner().invoke(main, [command, "--help"])
     assert shown.exit_code == 0
     assert "Usage" in shown.output
+
+
+def test_the_client_talks_as_it_says(tmp_path: Path) -> None:
+    """With files in the place of a microphone and a loudspeaker; every option that is named exists."""
+    (command,) = (p.values[0].strip() for p in snippets("sh") if p.values[0].startswith("vlclient"))
+    words = Path(vlmock.__file__).parent / "demo" / "what_is_the_weather.wav"
+    with vlmock.serve() as server:
+        arguments = command.replace("http://127.0.0.1:8765", server.url).split()[1:]
+        files = ["--input", str(words), "--output", str(tmp_path / "answer.wav"), "--fast", "--plain"]
+        talk = [sys.executable, "-m", "vlclient", *arguments, *files]
+        done = subprocess.run(talk, capture_output=True, text=True, timeout=30, cwd=tmp_path, stdin=subprocess.DEVNULL)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "assistant" in done.stdout
+    section = README[README.index("## The client") : README.index("## Scenarios")]
+    shown = CliRunner().invoke(client_main, ["chat", "--help"]).output
+    assert [option for option in re.findall(r"--[a-z-]+\b", section) if option not in shown] == []
 
 
 def test_the_shell_commands_are_the_ones_that_are_tested() -> None:
