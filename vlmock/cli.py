@@ -64,6 +64,14 @@ def demo(scenario: str, timing: str, journal: Path | None) -> None:
 @click.option("--seed", default=0, show_default=True, help="The same seed gives the same conversation.")
 @click.option("--api-key", help="Demand this key; any credential is good otherwise.")
 @click.option("--speech", default="builtin", show_default=True, help="builtin, flite or espeak-ng.")
+@click.option(
+    "--reading",
+    "readings",
+    multiple=True,
+    metavar="NAME=ANSWER",
+    callback=lambda ctx, param, given: _readings(given),
+    help="Where sources disagree about the service, follow this one; several times for several.",
+)
 @click.option("--entra", is_flag=True, help="Hand out tokens of Entra ID, and demand them; prints what to export.")
 @click.option("--tls", is_flag=True, help="Serve https and wss; prints what to export.")
 @click.option("--compression", is_flag=True, help="Agree to permessage-deflate.")
@@ -93,6 +101,23 @@ def serve(scenarios: Sequence[str], host: str, port: int, entra: bool, verbose: 
         while server.running and not stopped.wait(0.5):
             pass
     click.echo("stopped")
+
+
+def _readings(given: Sequence[str]) -> dict[str, object]:
+    """``update=replace`` and the like; ``true`` and ``false`` are flags."""
+    from vlmock.session.readings import parse_readings
+
+    chosen: dict[str, object] = {}
+    for reading in given:
+        name, equals, answer = reading.partition("=")
+        if not equals:
+            raise click.BadParameter(f"{reading!r} has no answer: write NAME=ANSWER")
+        chosen[name] = {"true": True, "false": False}.get(answer, answer)
+    try:
+        parse_readings(chosen)
+    except ValueError as error:
+        raise click.BadParameter(str(error)) from None
+    return chosen
 
 
 def _collect_seldom() -> None:

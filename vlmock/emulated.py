@@ -68,7 +68,7 @@ def server_rows() -> Iterator[tuple[str, str]]:
 def refusal_rows() -> Iterator[tuple[str, str]]:
     """Each refusal, and the evidence for its code and its words."""
     for name, member in vars(refusals).items():
-        ours = getattr(member, "__module__", "") == refusals.__name__ and not name.startswith("_")
+        ours = getattr(member, "__module__", "").startswith(f"{refusals.__name__}.") and not name.startswith("_")
         if ours and name not in ("Refused", "from_invalid_event"):  # neither is a refusal of its own
             yield name.replace("_", " "), evidence(member)
 

@@ -16,6 +16,7 @@ from vlmock.session.brain import Brain
 from vlmock.session.effects import Close, Effect, Send, SendRaw, Speech, SpeechRequest, Synthesize
 from vlmock.session.ids import IdFactory
 from vlmock.session.machine import Session
+from vlmock.session.readings import FOLLOWED, Readings
 from vlmock.session.script import Expectation, Reply, Say, Spoken, Step, Turn
 from vlmock.session.timing import Timing
 
@@ -71,6 +72,7 @@ class Dialogue:
         timing: Timing | None = None,
         script: PlannedScript | None = None,
         agent: bool = False,
+        readings: Readings = FOLLOWED,
     ) -> None:
         self.script = script or PlannedScript()
         self.now = 100.0
@@ -89,6 +91,7 @@ class Dialogue:
             timing=timing or Timing("instant"),
             unix_time=UNIX_TIME,
             started=self.now,
+            readings=readings,
         )
         self._perform(self.session.open(self.now))
 

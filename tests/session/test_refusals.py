@@ -7,6 +7,7 @@ import pytest
 
 from vlmock.protocol.catalogue import CLIENT_EVENTS
 from vlmock.protocol.codec import InvalidEvent, decode_client
+from vlmock.protocol.errors import ErrorDetails
 from vlmock.session import refusals
 from vlmock.session.refusals import Refused
 
@@ -131,7 +132,7 @@ from vlmock.session.refusals import Refused
 )
 def test_a_refusal_has_the_words_that_clients_look_for(refused, message, code, param):
     """Behaviour 5 and 6, quoted."""
-    assert refused.details == refusals.ErrorDetails(
+    assert refused.details == ErrorDetails(
         type="invalid_request_error", message=message, code=code, param=param, event_id=None
     )
 

@@ -5,7 +5,8 @@ The loader reads by these tables and the JSON Schema is printed from them, so th
 
 import re
 import warnings
-from typing import Any
+from collections.abc import Iterator
+from typing import Any, get_args, get_type_hints
 
 from vlmock.scenario.kinds import Choice, Count, Duration, Either, Flag, Json, Key, ListOf, Record, Schema, Text
 from vlmock.scenario.model import Conditions, Entry, EventFilter, ExpectedEvent
@@ -13,6 +14,7 @@ from vlmock.scenario.nodes import Node
 from vlmock.scenario.patterns import Contains, Regex, TextPattern, Words
 from vlmock.scenario.places import Place
 from vlmock.scenario.steps import REPLY
+from vlmock.session.readings import Readings
 from vlmock.session.timing import PIPELINES_OWN, PROFILES, SEGMENTS, parse_duration
 
 __all__ = ["SCENARIO", "SPEECH_ENGINES"]
@@ -261,6 +263,20 @@ _PROFILE = Record(
 _PROFILE_NAMES = (*PROFILES, PIPELINES_OWN)
 
 
+def _reading_keys() -> Iterator[tuple[str, Key]]:
+    for name, hint in get_type_hints(Readings, include_extras=True).items():
+        kind, about = get_args(hint)
+        yield name, Key(Choice(get_args(kind)) if kind is not bool else Flag(), about.description)
+
+
+_READINGS = Record(
+    "readings",
+    "Where sources disagree about the service: which of them is followed.",
+    dict(_reading_keys()),
+    lambda values, node: values,
+)
+
+
 def _scenario(values: dict[str, Any], node: Node) -> dict[str, Any]:
     if not any(key in values for key in ("turns", "rules", "otherwise")):
         raise node.place.complaint("answers nothing: give it 'turns', 'rules' or 'otherwise'")
@@ -282,6 +298,7 @@ SCENARIO = Record(
             Choice(TOKENS_END),
             "Once a client is connected, its token of vlmock's Entra ID is no longer good: 401 at the next connect.",
         ),
+        "readings": Key(_READINGS, _READINGS.about),
         "turns": Key(ListOf(TURN), "What comes in this order."),
         "rules": Key(ListOf(RULE), "What may come at any time; the first that fits answers, after the turns."),
         "otherwise": Key(OTHERWISE, "The answer to everything else."),

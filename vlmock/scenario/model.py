@@ -141,6 +141,8 @@ class Scenario(msgspec.Struct, frozen=True, kw_only=True):
     """The engine that speaks; None leaves it to the server."""
     tokens: Literal["expired", "revoked"] | None = None
     """What becomes of all tokens that the server has handed out, once a client is connected. None: nothing."""
+    readings: Mapping[str, object] = msgspec.field(default_factory=dict)
+    """Where sources disagree about the service: members of ``vlmock.session.readings.Readings``."""
     source: Path | None = None
     """The file that it came from."""
 
@@ -170,7 +172,8 @@ class Scenario(msgspec.Struct, frozen=True, kw_only=True):
     ) -> "Scenario":
         """The same with keyword arguments: ``Scenario.build(turns=[{"user": "Hi", "reply": "Hello."}])``.
 
-        ``settings``: ``description``, ``timing``, ``seed``, ``speech``, ``tokens``. Raises ``ScenarioError``.
+        ``settings``: ``description``, ``timing``, ``seed``, ``speech``, ``tokens``, ``readings``.
+        Raises ``ScenarioError``.
         """
         parts = {"turns": list(turns), "rules": list(rules), "otherwise": otherwise, "expect": list(expect)}
         mapping = {**settings, **{key: part for key, part in parts.items() if part}}

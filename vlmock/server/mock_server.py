@@ -36,6 +36,7 @@ def serve(
     seed: int = 0,
     api_key: str | None = None,
     speech: str = "builtin",
+    readings: Mapping[str, object] | None = None,
     compression: bool = False,
     tls: bool = False,
     max_message_bytes: int = MAX_MESSAGE_BYTES,
@@ -49,19 +50,22 @@ def serve(
     the shipped ones need not be offered. ``port``: 0 is any free one. ``timing``: ``instant``, ``cascade``, ``hybrid``,
     ``native``, ``pipeline`` (whichever the session's is), or milliseconds by segment; what a scenario says goes first.
     ``seed`` makes ids and timing. ``api_key``: the only good credential; None lets in any that is not empty.
-    ``speech``: ``builtin``, ``flite`` or ``espeak-ng``. ``compression``: agree to permessage-deflate. ``tls``: serve
-    https and wss, with a certificate that clients in this process, and in those that it starts, trust until the end.
-    ``max_message_bytes``: longer messages close the connection with 1009. ``journal_bytes``: about what the journal may
-    keep. ``log``: is given every journal entry, in the server's thread.
+    ``speech``: ``builtin``, ``flite`` or ``espeak-ng``. ``readings``: where sources disagree about the service, which
+    to follow (``vlmock.session.readings``), such as ``{"update": "replace"}``; what a scenario says goes first.
+    ``compression``: agree to permessage-deflate. ``tls``: serve https and wss, with a certificate that clients in this
+    process, and in those that it starts, trust until the end. ``max_message_bytes``: longer messages close the
+    connection with 1009. ``journal_bytes``: about what the journal may keep. ``log``: is given every journal entry, in
+    the server's thread.
 
     Raises ServerError when the address cannot be had or ``tls`` lacks trustme, ScenarioError when a scenario is wrong,
-    SpeechError when the engine is not there, ValueError when there is no such timing.
+    SpeechError when the engine is not there, ValueError when there is no such timing or reading.
     """
     settings = Settings(
         timing=timing,
         seed=seed,
         api_key=api_key,
         speech=speech,
+        readings=readings or {},
         compression=compression,
         tls=tls,
         limits=Limits(message_bytes=max_message_bytes),

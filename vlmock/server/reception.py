@@ -28,6 +28,7 @@ from vlmock.server.transport import Limits, ReadBuffer, Transport
 from vlmock.session.brain import Brain
 from vlmock.session.ids import IdFactory
 from vlmock.session.machine import Session
+from vlmock.session.readings import Readings, parse_readings
 from vlmock.session.script import Script
 from vlmock.session.timing import Timing
 
@@ -52,6 +53,7 @@ class Settings(msgspec.Struct, frozen=True):
     seed: int = 0
     api_key: str | None = None
     speech: str = "builtin"
+    readings: Mapping[str, object] = msgspec.field(default_factory=dict)
     compression: bool = False
     limits: Limits = msgspec.field(default_factory=Limits)
     tls: bool = False
@@ -74,6 +76,7 @@ class Circumstances(msgspec.Struct, frozen=True):
     number: int
     timing: TimingProfile
     seed: int
+    readings: Readings
     started: float
     unix_time: float
 
@@ -98,6 +101,7 @@ def session_for(circumstances: Circumstances) -> Session:
         ids=IdFactory(seed),
         timing=Timing(circumstances.timing, random.Random(seed).random),
         unix_time=circumstances.unix_time,
+        readings=circumstances.readings,
         started=circumstances.started,
     )
 
@@ -114,8 +118,9 @@ class Reception:
         sessions: SessionFactory = session_for,
         clock: Clock | None = None,
     ) -> None:
-        """Raises SpeechError when the speech engine cannot be had, ValueError when there is no such timing."""
+        """Raises SpeechError when the speech engine cannot be had, ValueError for an unknown timing or reading."""
         Timing(settings.timing)  # complains now, not at the first connection
+        parse_readings(settings.readings)
         self.clock = clock or SystemClock()
         self.journal = journal
         self.repertoire = repertoire
@@ -193,6 +198,7 @@ class Reception:
             number=journal.number,
             timing=self._settings.timing if scenario is None or scenario.timing is None else scenario.timing,
             seed=self._settings.seed if scenario is None or scenario.seed is None else scenario.seed,
+            readings=parse_readings({**self._settings.readings, **(scenario.readings if scenario is not None else {})}),
             started=now,
             unix_time=unix_time,
         )

@@ -24,6 +24,7 @@ from vlmock.session.handlers.session import apply_audio_settings
 from vlmock.session.ids import IdFactory
 from vlmock.session.input_buffer import InputBuffer
 from vlmock.session.pipeline import choose
+from vlmock.session.readings import FOLLOWED, Readings
 from vlmock.session.refusals import Refused
 from vlmock.session.script import Script
 from vlmock.session.settings import initial
@@ -40,7 +41,15 @@ class Session:
     """One conversation with one client."""
 
     def __init__(
-        self, *, brain: Brain, script: Script, ids: IdFactory, timing: Timing, unix_time: float, started: float
+        self,
+        *,
+        brain: Brain,
+        script: Script,
+        ids: IdFactory,
+        timing: Timing,
+        unix_time: float,
+        started: float,
+        readings: Readings = FOLLOWED,
     ) -> None:
         """``unix_time`` is the wall clock at ``started``, an instant of the clock that ``now`` is read from."""
         pipeline = choose(brain.model, None, profile=brain.profile)
@@ -53,6 +62,8 @@ class Session:
             ids=ids,
             timing=timing,
             settings=settings,
+            at_connect=settings,
+            readings=readings,
             pipeline=pipeline,
             timeline=Timeline(started),
             meter=Meter(pipeline),

@@ -13,6 +13,7 @@ from vlmock.session.history import History
 from vlmock.session.ids import IdFactory
 from vlmock.session.input_buffer import InputBuffer
 from vlmock.session.pipeline import Pipeline
+from vlmock.session.readings import Readings
 from vlmock.session.script import Script, ToolOutput, UserInput
 from vlmock.session.timeline import Timeline
 from vlmock.session.timing import Timing
@@ -39,6 +40,9 @@ class SessionState(msgspec.Struct):
     ids: IdFactory
     timing: Timing
     settings: ResponseSession
+    at_connect: ResponseSession
+    """The settings of ``session.created``."""
+    readings: Readings
     pipeline: Pipeline
     timeline: Timeline
     meter: Meter

@@ -21,7 +21,7 @@ _EAGERNESS_SILENCE_MS = {"low": 1_000, "medium": 500, "high": 300, "auto": 500}
 def on_session_update(state: SessionState, event: SessionUpdate) -> Iterator[Told]:
     """Observed {IVW, OAI}: a rejected update changes nothing, an accepted one is answered with all settings."""
     state.settings = updated(
-        state.settings,
+        state.settings if state.readings.update == "merge" else state.at_connect,
         event.session,
         brain=state.brain,
         first_update=state.updates == 0,

@@ -1,0 +1,46 @@
+"""Where sources disagree about the service: which of them the emulator follows. Source: schema I, behaviour 10.
+
+Each member of ``Readings`` is one question, its default the answer that schema I recommends. A test, a scenario or
+``vlmock serve`` chooses another; the code that acts on it asks ``state.readings`` in the one place where the answers
+part. Members are either ``bool`` or a choice of words, and their descriptions are what users read.
+"""
+
+from collections.abc import Mapping
+from typing import Annotated, Any, Final, Literal
+
+import msgspec
+from msgspec import Meta
+
+from vlmock.errors import did_you_mean
+
+__all__ = ["FOLLOWED", "Readings", "parse_readings"]
+
+
+class Readings(msgspec.Struct, frozen=True):
+    """One answer to each open question."""
+
+    update: Annotated[
+        Literal["merge", "replace"],
+        Meta(
+            description="session.update keeps what the client did not send (merge; Documented {DOC, OAI}), or sets it "
+            "back to what it was at connect (replace; Observed {FON}, one source only)."
+        ),
+    ] = "merge"
+
+
+FOLLOWED: Final = Readings()
+"""What is followed unless somebody chooses otherwise."""
+
+
+def parse_readings(chosen: Mapping[str, Any]) -> Readings:
+    """Readings from their names. Raises ValueError for an unknown name or answer, with a remedy."""
+    for name in chosen:
+        if name not in Readings.__struct_fields__:
+            known = ", ".join(Readings.__struct_fields__)
+            raise ValueError(
+                f"unknown reading {name!r}{did_you_mean(name, Readings.__struct_fields__)}; known: {known}"
+            )
+    try:
+        return msgspec.convert(dict(chosen), Readings)
+    except msgspec.ValidationError as error:
+        raise ValueError(f"reading: {error}") from None

@@ -1,0 +1,27 @@
+"""What every refusal is made of. The only place that builds ``ErrorDetails`` for a client's mistake."""
+
+from vlmock.protocol.errors import ErrorDetails
+
+__all__ = ["INVALID_REQUEST", "INVALID_UPDATE", "Refused", "code_for", "refused"]
+
+INVALID_REQUEST = "invalid_request_error"
+INVALID_UPDATE = "invalid_session_update_message"
+"""Observed (schema B2): the code of an update that has the wrong shape."""
+
+
+class Refused(Exception):
+    """The client's event is refused; ``details`` go into the ``error`` event."""
+
+    def __init__(self, details: ErrorDetails) -> None:
+        self.details = details
+        super().__init__(details.message)
+
+
+def refused(message: str, *, code: str = INVALID_REQUEST, param: str | None = None) -> Refused:
+    """Assumed: ``type`` is ``invalid_request_error``, and a ``code`` that no source names repeats it, as {FON} saw."""
+    return Refused(ErrorDetails(type=INVALID_REQUEST, code=code, message=message, param=param, event_id=None))
+
+
+def code_for(path: str) -> str:
+    """The code of a wrong member. Observed (schema B2): updates have one of their own."""
+    return INVALID_UPDATE if path.startswith("session") else INVALID_REQUEST

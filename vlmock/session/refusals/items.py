@@ -1,0 +1,68 @@
+"""What cannot be done with an item. Source: behaviour 5."""
+
+from vlmock.protocol.errors import ErrorDetails
+from vlmock.session.refusals.envelope import INVALID_REQUEST, Refused, refused
+
+__all__ = [
+    "already_truncated",
+    "audio_shorter",
+    "bad_content_index",
+    "duplicate_item_id",
+    "no_such_item_to_delete",
+    "no_such_item_to_retrieve",
+    "no_such_item_to_truncate",
+    "no_such_previous_item",
+    "only_assistant_audio_truncates",
+]
+
+
+def no_such_item_to_delete(item_id: str) -> Refused:
+    """Observed {BANK}: the code. Assumed {OAI}: the words."""
+    message = f"Error deleting item: the item with id '{item_id}' does not exist."
+    return refused(message, code="item_delete_invalid_item_id", param="item_id")
+
+
+def no_such_item_to_retrieve(item_id: str) -> Refused:
+    """Assumed {OAI}."""
+    message = f"Error retrieving item: the item with id '{item_id}' does not exist."
+    return refused(message, code="item_retrieve_invalid_item_id", param="item_id")
+
+
+def no_such_item_to_truncate(item_id: str) -> Refused:
+    """Assumed {OAI}."""
+    return refused(f"Item with item_id not found: {item_id}", code="item_truncate_invalid_item_id", param="item_id")
+
+
+def no_such_previous_item(item_id: str) -> Refused:
+    """Documented (schema B): the item is not added. Assumed {OAI}: words and code."""
+    message = f"Error adding item: the previous item with id '{item_id}' does not exist."
+    return refused(message, code="item_create_invalid_previous_item_id", param="previous_item_id")
+
+
+def duplicate_item_id(item_id: str) -> Refused:
+    """Assumed {OAI}: code and param."""
+    message = f"Error adding item: an item with id '{item_id}' already exists."
+    return refused(message, code="invalid_value", param="item.id")
+
+
+def audio_shorter(actual_ms: int, asked_ms: int) -> Refused:
+    """Assumed {OAI}: a truncation beyond the end."""
+    message = f"Audio content of {actual_ms}ms is already shorter than {asked_ms}ms"
+    return refused(message, code="invalid_value", param="audio_end_ms")
+
+
+def only_assistant_audio_truncates() -> Refused:
+    """Assumed {OAI}: the words, and that there is no code."""
+    message = "Only model output audio messages can be truncated"
+    return Refused(ErrorDetails(type=INVALID_REQUEST, code=None, message=message, param="item_id", event_id=None))
+
+
+def already_truncated(item_id: str) -> Refused:
+    """Observed {BANK}: the code. Assumed: the words."""
+    return refused(f"Item '{item_id}' is already truncated.", code="item_already_truncated", param="item_id")
+
+
+def bad_content_index(content_index: int, parts: int) -> Refused:
+    """Assumed: behaviour 5."""
+    message = f"Invalid 'content_index': {content_index}. The item has {parts} content part{'' if parts == 1 else 's'}."
+    return refused(message, code="invalid_value", param="content_index")
