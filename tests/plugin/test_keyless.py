@@ -2,9 +2,15 @@
 
 import os
 
+import azure.identity.aio
 import pytest
+import requests
 
 from tests.plugin.test_passing import passes
+
+SHARED = (azure.identity.aio, requests)
+"""Imported here, so that every run inside this process has the same: a run forgets what it imports itself, but not
+what hangs on it elsewhere, and half of a library that is there twice does not know the other half."""
 
 AGENT = """
 from azure.ai.voicelive.aio import connect

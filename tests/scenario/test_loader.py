@@ -81,8 +81,8 @@ WRONG: dict[str, tuple[str, str]] = {
     "only comments": ("# nothing\n", "f.yaml: the file is empty: a scenario has 'turns', 'rules' or 'otherwise'"),
     "a list at the top": (
         "- user: Hi\n",
-        "f.yaml:1: scenario: expected a mapping with description, timing, seed, speech, tokens, turns, rules, "
-        "otherwise, expect, got a list",
+        "f.yaml:1: scenario: expected a mapping with description, timing, seed, speech, tokens, readings, turns, "
+        "rules, otherwise, expect, got a list",
     ),
     "answers nothing": ("description: Hi\n", "f.yaml:1: answers nothing: give it 'turns', 'rules' or 'otherwise'"),
     "no turns": ("turns: []\n", "f.yaml:1: turns: the list is empty"),
