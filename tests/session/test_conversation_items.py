@@ -77,7 +77,7 @@ def test_a_deleted_item_is_gone_and_cannot_be_deleted_twice(dialogue: Dialogue) 
     dialogue.client(ConversationItemDelete(item_id="x")).server("conversation.item.deleted")
     dialogue.client(ConversationItemDelete(item_id="x")).server("error")
     dialogue.client(ResponseCreate())
-    assert dialogue.script.turns[0].history == ()
+    assert not dialogue.script.turns[0].history
     assert dialogue.script.turns[0].text == ""
 
 

@@ -189,24 +189,21 @@ def encode_deltas(deltas: Deltas) -> list[Message]:
     """
     around = {kind: _around(kind, deltas) for kind in set(deltas.kinds)}
     ids = "\n".join(deltas.event_ids).encode().split(b"\n")
-    encoded = _encoder.encode
+    encode_word, raw = _encoder.encode, msgspec.Raw
     messages: list[Message] = []
     for event_id, kind, delta in zip(ids, deltas.kinds, deltas.deltas, strict=True):
-        before, between = around[kind]
-        if type(delta) is msgspec.Raw:
-            start = b"%b%b%b" % (before, event_id, between)
-            messages.append((len(start) + len(delta) + 1, (start, delta, b"}")))
-        else:
-            whole = b"%b%b%b%b}" % (before, event_id, between, encoded(delta))
-            messages.append((len(whole), (whole,)))
+        before, between, size = around[kind]
+        told = delta if type(delta) is raw else encode_word(delta)
+        messages.append((size + len(event_id) + len(told), (before, event_id, between, told, b"}")))
     return messages
 
 
-def _around(kind: type[Delta], deltas: Deltas) -> tuple[bytes, bytes]:
-    """What stands before the id, and between id and delta."""
+def _around(kind: type[Delta], deltas: Deltas) -> tuple[bytes, bytes, int]:
+    """What stands before the id, what between id and delta, and the size of all that is neither."""
     one = Deltas(deltas.response_id, deltas.item_id, deltas.output_index, [kind], [""], [""])
     before, _, between = encode(one.events()[0]).removesuffix(_NO_DELTA).partition(_NO_ID)
-    return before + _NO_ID[:-1], _NO_ID[-1:] + between
+    before, between = before + _NO_ID[:-1], _NO_ID[-1:] + between
+    return before, between, len(before) + len(between) + len(b"}")
 
 
 def audio_json(pcm: bytes) -> msgspec.Raw:

@@ -6,6 +6,7 @@ from typing import Any
 import msgspec
 
 from vlmock.errors import ScenarioError
+from vlmock.protocol.session import ResponseSession
 from vlmock.scenario.default import unscripted_transcript
 from vlmock.scenario.matching import Match, as_json, describe, match, session_differences, tool_names
 from vlmock.scenario.model import Entry, Scenario
@@ -57,6 +58,9 @@ class Director:
     def __init__(self, scenario: Scenario) -> None:
         self.scenario = scenario
         self.unmatched: list[Unmatched] = []
+        self._settings: ResponseSession | None = None
+        self._settings_data: dict[str, Any] = {}
+        """The same as plain data, for conditions and templates. They change seldom."""
         self._next = 0
         self._uses: dict[str, int] = {}
         self._failures: list[str] = []
@@ -76,13 +80,13 @@ class Director:
 
     def hear(self, spoken: Spoken) -> str:
         """The transcript that the scenario gives this spoken turn."""
-        entry = self._heard_next(msgspec.to_builtins(spoken.session))
+        entry = self._heard_next(self._plain(spoken.session))
         transcript = entry.heard_as if entry is not None else None
         return unscripted_transcript(spoken.audio_ms) if transcript is None else transcript
 
     def reply(self, turn: Turn) -> Reply:
         """The answer to a turn. What cannot be answered, or not filled in, is a reply that fails and says why."""
-        session = msgspec.to_builtins(turn.session)
+        session = self._plain(turn.session)
         candidates: list[Candidate] = []
         notes: list[str] = []
         for entry in self._answering():
@@ -163,6 +167,11 @@ class Director:
         for entry in waiting[:1]:
             if entry.when.hears and entry.heard_as is None and any(part.spoken for part in turn.user):
                 yield f"{entry} does not say what its speech is heard as: give it 'transcript'"
+
+    def _plain(self, settings: ResponseSession) -> dict[str, Any]:
+        if settings is not self._settings:
+            self._settings, self._settings_data = settings, msgspec.to_builtins(settings)
+        return self._settings_data
 
     # ---- answering
 

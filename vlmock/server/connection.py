@@ -27,7 +27,7 @@ from vlmock.session.effects import Close, Effect, Send, SendRaw, Speech, SpeechR
 
 __all__ = ["Begun", "Connection", "Conversation", "House", "Spoken", "Voice"]
 
-_GROUP_BYTES: Final = 256 * 1024
+_GROUP_BYTES: Final = 1024 * 1024
 """Written at once; then the transport is asked whether the client still reads."""
 
 Spoken: TypeAlias = Speech | Exception

@@ -5,7 +5,10 @@ else (control frames, fragments, long messages, mistakes) goes to the library: w
 until it is complete, so that the library is always between two frames when it is passed over.
 """
 
+import asyncio
+import os
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from struct import Struct
 from typing import Final
 
@@ -34,8 +37,19 @@ _LENGTH_64: Final = 127
 _SIZE_BYTES: Final = {_LENGTH_16: 2, _LENGTH_64: 8}
 _HEAD_END: Final = b"\r\n\r\n"
 
+_MOST_PARTS: Final = 1024
+"""That the system writes at once: IOV_MAX of Linux and of macOS."""
+
 _head_16 = Struct("!BBH").pack
 _head_64 = Struct("!BBQ").pack
+
+
+@lru_cache(maxsize=4096)
+def _head(length: int) -> bytes:
+    """Of a text frame of so many bytes. Replies repeat themselves in their lengths."""
+    if length < _LENGTH_16:
+        return bytes((_FINAL_TEXT, length))
+    return _head_16(_FINAL_TEXT, _LENGTH_16, length) if length < 0x10000 else _head_64(_FINAL_TEXT, _LENGTH_64, length)
 
 
 class LightTransport(Transport):
@@ -51,21 +65,40 @@ class LightTransport(Transport):
         self._short_cut = False
         self._head_tail = b""
         """The last bytes of the request so far, to see where it ends."""
+        self._gathers = False
+        """Whether the socket itself can be written to: it is plain TCP, on a system that has ``writev``."""
+        self._fileno = -1
         super().__init__(peer, limits=limits, buffer=buffer)
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        super().connection_made(transport)
+        self._gathers = hasattr(os, "writev") and transport.get_extra_info("sslcontext") is None
+        if self._gathers:
+            self._fileno = transport.get_extra_info("socket").fileno()
 
     def send(self, messages: Sequence[Message]) -> None:
         if self._websocket.state is not State.OPEN or self._tcp.is_closing():
             return
         parts: list[bytes | Raw] = []
+        size = 0
         for length, message in messages:
-            if length < _LENGTH_16:
-                parts.append(bytes((_FINAL_TEXT, length)))
-            elif length < 0x10000:
-                parts.append(_head_16(_FINAL_TEXT, _LENGTH_16, length))
-            else:
-                parts.append(_head_64(_FINAL_TEXT, _LENGTH_64, length))
+            head = _head(length)
+            parts.append(head)
             parts += message
-        self._tcp.write(b"".join(parts))
+            size += len(head) + length
+        self._write(parts, size)
+
+    def _write(self, parts: list[bytes | Raw], size: int) -> None:
+        """Write it all; at once, and without a copy, where nothing waits to be written before it."""
+        if not self._gathers or len(parts) > _MOST_PARTS or self._tcp.get_write_buffer_size():
+            self._tcp.write(b"".join(parts))
+            return
+        try:
+            written = os.writev(self._fileno, parts)
+        except OSError:  # asyncio will meet it too, and knows what to do about it
+            written = 0
+        if written < size:
+            self._tcp.write(memoryview(b"".join(parts))[written:])
 
     def get_buffer(self, sizehint: int) -> memoryview:
         kept = self._kept

@@ -2,6 +2,7 @@
 
 from collections import deque
 from collections.abc import Iterator, Sequence
+from typing import overload
 
 import msgspec
 
@@ -10,7 +11,7 @@ from vlmock.protocol.items import AudioPart, FunctionCallItem, InputAudioPart, M
 from vlmock.session import refusals
 from vlmock.session.tally import NO_COST, Cost, Tally, cost_of
 
-__all__ = ["Entry", "History"]
+__all__ = ["Entry", "History", "ItemsSoFar"]
 
 _AUDIO_BOUND_BYTES = 64 * 2**20
 """Sound kept for ``conversation.item.retrieve``; beyond it the oldest is forgotten, and such an item comes back
@@ -40,12 +41,37 @@ class Entry(msgspec.Struct, eq=False):
         return self.audio_format.duration_ms(self.audio_bytes) if self.audio_format else 0.0
 
 
+class ItemsSoFar(Sequence[ResponseItem]):
+    """The items that are there now, oldest first, made only when somebody looks: a long conversation costs nothing.
+
+    What becomes of an item later, shows; what is added or deleted later does not.
+    """
+
+    def __init__(self, order: list[Entry]) -> None:
+        self._order = order
+        self._length = len(order)
+
+    def __len__(self) -> int:
+        return self._length
+
+    def __iter__(self) -> Iterator[ResponseItem]:
+        return (entry.item for entry in self._order[: self._length])
+
+    @overload
+    def __getitem__(self, place: int) -> ResponseItem: ...
+    @overload
+    def __getitem__(self, place: slice) -> tuple[ResponseItem, ...]: ...
+    def __getitem__(self, place: int | slice) -> ResponseItem | tuple[ResponseItem, ...]:
+        return tuple(self)[place]
+
+
 class History:
     """The items of one conversation, oldest first."""
 
     def __init__(self) -> None:
         self._entries: dict[str, Entry] = {}
         self._order: list[Entry] = []
+        """Only added to at its end, for somebody may look at the items so far; any other change makes a new list."""
         self._sounding: deque[Entry] = deque()
         """Those whose sound is kept, in the order in which it came."""
         self._audio_bytes = 0
@@ -99,7 +125,10 @@ class History:
         else:
             raise refusals.no_such_previous_item(after)
         entry = self._entries[item_id] = Entry.of(item)
-        self._order.insert(place, entry)
+        if place == len(self._order):
+            self._order.append(entry)
+        else:
+            self._order = [*self._order[:place], entry, *self._order[place:]]
         self._recount(entry)
         return entry
 
@@ -112,7 +141,7 @@ class History:
         """Forget an item; None when it is not there."""
         entry = self._entries.pop(item_id, None)
         if entry is not None:
-            self._order.remove(entry)
+            self._order = [other for other in self._order if other is not entry]
             self._forget_sound(entry)
             self.tally.exchange(entry.cost, NO_COST)
         return entry
@@ -146,9 +175,9 @@ class History:
         self.tally.exchange(entry.cost, cost)
         entry.cost = cost
 
-    def items(self) -> tuple[ResponseItem, ...]:
+    def items(self) -> ItemsSoFar:
         """All items, oldest first."""
-        return tuple([entry.item for entry in self._order])
+        return ItemsSoFar(self._order)
 
     def _forget_oldest_sound(self, spared: Entry) -> None:
         while self._audio_bytes > _AUDIO_BOUND_BYTES and self._sounding[0] is not spared:

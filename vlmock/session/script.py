@@ -5,6 +5,7 @@ reply to a turn. A scenario file, a recording and a Python function are scripts;
 Everything here is immutable and free of I/O.
 """
 
+from collections.abc import Sequence
 from typing import Protocol, TypeAlias
 
 import msgspec
@@ -83,7 +84,7 @@ class Turn(msgspec.Struct, frozen=True):
     tools: tuple[Tool, ...]
     """Offered to this response."""
     tool_choice: ToolChoice
-    history: tuple[ResponseItem, ...]
+    history: Sequence[ResponseItem]
     """All items of the conversation, oldest first."""
     metadata: dict[str, str] = msgspec.field(default_factory=dict)
 
