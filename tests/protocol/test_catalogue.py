@@ -12,10 +12,10 @@ from vlmock.protocol.catalogue import (
     OTHER_CLIENT_EVENTS,
     OTHER_SERVER_EVENTS,
     SERVER_EVENTS,
-    SINCE,
     AnyClientEvent,
     AnyServerEvent,
 )
+from vlmock.protocol.versions import SINCE
 from vlmock.protocol.wire import ClientEvent, ServerEvent
 
 ALL = CLIENT_EVENTS | OTHER_CLIENT_EVENTS | SERVER_EVENTS | OTHER_SERVER_EVENTS

@@ -27,8 +27,9 @@ MEMBERS = {
 
 
 @pytest.mark.parametrize("name", sorted(NOT_EMULATED))
-def test_what_is_not_emulated_says_so(dialogue: Dialogue, name: str) -> None:
+def test_what_is_not_emulated_says_so(name: str) -> None:
     """Silence would look like a bug of the client."""
+    dialogue = Dialogue(api_version="2026-07-15").skip()
     dialogue.client({"type": name, "event_id": "mine", **MEMBERS.get(name, {})}).server("error")
     error = dialogue.last("error").error
     assert (error.code, error.event_id) == ("not_emulated", "mine")

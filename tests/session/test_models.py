@@ -5,8 +5,8 @@ import itertools
 import pytest
 
 from vlmock.protocol.session import API_VERSIONS
+from vlmock.protocol.versions import reached
 from vlmock.session import models
-from vlmock.session.api_versions import reached
 from vlmock.session.models import Family
 
 

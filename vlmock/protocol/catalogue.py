@@ -1,7 +1,8 @@
-"""Every event, in one place: the unions, the tables from wire type to class, and since when each exists.
+"""Every event, in one place: the unions, and the tables from wire type to class.
 
 Strict towards clients, lenient towards servers: ``AnyClientEvent`` is exactly what the enum of the service names, while
-``AnyServerEvent`` also holds what the service sends or sent beyond its enum. Source: schema A5, B, C.
+``AnyServerEvent`` also holds what the service sends or sent beyond its enum. Which api-version has which of them:
+``vlmock.protocol.versions``. Source: schema B, C.
 """
 
 from typing import TypeAlias, get_args
@@ -124,7 +125,6 @@ __all__ = [
     "OTHER_CLIENT_EVENTS",
     "OTHER_SERVER_EVENTS",
     "SERVER_EVENTS",
-    "SINCE",
     "AnyClientEvent",
     "AnyServerEvent",
     "OfficialServerEvent",
@@ -250,59 +250,3 @@ OTHER_CLIENT_EVENTS = _by_wire_type(OtherClientEvent)
 SERVER_EVENTS = _by_wire_type(OfficialServerEvent)
 """Wire type to class; 56."""
 OTHER_SERVER_EVENTS = _by_wire_type(OtherServerEvent)
-
-_LATER = {
-    "2026-01-01-preview": (
-        "mcp_approval_response",
-        "warning",
-        "mcp_list_tools.in_progress",
-        "mcp_list_tools.completed",
-        "mcp_list_tools.failed",
-        "response.mcp_call_arguments.delta",
-        "response.mcp_call_arguments.done",
-        "response.mcp_call.in_progress",
-        "response.mcp_call.completed",
-        "response.mcp_call.failed",
-        "response.foundry_agent_call_arguments.delta",
-        "response.foundry_agent_call_arguments.done",
-        "response.foundry_agent_call.in_progress",
-        "response.foundry_agent_call.completed",
-        "response.foundry_agent_call.failed",
-    ),
-    "2026-04-10": (
-        "output_audio_buffer.clear",
-        "output_audio_buffer.cleared",
-        "session.avatar.switch_to_speaking",
-        "session.avatar.switch_to_idle",
-        "conversation.item.done",
-        "response.video.delta",
-        "response.web_search_call.searching",
-        "response.web_search_call.in_progress",
-        "response.web_search_call.completed",
-        "response.file_search_call.searching",
-        "response.file_search_call.in_progress",
-        "response.file_search_call.completed",
-        "response.audio_transcript.annotation.added",
-    ),
-    "2026-06-01-preview": (
-        "input_text.delta",
-        "input_text.done",
-        "response.invocation.delta",
-        "rtc.call.sdp.create",
-        "rtc.call.sdp.created",
-        "rtc.call.error",
-        "output_audio_buffer.started",
-        "output_audio_buffer.stopped",
-    ),
-    "v1": ("byom_credential.update", "byom_credential.updated"),
-}
-
-SINCE: dict[str, str] = {
-    wire_type: "2025-10-01"
-    for events in (CLIENT_EVENTS, OTHER_CLIENT_EVENTS, SERVER_EVENTS, OTHER_SERVER_EVENTS)
-    for wire_type in events
-} | {wire_type: version for version, wire_types in _LATER.items() for wire_type in wire_types}
-"""The first api-version (one of ``session.API_VERSIONS``) whose contract has the event.
-
-2025-10-01 is the first whose contract was published. Those outside the enum: where they were documented or observed.
-"""

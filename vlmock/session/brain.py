@@ -2,8 +2,8 @@
 
 import msgspec
 
+from vlmock.protocol.versions import MCP_SINCE, events_of, reached
 from vlmock.session import models
-from vlmock.session.api_versions import reached
 from vlmock.session.models import Family
 
 __all__ = ["Brain"]
@@ -22,11 +22,18 @@ class Brain(msgspec.Struct, frozen=True):
     """Whether the client showed a key, not a token."""
     by_legacy_token: bool = False
     """Whether its token is for Cognitive Services, which was the audience before there were agents."""
+    mcp_since: str = MCP_SINCE
+    """Which version brought MCP and warnings: ``Readings.mcp_since``."""
 
     @property
     def family(self) -> Family:
         """What it listens with; an agent reads transcripts. Documented: schema A6."""
         return Family.CASCADED if self.agent else models.family(self.model, self.profile)
+
+    @property
+    def events(self) -> frozenset[str]:
+        """The wire types of the events that its version has."""
+        return events_of(self.api_version, mcp_since=self.mcp_since)
 
     def reached(self, since: str) -> bool:
         """Whether its version has what came with another one."""

@@ -26,6 +26,7 @@ from vlmock.session.input_buffer import InputBuffer
 from vlmock.session.pipeline import choose
 from vlmock.session.readings import FOLLOWED, Readings
 from vlmock.session.refusals import Refused
+from vlmock.session.rules.events import check_event, events_to_come
 from vlmock.session.script import Script
 from vlmock.session.settings import initial
 from vlmock.session.state import SessionState, audio_format_of
@@ -52,10 +53,12 @@ class Session:
         readings: Readings = FOLLOWED,
     ) -> None:
         """``unix_time`` is the wall clock at ``started``, an instant of the clock that ``now`` is read from."""
+        brain = msgspec.structs.replace(brain, mcp_since=readings.mcp_since)
         pipeline = choose(brain.model, None, profile=brain.profile)
         expires_at = None if brain.agent else int(unix_time) + pipeline.lifetime_s
         self.id = ids.timed("sess_") if pipeline.timed_ids else ids.make("sess_")
         settings = initial(brain, session_id=self.id, expires_at=expires_at)
+        self._never_sent = events_to_come(brain.events)
         self._state = SessionState(
             brain=brain,
             script=script,
@@ -135,8 +138,7 @@ class Session:
         try:
             if state.phase is not SessionPhase.OPEN and (refused := _unusable(state.brain)):
                 raise refused
-            if isinstance(event, InvalidEvent):
-                raise refusals.from_invalid_event(event)
+            check_event(event, state.brain)
             handler = HANDLERS.get(type(event), refuse_not_emulated)
             return list(handler(state, event))
         except Refused as refusal:
@@ -150,6 +152,8 @@ class Session:
             if isinstance(beat, Deltas):
                 beat.event_ids = self._state.ids.events(len(beat.deltas))
                 effects.append(beat)
+            elif type(beat) in self._never_sent:
+                continue
             elif isinstance(beat, ServerEvent):
                 msgspec.structs.force_setattr(beat, "event_id", new_event_id())
                 effects.append(Send(beat))

@@ -8,9 +8,9 @@ from typing import Final
 
 import msgspec
 
+from vlmock.protocol.versions import reached
 from vlmock.protocol.voices import OpenAIVoice, Voice
 from vlmock.protocol.wire import UnsetType
-from vlmock.session.api_versions import reached
 from vlmock.session.models import Family, family
 
 __all__ = ["CASCADE", "HYBRID", "NATIVE", "Pipeline", "choose"]

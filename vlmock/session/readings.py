@@ -26,6 +26,13 @@ class Readings(msgspec.Struct, frozen=True):
             "back to what it was at connect (replace; Observed {FON}, one source only)."
         ),
     ] = "merge"
+    mcp_since: Annotated[
+        Literal["2025-10-01", "2026-01-01-preview", "2026-04-10"],
+        Meta(
+            description="The first api-version with MCP tools and the warning event: 2025-10-01 (Documented {DOC}, the "
+            "reference), 2026-01-01-preview (the specification) or 2026-04-10 (Documented {DOC}, the how-to)."
+        ),
+    ] = "2026-01-01-preview"
 
 
 FOLLOWED: Final = Readings()

@@ -56,7 +56,8 @@ def missing_type(event_types: Iterable[str]) -> Refused:
 
 
 def unknown_type(event_type: str, event_types: Iterable[str]) -> Refused:
-    """Assumed {OAI}: an event of a type that the service does not know. ``event_type`` comes in its quotes."""
+    """Assumed {OAI}: an event of a type that the service does not know, or that came with a later api-version.
+    ``event_type`` comes in its quotes."""
     message = f"Invalid value: {event_type}. Supported values are: {enumerate_in_prose(event_types)}."
     return refused(message, code="invalid_value", param="type")
 

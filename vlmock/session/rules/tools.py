@@ -11,8 +11,6 @@ from vlmock.session.rules.values import check_choice, check_choices, check_not_e
 
 __all__ = ["check_tools"]
 
-_MCP_SINCE = "2026-01-01-preview"
-
 
 def check_tools(tools: list[Tool], path: str, brain: Brain) -> None:
     """Documented: schema D10. Assumed: two functions of one name are refused, for a call could not tell them apart."""
@@ -27,7 +25,7 @@ def check_tools(tools: list[Tool], path: str, brain: Brain) -> None:
                 names.add(tool.name)
                 if isinstance(tool.parameters, dict):
                     _check_schema(tool.parameters, f"{at}.parameters")
-            case McpTool() if not brain.reached(_MCP_SINCE):
+            case McpTool() if not brain.reached(brain.mcp_since):
                 raise refusals.wrong_enum(f"{at}.type", TOOL_TYPES[:1], "mcp")
             case McpTool():
                 _check_mcp_tool(tool, at)
