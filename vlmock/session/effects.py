@@ -1,6 +1,6 @@
 """What a session wants done outside. Whoever drives it performs effects in the order they are given."""
 
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 import msgspec
 from msgspec import Raw
@@ -8,6 +8,9 @@ from msgspec import Raw
 from vlmock.protocol.audio_format import AudioFormat
 from vlmock.protocol.deltas import Deltas
 from vlmock.protocol.wire import JsonObject, ServerEvent
+
+if TYPE_CHECKING:
+    from vlmock.session.runs import Run
 
 __all__ = ["Close", "Effect", "Send", "SendRaw", "Speech", "SpeechChunk", "SpeechRequest", "Synthesize"]
 
@@ -60,7 +63,7 @@ class Speech(msgspec.Struct, frozen=True):
     """Mono, in the requested output format, no header."""
     duration_ms: float
 
-    chunks: dict[tuple[str, bool], tuple[SpeechChunk, ...]] = msgspec.field(default_factory=dict)
+    runs: "dict[tuple[str, bool, tuple[str, ...]], tuple[Run, ...]]" = msgspec.field(default_factory=dict)
     """Its wire form, made by ``vlmock.session.speech_chunks`` when first needed."""
 
 

@@ -4,19 +4,16 @@ What has been said is kept in the ``ActiveResponse`` as it is said, so a respons
 closed correctly.
 """
 
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Generator, Iterator
 
 import msgspec
 
 from vlmock.protocol.conversation import ConversationItemCreated
-from vlmock.protocol.deltas import Delta, Deltas
+from vlmock.protocol.deltas import Deltas
 from vlmock.protocol.items import AudioPart, FunctionCallItem, MessageItem, ResponseItem, TextPart
 from vlmock.protocol.output import (
-    ResponseAudioDelta,
     ResponseAudioDone,
-    ResponseAudioTranscriptDelta,
     ResponseAudioTranscriptDone,
-    ResponseTextDelta,
     ResponseTextDone,
 )
 from vlmock.protocol.response import (
@@ -28,7 +25,7 @@ from vlmock.protocol.response import (
 from vlmock.protocol.tool_calls import ResponseFunctionCallArgumentsDelta, ResponseFunctionCallArgumentsDone
 from vlmock.protocol.wire import ServerEvent
 from vlmock.session.active_response import ActiveResponse, OpenMessage
-from vlmock.session.effects import SpeechChunk
+from vlmock.session.runs import Piece, Run, run_of
 from vlmock.session.script import Call
 from vlmock.session.state import SessionState
 from vlmock.session.timeline import At, Beat
@@ -70,26 +67,20 @@ class OutputItems:
         )
         return message
 
-    def deltas(self, message: OpenMessage, said: Sequence[str | SpeechChunk]) -> Iterator[Deltas]:
+    def deltas(self, message: OpenMessage, run: Run) -> Iterator[Deltas]:
         """Some of the words and of the speech, together. Where a limit cuts them off, what fits is said first."""
-        fitting = self._fitting(said)
-        words = [piece for piece in fitting if isinstance(piece, str)]
-        chunks = [piece for piece in fitting if not isinstance(piece, str)]
-        message.text += "".join(words)
-        self._response.output_text_tokens += len(words)
-        self._sounded(message, chunks)
-        if fitting:
-            kind = ResponseAudioTranscriptDelta if message.spoken else ResponseTextDelta
-            kinds: list[type[Delta]] = [kind if isinstance(piece, str) else ResponseAudioDelta for piece in fitting]
-            told = [piece if isinstance(piece, str) else piece.delta for piece in fitting]
-            yield Deltas(self._response.id, message.item_id, message.output_index, kinds, told)
-        if len(fitting) < len(said):
+        said = run if self._response.token_limit is None else run_of(self._fitting(run.pieces))
+        message.text += said.text
+        self._response.output_text_tokens += said.word_count
+        self._sounded(message, said)
+        if said.pieces:
+            kinds = said.spoken_kinds if message.spoken else said.written_kinds
+            yield Deltas(self._response.id, message.item_id, message.output_index, kinds, said.deltas)
+        if len(said.pieces) < len(run.pieces):
             raise TokenLimitReached
 
-    def _fitting(self, said: Sequence[str | SpeechChunk]) -> Sequence[str | SpeechChunk]:
+    def _fitting(self, said: tuple[Piece, ...]) -> tuple[Piece, ...]:
         """As much as the limit allows; each word is a token."""
-        if self._response.token_limit is None:
-            return said
         text_tokens, audio_ms = 0, 0.0
         for number, piece in enumerate(said):
             if isinstance(piece, str):
@@ -100,14 +91,13 @@ class OutputItems:
                 return said[:number]
         return said
 
-    def _sounded(self, message: OpenMessage, chunks: Sequence[SpeechChunk]) -> None:
-        if chunks:
+    def _sounded(self, message: OpenMessage, said: Run) -> None:
+        if said.audio:
             state = self._state
-            duration_ms = sum([chunk.duration_ms for chunk in chunks])
             state.said_audio = True
-            self._response.output_audio_ms += duration_ms
-            state.playback.add(message.item_id, duration_ms, state.now)
-            state.history.add_audio(message.item_id, [chunk.audio for chunk in chunks], self._response.audio_format)
+            self._response.output_audio_ms += said.duration_ms
+            state.playback.add(message.item_id, said.duration_ms, state.now)
+            state.history.add_audio(message.item_id, said.audio, self._response.audio_format)
 
     def close_message(self, message: OpenMessage, status: str) -> Iterator[ServerEvent]:
         """Observed {FON, PAI, NB04}: the ``done`` events, in this order, within half a millisecond."""

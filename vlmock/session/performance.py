@@ -5,14 +5,17 @@ from copy import copy
 from itertools import takewhile
 from typing import TypeGuard
 
+from vlmock.protocol.audio_format import AudioFormat
 from vlmock.protocol.errors import ErrorDetails, ErrorEvent
 from vlmock.protocol.voices import OpenAIVoice
 from vlmock.session.active_response import ActiveResponse, OpenMessage
-from vlmock.session.effects import Close, SendRaw, Speech, SpeechChunk, SpeechRequest, Synthesize
+from vlmock.session.effects import Close, SendRaw, Speech, SpeechRequest, Synthesize
 from vlmock.session.output_items import OutputItems
+from vlmock.session.pipeline import Pipeline
+from vlmock.session.runs import Run, run_of_words
 from vlmock.session.script import Call, Emit, Error, Fail, Say, Step, Wait
 from vlmock.session.script import Close as CloseStep
-from vlmock.session.speech_chunks import cut
+from vlmock.session.speech_chunks import cut, interleaved
 from vlmock.session.state import SessionState
 from vlmock.session.timeline import At, AwaitSpeech, Beat, Plot
 from vlmock.session.words import tokens
@@ -109,22 +112,22 @@ class Performance:
 
     def _written(self, message: OpenMessage, says: Sequence[Say]) -> Iterator[Beat]:
         for say in says:
-            yield from self._paced(message, tokens(_spaced(message, say)))
+            yield from self._paced(message, run_of_words(_spaced(message, say)))
 
-    def _paced(self, message: OpenMessage, pieces: Sequence[str | SpeechChunk]) -> Iterator[Beat]:
+    def _paced(self, message: OpenMessage, run: Run) -> Iterator[Beat]:
         """Words and speech one by one as they are generated, or all at once where nothing takes time."""
         if self._state.timing.takes_no_time:
-            yield from self._items.deltas(message, pieces)
+            yield from self._items.deltas(message, run)
             return
-        for piece in pieces:
-            yield from self._items.deltas(message, [piece])
-            yield At(self._state.now + self._seconds_for(piece))
+        for single in run.singly():
+            yield from self._items.deltas(message, single)
+            yield At(self._state.now + self._seconds_for(single))
 
-    def _seconds_for(self, piece: str | SpeechChunk) -> float:
+    def _seconds_for(self, single: Run) -> float:
         """Observed {FON}: audio is generated much faster than it plays."""
-        if isinstance(piece, str):
+        if not single.audio:
             return self._state.seconds("token_gap")
-        return piece.duration_ms / 1000 / self._state.timing.audio_speed(self._state.pipeline.name)
+        return single.duration_ms / 1000 / self._state.timing.audio_speed(self._state.pipeline.name)
 
     def _transcript_first(
         self, message: OpenMessage, says: Sequence[Say], calls: Sequence[Call], *, first: bool
@@ -138,24 +141,25 @@ class Performance:
         for number, say in enumerate(says):
             if number:
                 yield At(self._state.now + self._state.seconds("sentence_gap"))
-            chunks = yield from self._chunks(say, opening=first and number == 0)
-            yield from self._paced(message, chunks)
+            speech = yield from self._spoken(say)
+            yield from self._paced(message, cut(speech, *self._how, opening=first and number == 0))
 
     def _interleaved(self, message: OpenMessage, say: Say, *, first: bool) -> Plot:
         """Observed {PAI}: transcript and audio alternate in small runs, audio last."""
-        words = tokens(_spaced(message, say))
-        head, tail = words[:_NATIVE_HEAD_START_TOKENS], words[_NATIVE_HEAD_START_TOKENS:]
+        words = _spaced(message, say)
         begun = self._state.now
-        yield from self._paced(message, head)
+        yield from self._paced(message, run_of_words(words, _NATIVE_HEAD_START_TOKENS))
         if first:
             yield At(begun + self._state.seconds("tts_first"))
-        chunks = yield from self._chunks(say, opening=first)
-        if self._state.timing.takes_no_time or not chunks:
-            yield from self._paced(message, [piece for run in _alternating(chunks, tail) for piece in run] or tail)
+        speech = yield from self._spoken(say)
+        tail = tokens(words)[_NATIVE_HEAD_START_TOKENS:]
+        whole, *runs = interleaved(speech, *self._how, tail, opening=first)
+        if self._state.timing.takes_no_time or not whole.audio:
+            yield from self._paced(message, whole)
             return
-        for chunk, *run in _alternating(chunks, tail):
-            yield from self._paced(message, [chunk])
-            yield from self._items.deltas(message, run)
+        for chunk, words_after in zip(runs[::2], runs[1::2], strict=True):
+            yield from self._paced(message, chunk)
+            yield from self._items.deltas(message, words_after)
 
     def _order_speech(self) -> Iterator[Synthesize]:
         """Have all words of the reply spoken while the model still "thinks"."""
@@ -174,17 +178,15 @@ class Performance:
             )
             yield Synthesize(self._state.speech_keys, request)
 
-    def _chunks(self, say: Say, *, opening: bool) -> Generator[Beat, Speech | None, tuple[SpeechChunk, ...]]:
+    def _spoken(self, say: Say) -> Generator[Beat, Speech | None, Speech]:
         speech = yield AwaitSpeech(self._speech_keys[id(say)])
         assert speech is not None
-        return cut(speech, self._response.audio_format, self._state.pipeline, opening=opening)
+        return speech
 
-
-def _alternating(chunks: Sequence[SpeechChunk], words: Sequence[str]) -> Iterator[list[str | SpeechChunk]]:
-    """Each piece of speech and the words that follow it; none follow the last."""
-    runs = max(1, len(chunks) - 1)
-    for number, chunk in enumerate(chunks):
-        yield [chunk, *words[len(words) * number // runs : len(words) * (number + 1) // runs]]
+    @property
+    def _how(self) -> tuple[AudioFormat, Pipeline]:
+        """In which format speech goes out, and in whose pieces."""
+        return self._response.audio_format, self._state.pipeline
 
 
 def _is_say(step: Step) -> TypeGuard[Say]:

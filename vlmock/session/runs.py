@@ -1,0 +1,66 @@
+"""Words and speech that are told together, counted and prepared once for every time they are told."""
+
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import TypeAlias
+
+import msgspec
+
+from vlmock.protocol.deltas import Delta
+from vlmock.protocol.output import ResponseAudioDelta, ResponseAudioTranscriptDelta, ResponseTextDelta
+from vlmock.session.effects import SpeechChunk
+from vlmock.session.words import tokens
+
+__all__ = ["Piece", "Run", "run_of", "run_of_words"]
+
+Piece: TypeAlias = str | SpeechChunk
+
+
+class Run(msgspec.Struct):
+    """Pieces in the order in which they are told, and what they come to."""
+
+    pieces: tuple[Piece, ...]
+    text: str
+    """All words, joined."""
+    word_count: int
+    audio: tuple[bytes, ...]
+    duration_ms: float
+    deltas: list[str | msgspec.Raw]
+    """What each delta carries."""
+    spoken_kinds: list[type[Delta]]
+    """Of each delta, where the words are a transcript."""
+    written_kinds: list[type[Delta]]
+    """Of each delta, where they are text."""
+    _singly: "tuple[Run, ...] | None" = None
+
+    def singly(self) -> "tuple[Run, ...]":
+        """The same, one piece at a time; the same runs again each time."""
+        if self._singly is None:
+            self._singly = tuple(run_of((piece,)) for piece in self.pieces)
+        return self._singly
+
+
+def run_of(pieces: tuple[Piece, ...]) -> Run:
+    """Some pieces, together."""
+    words = [piece for piece in pieces if isinstance(piece, str)]
+    chunks = [piece for piece in pieces if not isinstance(piece, str)]
+    return Run(
+        pieces=pieces,
+        text="".join(words),
+        word_count=len(words),
+        audio=tuple(chunk.audio for chunk in chunks),
+        duration_ms=sum(chunk.duration_ms for chunk in chunks),
+        deltas=[piece if isinstance(piece, str) else piece.delta for piece in pieces],
+        spoken_kinds=_kinds(pieces, ResponseAudioTranscriptDelta),
+        written_kinds=_kinds(pieces, ResponseTextDelta),
+    )
+
+
+@lru_cache(maxsize=512)
+def run_of_words(text: str, at_most: int | None = None) -> Run:
+    """The tokens of a text, or the first of them. The same call gives the same run again."""
+    return run_of(tokens(text)[:at_most])
+
+
+def _kinds(pieces: Sequence[Piece], of_words: type[Delta]) -> list[type[Delta]]:
+    return [of_words if isinstance(piece, str) else ResponseAudioDelta for piece in pieces]
