@@ -1,5 +1,6 @@
 """Whatever a client does, in whatever order: what always holds."""
 
+import base64
 from typing import Any
 
 import msgspec
@@ -39,7 +40,7 @@ class AnyConversation(RuleBasedStateMachine):
     )
     def connect(self, model: str, timing: str, replies: list[list[Step]], hold: bool) -> None:
         self.script = PlannedScript(replies)
-        self.dialogue = Dialogue(model=model, timing=Timing(timing), script=self.script)
+        self.dialogue = Dialogue(model=model, api_version="2026-07-15", timing=Timing(timing), script=self.script)
         self.dialogue.hold_speech = hold
         self.refused_before = 0
 
@@ -57,13 +58,27 @@ class AnyConversation(RuleBasedStateMachine):
     def speak(self, said: str) -> None:
         self.dialogue.speak(b"".join(SOUNDS[name] for name in said.split()), piece_bytes=9600)
 
-    @rule(event=st.sampled_from(["input_audio_buffer.commit", "input_audio_buffer.clear", "session.avatar.connect"]))
+    @rule(event=st.sampled_from([f"input_audio{verb}" for verb in ("_buffer.commit", "_buffer.clear", ".clear")]))
     def buffer(self, event: str) -> None:
-        self.send({"type": event, "client_sdp": "x"} if "avatar" in event else {"type": event})
+        self.send({"type": event})
+
+    @rule()
+    def connect_avatar(self) -> None:
+        self.send({"type": "session.avatar.connect", "client_sdp": "x"})
 
     @rule(params=st.sampled_from([None, {}, {"modalities": ["text"]}, {"cancel_previous": True}, {"commit": False}]))
     def create_response(self, params: dict[str, Any] | None) -> None:
         self.send({"type": "response.create", **({} if params is None else {"response": params})})
+
+    @rule(verb=st.sampled_from(["start", "append", "end", "cancel"]), turn_id=st.sampled_from(["a", "b"]))
+    def divide_turns(self, verb: str, turn_id: str) -> None:
+        audio = {"audio": base64.b64encode(SOUNDS["voice"]).decode()} if verb == "append" else {}
+        self.send({"type": f"input_audio.turn.{verb}", "turn_id": turn_id, **audio})
+
+    @rule(verb=st.sampled_from(["delta", "done"]), item_id=IDS, index=st.sampled_from([0, 1]))
+    def type_letters(self, verb: str, item_id: str, index: int) -> None:
+        members = {"id": self.named(item_id), "content_index": index}
+        self.send({"type": f"input_text.{verb}", **members, **({"delta": "x"} if verb == "delta" else {})})
 
     @rule()
     def cancel(self) -> None:

@@ -7,12 +7,14 @@ from vlmock.protocol.audio_format import AudioFormat, decode_samples
 from vlmock.session import refusals
 from vlmock.session.turn_detector import DetectorSettings, SpeechStarted, SpeechStopped, TurnDetector
 
-__all__ = ["InputBuffer", "Signal"]
+__all__ = ["SMALLEST_COMMIT_MS", "InputBuffer", "Signal"]
 
 _KEPT_IN_SILENCE_MS = 3_000
 """With detection on and nobody speaking, only this much of the past is kept: more than any prefix padding in use."""
 _BOUND_BYTES = 256 * 2**20
 """What one buffer may hold: over an hour and a half at 24 kHz. Beyond it appends are refused. Assumed."""
+SMALLEST_COMMIT_MS = 100
+"""Observed {STTX}."""
 MOST_BYTES_IN_ONE_APPEND = 15 * 2**20
 """Documented {DOC}."""
 

@@ -33,6 +33,13 @@ class Readings(msgspec.Struct, frozen=True):
             "reference), 2026-01-01-preview (the specification) or 2026-04-10 (Documented {DOC}, the how-to)."
         ),
     ] = "2026-01-01-preview"
+    turn_end: Annotated[
+        Literal["commits", "responds"],
+        Meta(
+            description="input_audio.turn.end makes the turn a user item as a commit does, and the client asks for the "
+            "response (commits; Assumed), or a response follows by itself (responds; Assumed)."
+        ),
+    ] = "commits"
 
 
 FOLLOWED: Final = Readings()

@@ -11,16 +11,15 @@ from vlmock.protocol.input_audio import (
 from vlmock.protocol.turn_detection import EndOfUtteranceDetection
 from vlmock.protocol.wire import given
 from vlmock.session import refusals, user_items
+from vlmock.session.input_buffer import SMALLEST_COMMIT_MS
 from vlmock.session.responses import interrupt, settle
 from vlmock.session.state import SessionState, SpokenTurn
 from vlmock.session.timeline import Told
 from vlmock.session.transitions import SPOKEN_TURN, ResponsePhase, moved
 from vlmock.session.turn_detector import SpeechStarted, SpeechStopped
 
-__all__ = ["commit", "drop", "hear"]
+__all__ = ["commit", "commit_audio", "drop", "hear"]
 
-SMALLEST_COMMIT_MS = 100
-"""Observed {STTX}."""
 _END_OF_UTTERANCE_TIMEOUT_MS = 1_000
 """Documented {DOC}: how long an unfinished utterance is waited for, unless the session says."""
 
@@ -43,8 +42,19 @@ def commit(state: SessionState) -> None:
     turn = state.speaking or _new_turn(state)
     state.speaking = None
     state.input.forget_speech()
+    _committed(state, turn, state.input.take())
+
+
+def commit_audio(state: SessionState, audio: bytes, *, answered: bool) -> None:
+    """A turn whose borders the client drew is over. What is in the buffer, or being said, has no part in it."""
+    turn = _new_turn(state)
+    turn.answered = answered
+    _committed(state, turn, audio)
+
+
+def _committed(state: SessionState, turn: SpokenTurn, audio: bytes) -> None:
     turn.phase = moved(SPOKEN_TURN, turn.phase, "committed")
-    user_items.become_item(state, turn, state.input.take(), None)
+    user_items.become_item(state, turn, audio, None)
 
 
 def drop(state: SessionState) -> Iterator[Told]:

@@ -8,6 +8,7 @@ from vlmock.protocol.turn_detection import VadSettings
 from vlmock.protocol.wire import given
 from vlmock.session.active_response import ActiveResponse, ResponseRequest
 from vlmock.session.assumed_playback import AssumedPlayback
+from vlmock.session.audio_turns import AudioTurns
 from vlmock.session.brain import Brain
 from vlmock.session.history import History
 from vlmock.session.ids import IdFactory
@@ -15,6 +16,7 @@ from vlmock.session.input_buffer import InputBuffer
 from vlmock.session.pipeline import Pipeline
 from vlmock.session.readings import Readings
 from vlmock.session.script import Script, ToolOutput, UserInput
+from vlmock.session.streamed_text import StreamedText
 from vlmock.session.timeline import Timeline
 from vlmock.session.timing import Timing
 from vlmock.session.transitions import SessionPhase, TurnPhase
@@ -30,6 +32,8 @@ class SpokenTurn(msgspec.Struct):
     audio_start_ms: float = 0.0
     phase: TurnPhase = TurnPhase.SPEAKING
     filler: bool = False
+    answered: bool = False
+    """A response follows, although the client drew its borders."""
 
 
 class SessionState(msgspec.Struct):
@@ -56,8 +60,12 @@ class SessionState(msgspec.Struct):
     """The turn that is being spoken now."""
     stopping: bool = False
     """A turn has ended, and the service takes its time to say so: what is said next is heard after that."""
+    audio_turns: AudioTurns = msgspec.field(default_factory=AudioTurns)
+    """The turns whose borders the client draws."""
+    texts: dict[str, StreamedText] = msgspec.field(default_factory=dict)
+    """User items whose text is still coming, by id."""
     coming_items: set[str] = msgspec.field(default_factory=set)
-    """Ids that were given to spoken turns which are no items yet."""
+    """Ids that were given to spoken turns and streamed texts which are no items yet."""
     transcript_due: float = 0.0
     """When the youngest transcript is there: no later one comes before it."""
     untranscribed: list[str] = msgspec.field(default_factory=list)

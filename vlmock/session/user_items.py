@@ -69,7 +69,7 @@ def _after_transcript(state: SessionState, turn: SpokenTurn, said: _Utterance, a
     yield ConversationItemInputAudioTranscriptionCompleted(item_id=turn.item_id, content_index=0, transcript=said.text)
     yield ConversationItemCreated(previous_item_id=previous, item=_remember(state, turn, said.text, said))
     state.untranscribed.remove(turn.item_id)
-    yield from _go_on(state, by_hand=by_hand)
+    yield from _go_on(state, turn, by_hand=by_hand)
 
 
 def _before_transcript(state: SessionState, turn: SpokenTurn, said: _Utterance, audio_end_ms: int | None) -> Plot:
@@ -87,7 +87,7 @@ def _before_transcript(state: SessionState, turn: SpokenTurn, said: _Utterance, 
     if transcription is not None:
         with_delta = state.pipeline.transcription_delta and transcription.model.startswith(_DELTA_MODELS)
         state.timeline.begin(_transcribe(state, turn, said.text, with_delta=with_delta))
-    yield from _go_on(state, by_hand=audio_end_ms is None)
+    yield from _go_on(state, turn, by_hand=audio_end_ms is None)
 
 
 def _previous_user_item(state: SessionState, turn: SpokenTurn) -> str | None:
@@ -127,11 +127,9 @@ def _remember(state: SessionState, turn: SpokenTurn, transcript: str | None, sai
     return item
 
 
-def _go_on(state: SessionState, *, by_hand: bool) -> Plot:
+def _go_on(state: SessionState, turn: SpokenTurn, *, by_hand: bool) -> Plot:
     """Observed {SDKT}: a commit by hand never starts a response. Observed {VIBE}: ``create_response`` decides else.
     Assumed: where detection was switched off meanwhile, the client asks for the response."""
     detection = state.detection
-    if by_hand or detection is None or not given(detection.create_response, True):
-        yield from settle(state)
-    else:
-        yield from answer(state)
+    asks = not by_hand and detection is not None and given(detection.create_response, True)
+    yield from answer(state) if asks or turn.answered else settle(state)

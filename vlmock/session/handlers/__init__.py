@@ -13,12 +13,30 @@ from vlmock.protocol.conversation import (
     ConversationItemRetrieve,
     ConversationItemTruncate,
 )
-from vlmock.protocol.input_audio import InputAudioBufferClear, InputAudioBufferCommit
+from vlmock.protocol.input_audio import (
+    InputAudioBufferClear,
+    InputAudioBufferCommit,
+    InputAudioClear,
+    InputAudioTurnAppend,
+    InputAudioTurnCancel,
+    InputAudioTurnEnd,
+    InputAudioTurnStart,
+    InputTextDelta,
+    InputTextDone,
+)
 from vlmock.protocol.response import ResponseCancel, ResponseCreate
 from vlmock.protocol.session import SessionUpdate
 from vlmock.session import refusals
+from vlmock.session.handlers.audio_turns import (
+    on_input_clear,
+    on_turn_append,
+    on_turn_cancel,
+    on_turn_end,
+    on_turn_start,
+)
 from vlmock.session.handlers.conversation import on_item_create, on_item_delete, on_item_retrieve, on_item_truncate
 from vlmock.session.handlers.input_audio import on_clear, on_commit
+from vlmock.session.handlers.input_text import on_text_delta, on_text_done
 from vlmock.session.handlers.response import on_response_cancel, on_response_create
 from vlmock.session.handlers.session import on_session_update
 from vlmock.session.state import SessionState
@@ -32,27 +50,27 @@ HANDLERS: Mapping[type, Handler] = {
     SessionUpdate: on_session_update,
     InputAudioBufferCommit: on_commit,
     InputAudioBufferClear: on_clear,
+    InputAudioTurnStart: on_turn_start,
+    InputAudioTurnAppend: on_turn_append,
+    InputAudioTurnEnd: on_turn_end,
+    InputAudioTurnCancel: on_turn_cancel,
+    InputAudioClear: on_input_clear,
     ConversationItemCreate: on_item_create,
     ConversationItemRetrieve: on_item_retrieve,
     ConversationItemTruncate: on_item_truncate,
     ConversationItemDelete: on_item_delete,
     ResponseCreate: on_response_create,
     ResponseCancel: on_response_cancel,
+    InputTextDelta: on_text_delta,
+    InputTextDone: on_text_done,
 }
 """``input_audio_buffer.append`` is not here: the machine takes it before any table is asked."""
 
 NOT_EMULATED: frozenset[str] = frozenset(
     {
-        "input_audio.turn.start",
-        "input_audio.turn.append",
-        "input_audio.turn.end",
-        "input_audio.turn.cancel",
-        "input_audio.clear",
         "session.avatar.connect",
         "mcp_approval_response",
         "output_audio_buffer.clear",
-        "input_text.delta",
-        "input_text.done",
     }
 )
 """Client events that are understood and answered with an error that says so."""

@@ -39,6 +39,7 @@ def apply_audio_settings(state: SessionState) -> Iterator[Told]:
     where its sound came in another format. Assumed."""
     detection, audio_format = state.detection, audio_format_of(state.settings)
     forgets = detection is None or audio_format != state.input.audio_format
+    state.audio_turns.configure(audio_format)
     state.input.configure(audio_format, None if detection is None else _detector(detection))
     if forgets:
         yield from spoken_turns.drop(state)

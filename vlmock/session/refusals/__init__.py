@@ -11,6 +11,7 @@ from vlmock.session.refusals.connection import *
 from vlmock.session.refusals.envelope import *
 from vlmock.session.refusals.events import *
 from vlmock.session.refusals.input_audio import *
+from vlmock.session.refusals.input_turns import *
 from vlmock.session.refusals.items import *
 from vlmock.session.refusals.responses import *
 from vlmock.session.refusals.session import *

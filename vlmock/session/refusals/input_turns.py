@@ -1,0 +1,38 @@
+"""Turns and texts that the client streams under ids of its own. No source names these refusals."""
+
+from vlmock.session.refusals.envelope import Refused, refused
+
+__all__ = ["input_text_complete", "no_such_input_text", "no_such_turn", "turn_id_used", "turn_too_short"]
+
+
+def turn_id_used(turn_id: str) -> Refused:
+    """Assumed: an id names one turn of the session, also when that is over. Words and code as for items."""
+    message = f"Error starting input audio turn: a turn with id '{turn_id}' already exists."
+    return refused(message, code="invalid_value", param="turn_id")
+
+
+def no_such_turn(turn_id: str, doing: str) -> Refused:
+    """Assumed: a turn that was never started, or is over. Words and code as for items."""
+    message = f"Error {doing} input audio turn: there is no open turn with id '{turn_id}'."
+    return refused(message, code="invalid_value", param="turn_id")
+
+
+def turn_too_short(audio_ms: float) -> Refused:
+    """Assumed: the same limit, code and style as for a commit {STTX}."""
+    message = (
+        "Error ending input audio turn: turn too short. Expected at least 100ms of audio, "
+        f"but turn only has {audio_ms:.2f}ms of audio."
+    )
+    return refused(message, code="input_audio_buffer_commit_empty")
+
+
+def input_text_complete(item_id: str) -> Refused:
+    """Assumed: text goes into an item until it is done, and not into an item that came otherwise."""
+    message = f"Error appending input text: the item with id '{item_id}' is already complete."
+    return refused(message, code="invalid_value", param="id")
+
+
+def no_such_input_text(item_id: str) -> Refused:
+    """Assumed (schema G): an ``id`` that nobody knows is an error."""
+    message = f"Error completing input text: no text was sent for an item with id '{item_id}'."
+    return refused(message, code="invalid_value", param="id")
