@@ -8,16 +8,31 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from vlmock.scenario.model import Scenario
     from vlmock.server.mock_server import MockServer, serve
-    from vlmock.session.script import Call, Close, Emit, Error, Fail, Reply, Say, Turn, Wait
+    from vlmock.session.script import Call, Close, Emit, Error, Fail, Incomplete, Reply, Say, Turn, Wait
 
-__all__ = ["Call", "Close", "Emit", "Error", "Fail", "MockServer", "Reply", "Say", "Scenario", "Turn", "Wait", "serve"]
+__all__ = [
+    "Call",
+    "Close",
+    "Emit",
+    "Error",
+    "Fail",
+    "Incomplete",
+    "MockServer",
+    "Reply",
+    "Say",
+    "Scenario",
+    "Turn",
+    "Wait",
+    "serve",
+]
 __version__ = "0.1.0"
 
 _HOMES = {
     "Scenario": "vlmock.scenario.model",
     **dict.fromkeys(("MockServer", "serve"), "vlmock.server.mock_server"),
     **dict.fromkeys(
-        ("Call", "Close", "Emit", "Error", "Fail", "Reply", "Say", "Turn", "Wait"), "vlmock.session.script"
+        ("Call", "Close", "Emit", "Error", "Fail", "Incomplete", "Reply", "Say", "Turn", "Wait"),
+        "vlmock.session.script",
     ),
 }
 

@@ -27,9 +27,7 @@ ACCEPTED_ONLY = (
     "input_audio_noise_reduction",
     "interim_response",
     "output_audio_timestamp_types",
-    "parallel_tool_calls",
     "reasoning_effort",
-    "turn_detection.appended_text_after_truncation",
     "turn_detection.idle_timeout_ms",
     "tools[].server_url",
 )

@@ -177,7 +177,7 @@ WRONG: dict[str, tuple[str, str]] = {
     ),
     "unknown step that resembles nothing": (
         "otherwise:\n  reply:\n    - 42: Hello.\n",
-        "f.yaml:3: unknown step '42'; there are say, call, wait, emit, error, fail, close",
+        "f.yaml:3: unknown step '42'; there are say, call, wait, emit, error, fail, incomplete, close",
     ),
     "two steps in one": (
         "otherwise:\n  reply:\n    - say: Hello.\n      call: f\n",
@@ -197,7 +197,8 @@ WRONG: dict[str, tuple[str, str]] = {
     ),
     "a step that is a number": (
         "otherwise:\n  reply:\n    - 42\n",
-        "f.yaml:3: reply[0]: expected a step (say, call, wait, emit, error, fail, close), got the number 42",
+        "f.yaml:3: reply[0]: expected a step (say, call, wait, emit, error, fail, incomplete, close), "
+        "got the number 42",
     ),
     "wait that is no duration": (
         "otherwise:\n  reply:\n    - wait: a while\n",

@@ -3,11 +3,11 @@
 import inspect
 import traceback
 from collections.abc import Callable, Iterable, Sequence
-from typing import TypeAlias
+from typing import TypeAlias, get_args
 
 from vlmock.errors import ScenarioError
 from vlmock.scenario.default import unscripted_transcript
-from vlmock.session.script import Call, Close, Emit, Error, Expectation, Fail, Reply, Say, Spoken, Step, Turn, Wait
+from vlmock.session.script import Expectation, Fail, Reply, Say, Spoken, Step, Turn
 
 __all__ = ["Answer", "FunctionScript", "ReplyFunction"]
 
@@ -72,9 +72,10 @@ def _as_reply(answer: Answer, origin: str) -> Reply:
 def _as_step(part: object) -> Step:
     if isinstance(part, str):
         return Say(part)
-    if isinstance(part, Say | Call | Wait | Emit | Error | Fail | Close):
+    if isinstance(part, Step):
         return part
-    raise TypeError(f"a step of a reply is text or one of Say, Call, Wait, Emit, Error, Fail, Close; got {part!r}")
+    kinds = ", ".join(kind.__name__ for kind in get_args(Step))
+    raise TypeError(f"a step of a reply is text or one of {kinds}; got {part!r}")
 
 
 def _named(function: Callable[..., object]) -> str:

@@ -9,7 +9,7 @@ import msgspec
 from vlmock.scenario.patterns import TextPattern
 from vlmock.scenario.places import Place
 from vlmock.scenario.templates import fill_in
-from vlmock.session.script import Call, Close, Emit, Error, Fail, Say, Step, Wait
+from vlmock.session.script import Call, Close, Emit, Error, Fail, Incomplete, Say, Step, Wait
 from vlmock.session.timing import Duration
 
 __all__ = ["STEP_KINDS", "Conditions", "Entry", "EventFilter", "ExpectedEvent", "PlannedStep", "Scenario"]
@@ -21,6 +21,7 @@ STEP_KINDS: Mapping[str, type[Step]] = {
     "emit": Emit,
     "error": Error,
     "fail": Fail,
+    "incomplete": Incomplete,
     "close": Close,
 }
 """What a step of a reply can be, and what the session gets of it."""

@@ -6,7 +6,8 @@ from itertools import pairwise
 from typing import Any
 
 from vlmock.errors import did_you_mean
-from vlmock.scenario.kinds import Count, Duration, Either, Json, Key, ListOf, Record, Schema, Text
+from vlmock.protocol.response import INCOMPLETE_REASONS
+from vlmock.scenario.kinds import Choice, Count, Duration, Either, Json, Key, ListOf, Record, Schema, Text
 from vlmock.scenario.model import STEP_KINDS, PlannedStep
 from vlmock.scenario.nodes import Node
 from vlmock.scenario.places import Gathering
@@ -120,6 +121,9 @@ _MAIN: Mapping[str, Key] = {
     "emit": Key(Json(_emitted, mapping=True), "Any server event, sent as it stands."),
     "error": Key(Either("a message, or a mapping", text=_As("message", _WORDS), mapping=_ERROR), _ERROR.about),
     "fail": Key(Either("a message, or a mapping", text=_As("message", _WORDS), mapping=_FAIL), _FAIL.about),
+    "incomplete": Key(
+        _As("reason", Choice(INCOMPLETE_REASONS)), "Ends the response with status incomplete, for this reason."
+    ),
     "close": Key(
         Either("a code, or a mapping", number=_As("code", Count(1000, 4999), _CLOSE), mapping=_CLOSE), _CLOSE.about
     ),
@@ -181,7 +185,7 @@ class _ReplyKind:
         plan: tuple[PlannedStep, ...] = self._steps.read(node, name)
         gathering = Gathering()
         for step, follower in pairwise(plan):
-            kind = next((kind for kind in ("fail", "close") if step.make is STEP_KINDS[kind]), None)
+            kind = next((kind for kind in ("fail", "incomplete", "close") if step.make is STEP_KINDS[kind]), None)
             if kind:
                 gathering.add(follower.place, f"never reached: nothing comes after {kind!r}")
         gathering.close()

@@ -34,6 +34,11 @@ class ResponseRequest(msgspec.Struct, frozen=True):
         """Whether it brings its own words."""
         return bool(self.params.pre_generated_assistant_message)
 
+    @property
+    def is_aside(self) -> bool:
+        """Whether it is no answer to what the conversation still has to be answered."""
+        return self.is_out_of_band or self.is_pre_generated or isinstance(self.params.input_items, list)
+
 
 class OpenMessage(msgspec.Struct):
     """An assistant message that is being said."""

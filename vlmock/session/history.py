@@ -30,6 +30,8 @@ class Entry(msgspec.Struct, eq=False):
     audio_bytes: int = 0
     audio_format: AudioFormat | None = None
     truncated: bool = False
+    heard: str = ""
+    """What its transcript is from its truncation on."""
     cost: Cost = NO_COST
 
     @classmethod
@@ -150,7 +152,7 @@ class History:
         """Put a newer state of an item in its place; nothing happens when it was deleted meanwhile."""
         entry = self._entries.get(str(item.id))
         if entry is not None:
-            entry.item = _unheard(item) if entry.truncated else item
+            entry.item = _cut_down(item, entry.heard) if entry.truncated else item
             self._recount(entry)
 
     def add_audio(self, item_id: str, pieces: Sequence[bytes], audio_format: AudioFormat) -> None:
@@ -188,10 +190,14 @@ class History:
         self._audio_bytes -= sum(map(len, entry.audio))
         entry.audio.clear()
 
-    def truncate(self, entry: Entry, audio_end_ms: int) -> None:
-        """Forget what the user did not hear. Observed {SDKT, JAVAT}: the transcript goes as well."""
+    def truncate(self, entry: Entry, audio_end_ms: int, *, heard: str = "") -> None:
+        """Forget what the user did not hear. Observed {SDKT, JAVAT}: the transcript goes as well.
+
+        ``heard`` takes its place, where somebody knows what was heard of it.
+        """
         entry.truncated = True
-        entry.item = _unheard(entry.item)
+        entry.heard = heard
+        entry.item = _cut_down(entry.item, heard)
         self._recount(entry)
         if entry.audio_format is not None:
             audio = b"".join(entry.audio)
@@ -211,11 +217,12 @@ class History:
         return msgspec.structs.replace(entry.item, content=content)
 
 
-def _unheard(item: ResponseItem) -> ResponseItem:
-    """A spoken item whose words nobody heard to the end: its transcript is no longer known."""
+def _cut_down(item: ResponseItem, heard: str) -> ResponseItem:
+    """A spoken item whose words nobody heard to the end."""
     if not isinstance(item, MessageItem):
         return item
     content = [
-        msgspec.structs.replace(part, transcript="") if isinstance(part, AudioPart) else part for part in item.content
+        msgspec.structs.replace(part, transcript=heard) if isinstance(part, AudioPart) else part
+        for part in item.content
     ]
     return msgspec.structs.replace(item, content=content)

@@ -13,25 +13,25 @@ from vlmock.session.effects import Close, SendRaw, Speech, SpeechRequest, Synthe
 from vlmock.session.output_items import OutputItems
 from vlmock.session.pipeline import Pipeline
 from vlmock.session.runs import Run, run_of_words
-from vlmock.session.script import Call, Emit, Error, Fail, Say, Step, Wait
+from vlmock.session.script import Call, Emit, Error, Fail, Incomplete, Say, Step, Wait
 from vlmock.session.script import Close as CloseStep
 from vlmock.session.speech_chunks import cut, interleaved
 from vlmock.session.state import SessionState
 from vlmock.session.timeline import At, AwaitSpeech, Beat, Plot
 from vlmock.session.words import tokens
 
-__all__ = ["Performance", "ReplyFailed", "speaking_rate"]
+__all__ = ["Performance", "ReplyBrokenOff", "speaking_rate"]
 
 _NATIVE_HEAD_START_TOKENS = 4
 """Observed {PAI}: about four transcript deltas come before the first audio, then both alternate."""
 
 
-class ReplyFailed(Exception):
-    """The reply says that the response fails here."""
+class ReplyBrokenOff(Exception):
+    """The reply says that the response ends here, and not well."""
 
-    def __init__(self, fail: Fail) -> None:
-        self.fail = fail
-        super().__init__(fail.message)
+    def __init__(self, ending: Fail | Incomplete) -> None:
+        self.ending = ending
+        super().__init__(ending)
 
 
 class Performance:
@@ -45,9 +45,20 @@ class Performance:
         self._speech_keys: dict[int, int] = {}
 
     def plot(self) -> Plot:
-        """The whole reply, in wire order. Raises ReplyFailed at a ``Fail`` step, TokenLimitReached at the limit."""
+        """The whole reply, in wire order, and the time that the model takes before it.
+
+        Raises ReplyBrokenOff at a step that says so, TokenLimitReached at the limit.
+        """
         yield from self._order_speech()
         yield At(self._state.now + self._state.seconds("llm_first"))
+        yield from self._told()
+
+    def at_once(self) -> Plot:
+        """The same without the model's time."""
+        yield from self._order_speech()
+        yield from self._told()
+
+    def _told(self) -> Plot:
         place = 0
         while place < len(self._steps):
             step = self._steps[place]
@@ -93,8 +104,8 @@ class Performance:
                 yield ErrorEvent(error=ErrorDetails(message=message, type=kind, code=code, param=param, event_id=None))
             case CloseStep(code=close_code, reason=reason):
                 yield Close(close_code, reason)
-            case Fail() as fail:
-                raise ReplyFailed(fail)
+            case Fail() | Incomplete() as ending:
+                raise ReplyBrokenOff(ending)
 
     # ---- words and sound
 

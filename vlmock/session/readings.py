@@ -40,6 +40,14 @@ class Readings(msgspec.Struct, frozen=True):
             "response (commits; Assumed), or a response follows by itself (responds; Assumed)."
         ),
     ] = "commits"
+    cancel_previous: Annotated[
+        Literal["when_sent", "by_default", "unknown"],
+        Meta(
+            description="response.create while one is running cancels that where it says cancel_previous: true, and is "
+            "refused otherwise (when_sent; Observed {VIBE, ILA}); cancels it unless it says false (by_default; "
+            "Documented, schema B1); or is refused for having such a member (unknown; Observed {GOV})."
+        ),
+    ] = "when_sent"
 
 
 FOLLOWED: Final = Readings()

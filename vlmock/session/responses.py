@@ -1,6 +1,6 @@
 """The life of a response: asked for, created, cancelled, done. One at a time. Source: behaviour.md 3.5, 4."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TypeAlias
 
 from vlmock.protocol.response import (
@@ -12,16 +12,16 @@ from vlmock.protocol.response import (
     ResponseDone,
     StatusDetails,
 )
-from vlmock.protocol.wire import given
-from vlmock.session import refusals, usage
+from vlmock.protocol.wire import UNSET, given
+from vlmock.session import call_by_call, refusals, usage
 from vlmock.session.active_response import ActiveResponse, ResponseRequest
 from vlmock.session.effects import Close
 from vlmock.session.input_items import check_new_id, join
 from vlmock.session.output_items import OutputItems, TokenLimitReached
-from vlmock.session.performance import Performance, ReplyFailed
+from vlmock.session.performance import Performance, ReplyBrokenOff
 from vlmock.session.response_request import context_of, pre_generated, response_of, turn_of
 from vlmock.session.script import Close as CloseStep
-from vlmock.session.script import Reply
+from vlmock.session.script import Fail, Incomplete, Step
 from vlmock.session.state import SessionState
 from vlmock.session.timeline import At, Beat, Plot, SpeechFailed, Told
 from vlmock.session.transitions import RESPONSE, ResponsePhase, moved
@@ -38,17 +38,28 @@ def request(state: SessionState, params: ResponseCreateParams, additional_instru
     """The client asks for a response.
 
     Observed {VIBE, ILA}: refused while one is active or already asked for, and the refused request leaves no trace.
-    Documented (schema B1): ``cancel_previous: true`` ends the active one first; unset, it is refused as observed.
+    Documented (schema B1): ``cancel_previous: true`` ends the active one first.
     """
     active, pending = state.response, state.requested
-    cancels = params.cancel_previous is True
-    if not cancels and (busy := active or (None if pending is None or pending.automatic else pending)):
+    if not _cancels_previous(state, params) and (
+        busy := active or (None if pending is None or pending.automatic else pending)
+    ):
         raise refusals.active_response(busy.id)
     yield from _append_items(state, params)
     state.requested = ResponseRequest(state.new_id("resp_"), params, additional_instructions)
     if active is not None and active.phase is ResponsePhase.IN_PROGRESS:
         interrupt(state, active, reason="client_cancelled")
     yield from settle(state)
+
+
+def _cancels_previous(state: SessionState, params: ResponseCreateParams) -> bool:
+    """Sources disagree about what holds where nothing is sent: ``readings.cancel_previous``."""
+    match state.readings.cancel_previous:
+        case "by_default":
+            return given(params.cancel_previous, True)
+        case "unknown" if params.cancel_previous is not UNSET:
+            raise refusals.unexpected_member("response.cancel_previous")
+    return params.cancel_previous is True
 
 
 def answer(state: SessionState) -> Telling:
@@ -113,22 +124,23 @@ def _create(state: SessionState, asked: ResponseRequest) -> Telling:
         response.input_tokens = state.meter.input(turn.instructions, context.tally, context.answered)
     state.response = response
     state.responses += 1
-    reply = pre_generated(asked) or state.script.reply(turn)
+    reply = pre_generated(asked) or call_by_call.take_up(state, asked, context) or state.script.reply(turn)
+    steps = reply.steps if asked.is_aside else call_by_call.hold_back(state, reply)
     yield ResponseCreated(response=response.described("in_progress"))
-    response.story = state.timeline.begin(_perform(state, response, reply))
+    response.story = state.timeline.begin(_perform(state, response, steps))
 
 
-def _perform(state: SessionState, response: ActiveResponse, reply: Reply) -> Plot:
+def _perform(state: SessionState, response: ActiveResponse, reply: Sequence[Step]) -> Plot:
     """A ``Close`` at the very end of a reply comes when the response is done."""
-    steps = list(reply.steps)
+    steps = list(reply)
     farewell = steps.pop() if steps and isinstance(steps[-1], CloseStep) else None
     details: StatusDetails
     try:
         yield from Performance(state, response, steps).plot()
     except TokenLimitReached:
         details = IncompleteDetails(reason="max_output_tokens")
-    except ReplyFailed as failed:
-        details = _failed(failed.fail.type, failed.fail.code, failed.fail.message)
+    except ReplyBrokenOff as broken_off:
+        details = _details(broken_off.ending)
     except SpeechFailed as failed_speech:
         details = _failed("server_error", "speech_synthesis_failed", str(failed_speech))
     else:
@@ -139,6 +151,13 @@ def _perform(state: SessionState, response: ActiveResponse, reply: Reply) -> Plo
     yield from OutputItems(state, response).close_all("incomplete")
     status = "incomplete" if isinstance(details, IncompleteDetails) else "failed"
     yield from _done(state, response, status, details)
+
+
+def _details(ending: Fail | Incomplete) -> StatusDetails:
+    """Assumed {OAI}: a content filter ends a response ``incomplete``, with what was said until then."""
+    if isinstance(ending, Incomplete):
+        return IncompleteDetails(reason=ending.reason)
+    return _failed(ending.type, ending.code, ending.message)
 
 
 def _failed(kind: str, code: str | None, message: str) -> FailedDetails:

@@ -22,6 +22,7 @@ __all__ = [
     "Error",
     "Expectation",
     "Fail",
+    "Incomplete",
     "Reply",
     "Say",
     "Script",
@@ -152,6 +153,13 @@ class Fail(msgspec.Struct, frozen=True):
     type: str = "server_error"
 
 
+class Incomplete(msgspec.Struct, frozen=True):
+    """Ends the response with status ``incomplete``; what was said until then stays said."""
+
+    reason: str = "content_filter"
+    """One of ``INCOMPLETE_REASONS``."""
+
+
 class Close(msgspec.Struct, frozen=True):
     """Closes the connection."""
 
@@ -159,7 +167,7 @@ class Close(msgspec.Struct, frozen=True):
     reason: str = ""
 
 
-Step: TypeAlias = Say | Call | Wait | Emit | Error | Fail | Close
+Step: TypeAlias = Say | Call | Wait | Emit | Error | Fail | Incomplete | Close
 
 
 class Reply(msgspec.Struct, frozen=True):

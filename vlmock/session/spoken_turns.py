@@ -2,15 +2,12 @@
 
 from collections.abc import Iterator
 
-from vlmock.protocol.conversation import (
-    ConversationItemTruncated,
-)
 from vlmock.protocol.input_audio import (
     InputAudioBufferSpeechStarted,
 )
 from vlmock.protocol.turn_detection import EndOfUtteranceDetection
 from vlmock.protocol.wire import given
-from vlmock.session import refusals, user_items
+from vlmock.session import auto_truncation, refusals, user_items
 from vlmock.session.input_buffer import SMALLEST_COMMIT_MS
 from vlmock.session.responses import interrupt, settle
 from vlmock.session.state import SessionState, SpokenTurn
@@ -84,23 +81,10 @@ def _begin(state: SessionState, audio_start_ms: int) -> Iterator[Told]:
     if not given(detection.interrupt_response, True):
         return
     if given(detection.auto_truncate, False):
-        yield from _truncate(state)
+        yield from auto_truncation.truncate(state, detection)
     active = state.response
     if active is not None and active.phase is ResponsePhase.IN_PROGRESS:
         interrupt(state, active, reason="turn_detected")
-
-
-def _truncate(state: SessionState) -> Iterator[Told]:
-    """Observed {BANK}, documented {DOC}: on speech while a reply is believed to play, the service cuts it by itself,
-    and a later cut by the client is refused. Assumed: it comes before the closing events of the response."""
-    playing = state.playback.interrupted(state.now)
-    if playing is None:
-        return
-    item_id, audio_end_ms = playing
-    entry = state.history.get(item_id)
-    if entry is not None and not entry.truncated:
-        state.history.truncate(entry, audio_end_ms)
-        yield ConversationItemTruncated(item_id=item_id, content_index=0, audio_end_ms=audio_end_ms)
 
 
 def _end(state: SessionState, turn: SpokenTurn, audio_end_ms: int) -> Iterator[Told]:

@@ -15,7 +15,7 @@ from vlmock.session.ids import IdFactory
 from vlmock.session.input_buffer import InputBuffer
 from vlmock.session.pipeline import Pipeline
 from vlmock.session.readings import Readings
-from vlmock.session.script import Script, ToolOutput, UserInput
+from vlmock.session.script import Script, Step, ToolOutput, UserInput
 from vlmock.session.streamed_text import StreamedText
 from vlmock.session.timeline import Timeline
 from vlmock.session.timing import Timing
@@ -81,6 +81,8 @@ class SessionState(msgspec.Struct):
     """What the user said and typed since the last response."""
     tool_outputs: list[ToolOutput] = msgspec.field(default_factory=list)
     """What tools returned since the last response."""
+    held_back: tuple[Step, ...] = ()
+    """The rest of a reply that may make one call at a time."""
     speech_keys: int = 0
 
     @property

@@ -7,14 +7,14 @@ from vlmock.protocol.input_audio import EchoCancellation, InputAudioTranscriptio
 from vlmock.protocol.session import ResponseSession
 from vlmock.protocol.tools import TOOL_CHOICES, FunctionTool, Tool, ToolChoice, ToolChoiceFunction
 from vlmock.protocol.turn_detection import AzureSemanticVad, AzureSemanticVadMultilingual
-from vlmock.protocol.voices import OpenAIVoice
+from vlmock.protocol.voices import OpenAIVoice, VoiceSetting
 from vlmock.protocol.wire import UnsetType, given
 from vlmock.session import refusals
 from vlmock.session.brain import Brain
 from vlmock.session.models import Family
 from vlmock.session.rules.values import check_choice
 
-__all__ = ["check_conflicts", "check_tool_choice"]
+__all__ = ["check_conflicts", "check_format_of_voice", "check_tool_choice"]
 
 _FORMATS_OF_OPENAI_VOICES = ("pcm16", "g711_ulaw", "g711_alaw")
 
@@ -23,7 +23,7 @@ def check_conflicts(settings: ResponseSession, brain: Brain) -> None:
     """Raise Refused at the first two settings that exclude each other."""
     _check_hearing(settings, brain)
     _check_echo_cancellation(settings)
-    _check_speaking(settings)
+    check_format_of_voice(settings.output_audio_format, settings.voice, "session.output_audio_format")
     check_tool_choice(settings.tool_choice, given(settings.tools, []), "session.tool_choice")
 
 
@@ -56,10 +56,12 @@ def _check_echo_cancellation(settings: ResponseSession) -> None:
         raise refusals.not_supported("session.input_audio_format", "reference_source 'client' requires pcm16")
 
 
-def _check_speaking(settings: ResponseSession) -> None:
+def check_format_of_voice(
+    audio_format: str | UnsetType | None, voice: VoiceSetting | UnsetType | None, path: str
+) -> None:
     """Observed {SDKT}: OpenAI voices were only ever asked for these formats. Assumed: they have no others."""
-    if isinstance(settings.voice, OpenAIVoice):
-        check_choice(settings.output_audio_format, _FORMATS_OF_OPENAI_VOICES, "session.output_audio_format")
+    if isinstance(voice, str | OpenAIVoice):
+        check_choice(audio_format, _FORMATS_OF_OPENAI_VOICES, path)
 
 
 def check_tool_choice(tool_choice: ToolChoice | UnsetType | None, tools: list[Tool], path: str) -> None:

@@ -2,10 +2,10 @@
 
 from vlmock.protocol.response import ResponseCreateParams
 from vlmock.protocol.session import ResponseSession
-from vlmock.protocol.voices import OpenAIVoice
+from vlmock.protocol.voices import OpenAIVoice, VoiceSetting
 from vlmock.protocol.wire import given
 from vlmock.session import refusals
-from vlmock.session.rules.conflicts import check_tool_choice
+from vlmock.session.rules.conflicts import check_format_of_voice, check_tool_choice
 from vlmock.session.rules.items import check_item, check_pre_generated
 
 __all__ = ["check_response"]
@@ -15,7 +15,9 @@ def check_response(params: ResponseCreateParams, settings: ResponseSession) -> N
     """Raise Refused at the first thing that will not do."""
     tools = given(params.tools, given(settings.tools, []))
     check_tool_choice(params.tool_choice, tools, "response.tool_choice")
-    _check_modalities(params, settings)
+    voice = given(params.voice, given(settings.voice, None))
+    _check_modalities(params, voice)
+    check_format_of_voice(params.output_audio_format, voice, "response.output_audio_format")
     for name in ("input_items", "append_input_items"):
         for place, item in enumerate(given(getattr(params, name), [])):
             check_item(item, at=f"response.{name}[{place}]")
@@ -24,9 +26,9 @@ def check_response(params: ResponseCreateParams, settings: ResponseSession) -> N
         check_pre_generated(message, at="response.pre_generated_assistant_message")
 
 
-def _check_modalities(params: ResponseCreateParams, settings: ResponseSession) -> None:
-    """Observed {PIPE}, one source: OpenAI voices take ``["text"]`` or ``["audio"]``, not both. Assumed: the words."""
+def _check_modalities(params: ResponseCreateParams, voice: VoiceSetting | None) -> None:
+    """Observed {PIPE}, one source: OpenAI voices take exactly ``["text"]`` or ``["audio"]``. Assumed: the words."""
     modalities = given(params.modalities, None)
-    if modalities is not None and len(modalities) != 1 and isinstance(settings.voice, OpenAIVoice):
+    if modalities not in (None, ["text"], ["audio"]) and isinstance(voice, str | OpenAIVoice):
         message = 'an OpenAI voice takes ["text"] or ["audio"] for one response'
         raise refusals.not_supported("response.modalities", message)
