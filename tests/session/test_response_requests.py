@@ -6,6 +6,7 @@ import pytest
 
 from tests.session.conftest import Dialogue, PlannedScript
 from vlmock.protocol.response import ResponseCreate
+from vlmock.session.readings import parse_readings
 from vlmock.session.script import Call, Say
 
 Opener = Callable[..., Dialogue]
@@ -57,8 +58,16 @@ def test_an_answer_outside_the_conversation_leaves_no_item(dialogue: Dialogue) -
     assert dialogue.script.turns[0].text == "Aside"
 
 
-def limited_to(tokens: int) -> dict[str, object]:
-    return {"type": "response.create", "response": {"max_output_tokens": tokens}}
+def limited_to(tokens: int, member: str = "max_output_tokens") -> dict[str, object]:
+    return {"type": "response.create", "response": {member: tokens}}
+
+
+@pytest.mark.parametrize("member", ["max_output_tokens", "max_response_output_tokens"])
+def test_a_limit_has_two_names(dialogue: Dialogue, member: str) -> None:
+    """Documented {DOC}: the specification's and the reference's; both are echoed as ``max_output_tokens``."""
+    dialogue.client(TEXT_ONLY, typed("one two three"), limited_to(2, member))
+    done = dialogue.last("response.done").response
+    assert (done.status, done.max_output_tokens, done.output[0].content[0].text) == ("incomplete", 2, "one two")
 
 
 def test_a_limit_ends_the_response_incomplete(open_dialogue: Opener) -> None:
@@ -127,6 +136,21 @@ def test_appended_items_join_the_conversation(dialogue: Dialogue) -> None:
         ({"tool_choice": {"type": "function", "name": "nobody"}}, "response.tool_choice"),
         ({"modalities": ["text", "audio"]}, "response.modalities"),
         ({"modalities": ["smell"]}, "response.modalities"),
+        ({"modalities": ["avatar"]}, "response.modalities"),
+        ({"modalities": []}, "response.modalities"),
+        ({"voice": {"type": "azure-realtime-native", "name": "ava"}}, "response.voice"),
+        ({"voice": "nobody"}, "response.voice"),
+        ({"output_audio_format": "mp3"}, "response.output_audio_format"),
+        ({"output_audio_format": "pcm16_16000hz"}, "response.output_audio_format"),
+        ({"max_output_tokens": 0}, "response.max_output_tokens"),
+        ({"max_response_output_tokens": 5000}, "response.max_response_output_tokens"),
+        ({"max_output_tokens": "many"}, "response.max_output_tokens"),
+        ({"conversation": "other"}, "response.conversation"),
+        ({"reasoning_effort": "utmost"}, "response.reasoning_effort"),
+        ({"metadata": {str(number): "" for number in range(17)}}, "response.metadata"),
+        ({"metadata": {"k" * 65: ""}}, "response.metadata"),
+        ({"metadata": {"k": "v" * 513}}, "response.metadata"),
+        ({"interim_response": {"type": "static_interim_response"}}, "response.interim_response"),
         ({"temperature": 9}, "response.temperature"),
         (
             {"input_items": [{"type": "message", "role": "ghost", "content": []}]},
@@ -166,3 +190,88 @@ def test_an_empty_context_costs_only_the_instructions(dialogue: Dialogue) -> Non
     dialogue.client(typed("word " * 500))
     dialogue.client({"type": "response.create", "response": {"input_items": []}})
     assert dialogue.last("response.done").response.usage.input_tokens < 100
+
+
+@pytest.mark.parametrize("modalities", [["text"], ["audio"]])
+def test_an_openai_voice_takes_one_modality(open_dialogue: Opener, modalities: list[str]) -> None:
+    """Observed {PIPE}: exactly ``["text"]`` or ``["audio"]``."""
+    dialogue = open_dialogue(model="gpt-realtime")
+    dialogue.client({"type": "response.create", "response": {"modalities": modalities}})
+    assert dialogue.last("response.done").response.modalities == modalities
+    assert bool(dialogue.all("response.audio.delta")) == (modalities == ["audio"])
+
+
+def test_metadata_within_its_limits_is_echoed(dialogue: Dialogue) -> None:
+    """Documented (schema A7): 16 pairs, keys of 64 and values of 512 characters."""
+    metadata = {f"{number:064}": "v" * 512 for number in range(16)}
+    dialogue.client({"type": "response.create", "response": {"metadata": metadata}})
+    assert dialogue.last("response.created").response.metadata == metadata
+    assert dialogue.last("response.done").response.metadata == metadata
+    assert dialogue.script.turns[0].metadata == metadata
+
+
+def test_a_pre_generated_message_loses_its_id_and_metadata(dialogue: Dialogue) -> None:
+    """Observed {GOV}: clients can only tell it by its words."""
+    text = [{"type": "text", "text": "Welcome back!"}]
+    message = {"type": "message", "id": "mine", "role": "assistant", "content": text}
+    params = {"pre_generated_assistant_message": message, "metadata": {"k": "v"}}
+    dialogue.client({"type": "response.create", "response": params})
+    done = dialogue.last("response.done").response
+    assert done.metadata is None
+    assert done.output[0].id != "mine"
+
+
+def test_a_voice_and_a_format_for_one_response(dialogue: Dialogue) -> None:
+    """Observed {VIBE, JOR}: what a response says overrides the session for this one."""
+    voice = {"type": "azure-standard", "name": "en-GB-SoniaNeural", "rate": "1.5"}
+    params = {"voice": voice, "output_audio_format": "pcm16_8000hz"}
+    dialogue.client({"type": "response.create", "response": params}, ResponseCreate())
+    assert [(request.voice, request.rate, request.format.rate_hz) for request in dialogue.requests] == [
+        ("en-GB-SoniaNeural", 1.5, 8000),
+        ("en-US-AvaNeural", 1.0, 24000),
+    ]
+    assert dialogue.all("response.done")[0].response.voice.name == "en-GB-SoniaNeural"
+
+
+def test_an_answer_that_is_not_committed_leaves_no_item(dialogue: Dialogue) -> None:
+    """Documented (schema B1): ``commit: false`` keeps the result out of the conversation, which it answers."""
+    dialogue.client(typed("Hi"), {"type": "response.create", "response": {"commit": False}}, ResponseCreate())
+    kinds = [event.item.role for event in dialogue.all("conversation.item.created")]
+    assert kinds == ["user", "assistant"]
+    assert [turn.text for turn in dialogue.script.turns] == ["Hi", ""]
+    assert [len(turn.history) for turn in dialogue.script.turns] == [1, 1]
+    assert dialogue.all("response.done")[0].response.output[0].content[0].transcript == "Hi"
+
+
+@pytest.mark.parametrize(
+    ("reading", "sent", "refusal"),
+    [
+        ("when_sent", {}, "conversation_already_has_active_response"),
+        ("when_sent", {"cancel_previous": False}, "conversation_already_has_active_response"),
+        ("when_sent", {"cancel_previous": True}, None),
+        ("by_default", {}, None),
+        ("by_default", {"cancel_previous": None}, None),
+        ("by_default", {"cancel_previous": True}, None),
+        ("by_default", {"cancel_previous": False}, "conversation_already_has_active_response"),
+        ("unknown", {}, "conversation_already_has_active_response"),
+        ("unknown", {"cancel_previous": True}, "invalid_request_error"),
+        ("unknown", {"cancel_previous": False}, "invalid_request_error"),
+    ],
+)
+def test_a_request_while_a_response_is_running(
+    open_dialogue: Opener, reading: str, sent: dict[str, object], refusal: str | None
+) -> None:
+    """Observed {VIBE, ILA}, Documented (schema B1), or Observed {GOV}: sources disagree."""
+    dialogue = open_dialogue(readings=parse_readings({"cancel_previous": reading}))
+    dialogue.hold_speech = True
+    dialogue.client(ResponseCreate())
+    dialogue.client({"type": "response.create", "response": sent})
+    errors = [event.error.code for event in dialogue.all("error")]
+    assert errors == ([] if refusal is None else [refusal])
+    dialogue.release_speech()
+    done = [event.response.status for event in dialogue.all("response.done")]
+    assert done == (["completed"] if refusal else ["cancelled", "completed"])
+    if refusal == "invalid_request_error":
+        error = dialogue.last("error").error
+        assert error.message == "'response.cancel_previous' unexpected (extra fields not permitted)"
+        assert error.param == "response.cancel_previous"
