@@ -165,7 +165,11 @@ class Conversation:
     def comes_to_rest(self) -> None:
         for _ in range(40):
             self.runs_for(10.0)
-            if self.turns.is_idle and not self._due and self.dialogue.session.next_deadline() is None:
+            if (
+                self.turns.is_idle
+                and not self._due
+                and self.dialogue.session.next_deadline() == self.dialogue.session.expires
+            ):
                 return
         pytest.fail(f"never comes to rest: {self.turns.phase}, {self.turns.waiting}")
 

@@ -12,6 +12,7 @@ from vlmock.protocol.catalogue import AnyClientEvent
 from vlmock.protocol.codec import decode_client, encode
 from vlmock.protocol.deltas import Deltas
 from vlmock.protocol.wire import ServerEvent
+from vlmock.session.allowance import Allowance
 from vlmock.session.brain import Brain
 from vlmock.session.effects import Close, Effect, Send, SendRaw, Speech, SpeechRequest, Synthesize
 from vlmock.session.ids import IdFactory
@@ -73,6 +74,7 @@ class Dialogue:
         script: PlannedScript | None = None,
         agent: bool = False,
         readings: Readings = FOLLOWED,
+        tokens: Allowance | None = None,
     ) -> None:
         self.script = script or PlannedScript()
         self.now = 100.0
@@ -92,6 +94,7 @@ class Dialogue:
             unix_time=UNIX_TIME,
             started=self.now,
             readings=readings,
+            tokens=tokens,
         )
         self._perform(self.session.open(self.now))
 

@@ -6,6 +6,7 @@ wait, and no more of them come up.
 """
 
 import asyncio
+import math
 from collections import deque
 from collections.abc import Callable
 from typing import Any, Final, Protocol, TypeAlias
@@ -114,6 +115,15 @@ class Connection:
         """End the connection at once."""
         self._end()
         self._transport.drop()
+
+    @property
+    def due(self) -> float:
+        """When there is something to do again, if nothing comes; infinity when there is not, or nobody reads it."""
+        return math.inf if self._timer is None else self._timer_due
+
+    def time_has_passed(self) -> None:
+        """The clock was set forward."""
+        self._turn()
 
     # ---- what the transport reports
 

@@ -12,6 +12,7 @@ import socket
 import ssl
 import threading
 from collections.abc import Callable
+from concurrent.futures import Future
 from typing import Any, Final
 
 from vlmock.errors import ServerError
@@ -89,6 +90,23 @@ class Listener:
             self._tell_stopped()
         else:
             self._ask_to_stop()
+
+    def do(self, what: Callable[[], object]) -> None:
+        """Have something done in the loop, and wait until it was. In the loop itself: done soon, not waited for.
+
+        Raises ServerError when the loop has ended.
+        """
+        if threading.current_thread() is self._thread:
+            self.loop.call_soon(what)
+            return
+        done: Future[object] = Future()
+        with contextlib.suppress(RuntimeError):  # the loop is closed already
+            self.loop.call_soon_threadsafe(lambda: _keep(done, what))
+        while self.running:
+            with contextlib.suppress(TimeoutError):
+                done.result(_JOIN_SECONDS)
+                return
+        raise ServerError("the server has been stopped")
 
     def _ask_to_stop(self) -> None:
         with contextlib.suppress(RuntimeError):  # the loop is closed already
@@ -169,6 +187,13 @@ class Listener:
         error = context.get("exception")
         if error is not None:
             self._failed(error)
+
+
+def _keep(promise: "Future[object]", what: Callable[[], object]) -> None:
+    try:
+        promise.set_result(what())
+    except BaseException as error:
+        promise.set_exception(error)
 
 
 def url_host(host: str) -> str:

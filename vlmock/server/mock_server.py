@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Self
 from vlmock.scenario.director import Director
 from vlmock.scenario.expectations import check
 from vlmock.scenario.library import Playable, problems_of
+from vlmock.server.clock import ClockHand
 from vlmock.server.identity import TOKEN_LIFETIME_S, Entra
 from vlmock.server.journal import Journal
 from vlmock.server.journal_entry import Entry
@@ -37,6 +38,8 @@ def serve(
     api_key: str | None = None,
     speech: str = "builtin",
     readings: Mapping[str, object] | None = None,
+    connections_per_minute: int | None = None,
+    tokens_per_minute: int | None = None,
     compression: bool = False,
     tls: bool = False,
     max_message_bytes: int = MAX_MESSAGE_BYTES,
@@ -52,13 +55,14 @@ def serve(
     ``seed`` makes ids and timing. ``api_key``: the only good credential; None lets in any that is not empty.
     ``speech``: ``builtin``, ``flite`` or ``espeak-ng``. ``readings``: where sources disagree about the service, which
     to follow (``vlmock.session.readings``), such as ``{"update": "replace"}``; what a scenario says goes first.
-    ``compression``: agree to permessage-deflate. ``tls``: serve https and wss, with a certificate that clients in this
-    process, and in those that it starts, trust until the end. ``max_message_bytes``: longer messages close the
-    connection with 1009. ``journal_bytes``: about what the journal may keep. ``log``: is given every journal entry, in
-    the server's thread.
+    ``connections_per_minute``, ``tokens_per_minute``: beyond them HTTP 429 with ``Retry-After``, and failed responses;
+    None is no limit. ``compression``: agree to permessage-deflate. ``tls``: serve https and wss, with a certificate
+    that clients in this process, and in those that it starts, trust until the end. ``max_message_bytes``: longer
+    messages close the connection with 1009. ``journal_bytes``: about what the journal may keep. ``log``: is given every
+    journal entry, in the server's thread.
 
     Raises ServerError when the address cannot be had or ``tls`` lacks trustme, ScenarioError when a scenario is wrong,
-    SpeechError when the engine is not there, ValueError when there is no such timing or reading.
+    SpeechError when the engine is not there, ValueError when there is no such timing or reading, or a limit is below 1.
     """
     settings = Settings(
         timing=timing,
@@ -66,6 +70,8 @@ def serve(
         api_key=api_key,
         speech=speech,
         readings=readings or {},
+        connections_per_minute=connections_per_minute,
+        tokens_per_minute=tokens_per_minute,
         compression=compression,
         tls=tls,
         limits=Limits(message_bytes=max_message_bytes),
@@ -88,6 +94,8 @@ class MockServer:
         sessions: SessionFactory = session_for,
     ) -> None:
         self._reception = Reception(repertoire, settings, journal, sessions=sessions)
+        self.clock = ClockHand(self._reception.clock, self._let_pass)
+        """Sets this server's time forward: ``server.clock.advance(3600)``."""
         self._host = url_host(host)
         self._certificate = _certificate_for(self._host) if settings.tls else None
         self._listener = Listener(
@@ -168,6 +176,9 @@ class MockServer:
             self._surroundings.change(entra.surroundings(os.environ))
         entra.lifetime_s = lifetime_s
         return entra
+
+    def _let_pass(self, seconds: float) -> None:
+        self._listener.do(lambda: self._reception.let_pass(seconds))
 
     @property
     def journal(self) -> Journal:

@@ -11,6 +11,7 @@ from websockets.http11 import Request, Response
 
 from vlmock import __version__
 from vlmock.protocol.wire import JsonObject
+from vlmock.server.clock import ClockHand
 from vlmock.server.handshake import NOTHING_HERE, Refused, is_realtime_path
 from vlmock.server.identity import Entra
 from vlmock.server.journal import Journal
@@ -31,7 +32,7 @@ def wants_upgrade(request: Request) -> bool:
     return any("websocket" in value.lower() for value in request.headers.get_all("Upgrade"))
 
 
-def page(request: Request, journal: Journal, entra: Entra | None = None) -> Response:
+def page(request: Request, journal: Journal, clock: ClockHand, entra: Entra | None = None) -> Response:
     """The answer to a request that does not ask for a WebSocket. ``entra``: who hands out tokens, if anybody does."""
     path, _, query = request.path.partition("?")
     if getattr(request, "method", "GET") != "GET":  # older releases of websockets let in nothing else
@@ -44,6 +45,8 @@ def page(request: Request, journal: Journal, entra: Entra | None = None) -> Resp
             return _json(200, {"status": "ok", "version": __version__, "connections": journal.open_connections})
         case "/journal":
             return _journal(journal, query)
+        case "/clock":
+            return _clock(clock, query)
         case "/identity" if entra is not None:
             header = next(iter(request.headers.get_all("X-IDENTITY-HEADER")), None)
             return _json(*entra.answer(query, header))
@@ -52,7 +55,7 @@ def page(request: Request, journal: Journal, entra: Entra | None = None) -> Resp
             return refusal(Refused(404, message))
         case "/metadata/identity/oauth2/token" if entra is not None:
             return _json(400, {"error": "invalid_request", "error_description": _NO_VIRTUAL_MACHINE})
-    return refusal(Refused(404, f"{NOTHING_HERE} Pages: /healthz and /journal."))
+    return refusal(Refused(404, f"{NOTHING_HERE} Pages: /healthz, /journal and /clock."))
 
 
 def refusal(refused: Refused) -> Response:
@@ -70,6 +73,16 @@ def _journal(journal: Journal, query: str) -> Response:
     except ValueError:
         return refusal(Refused(400, "'connection' and 'last' are whole numbers, as in /journal?connection=1&last=100."))
     return _json(200, journal.as_json(connection=connection, last=last))
+
+
+def _clock(clock: ClockHand, query: str) -> Response:
+    """``?advance=3600`` lets an hour pass, for tests in any language."""
+    try:
+        seconds = float(parse_qs(query).get("advance", ["0"])[0])
+        clock.advance(seconds)
+    except ValueError:
+        return refusal(Refused(400, "'advance' is seconds to come, as in /clock?advance=3600."))
+    return _json(200, {"unix_time": clock.unix_time})
 
 
 def _json(status: int, body: JsonObject, headers: tuple[tuple[str, str], ...] = ()) -> Response:

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import importlib
 import logging
+import math
 import random
 from collections import deque
 from collections.abc import Callable, Mapping
@@ -15,16 +16,18 @@ from websockets.http11 import Request, Response
 from vlmock.errors import VlmockError
 from vlmock.scenario.director import Director
 from vlmock.scenario.speech import SpeechStudio
-from vlmock.server.clock import Clock, SystemClock
+from vlmock.server.clock import Clock, ClockHand, SystemClock
 from vlmock.server.connection import Begun, Connection, Conversation
 from vlmock.server.handshake import Admitted, CredentialKind, Policy, Refused, admit
 from vlmock.server.identity import LEGACY_AUDIENCE, Entra
 from vlmock.server.journal import Facts, Journal
 from vlmock.server.light_transport import LightTransport
 from vlmock.server.pages import page, refusal, wants_upgrade
+from vlmock.server.quota import Quota
 from vlmock.server.repertoire import Repertoire
 from vlmock.server.speech_worker import Speaker, Workers
 from vlmock.server.transport import Limits, ReadBuffer, Transport
+from vlmock.session.allowance import Allowance
 from vlmock.session.brain import Brain
 from vlmock.session.ids import IdFactory
 from vlmock.session.machine import Session
@@ -54,6 +57,8 @@ class Settings(msgspec.Struct, frozen=True):
     api_key: str | None = None
     speech: str = "builtin"
     readings: Mapping[str, object] = msgspec.field(default_factory=dict)
+    connections_per_minute: int | None = None
+    tokens_per_minute: int | None = None
     compression: bool = False
     limits: Limits = msgspec.field(default_factory=Limits)
     tls: bool = False
@@ -79,6 +84,7 @@ class Circumstances(msgspec.Struct, frozen=True):
     readings: Readings
     started: float
     unix_time: float
+    tokens: Allowance | None = None
 
 
 SessionFactory: TypeAlias = Callable[[Circumstances], Conversation]
@@ -103,6 +109,7 @@ def session_for(circumstances: Circumstances) -> Session:
         unix_time=circumstances.unix_time,
         readings=circumstances.readings,
         started=circumstances.started,
+        tokens=circumstances.tokens,
     )
 
 
@@ -118,7 +125,8 @@ class Reception:
         sessions: SessionFactory = session_for,
         clock: Clock | None = None,
     ) -> None:
-        """Raises SpeechError when the speech engine cannot be had, ValueError for an unknown timing or reading."""
+        """Raises SpeechError when the speech engine cannot be had, ValueError for an unknown timing or reading, or a
+        quota that nothing fits into."""
         Timing(settings.timing)  # complains now, not at the first connection
         parse_readings(settings.readings)
         self.clock = clock or SystemClock()
@@ -132,6 +140,9 @@ class Reception:
         self._settings = settings
         self._sessions = sessions
         self._policy = Policy(settings.api_key, scenarios=repertoire)
+        self._quota = Quota(
+            connections_per_minute=settings.connections_per_minute, tokens_per_minute=settings.tokens_per_minute
+        )
         self.entra: Entra | None = None
         """Who hands out tokens, if anybody does."""
         self._buffer = ReadBuffer()
@@ -152,6 +163,18 @@ class Reception:
         """From now on no other tokens are good. From any thread."""
         self._policy = msgspec.structs.replace(self._policy, judge=entra.judge)
         self.entra = entra
+
+    def let_pass(self, seconds: float) -> None:
+        """Set the clock forward, from one thing that is due to the next. In the loop."""
+        end = self.clock.now() + seconds
+        while True:
+            earliest = min((connection.due for connection in self._connections), default=math.inf)
+            self.clock.set_forward(max(0.0, min(earliest, end) - self.clock.now()))
+            if earliest > end:
+                return
+            for connection in tuple(self._connections):
+                if connection.due <= self.clock.now():
+                    connection.time_has_passed()
 
     async def farewell(self) -> None:
         """End every conversation, and soon after every connection and thread."""
@@ -177,8 +200,10 @@ class Reception:
 
     def answer(self, request: Request) -> Response | Admitted:
         if not wants_upgrade(request):
-            return page(request, self.journal, self.entra)
+            return page(request, self.journal, ClockHand(self.clock, self.let_pass), self.entra)
         outcome = admit(request.path, request.headers.raw_items(), policy=self._policy)
+        if isinstance(outcome, Admitted):
+            outcome = self._quota.admit(self.clock.now()) or outcome
         if isinstance(outcome, Refused):
             _log.info("refused with %d: %s", outcome.status, outcome.message)
             return refusal(outcome)
@@ -201,6 +226,7 @@ class Reception:
             readings=parse_readings({**self._settings.readings, **(scenario.readings if scenario is not None else {})}),
             started=now,
             unix_time=unix_time,
+            tokens=self._quota.tokens,
         )
         if self.entra is not None and scenario is not None and scenario.tokens is not None:
             _TOKENS_END[scenario.tokens](self.entra)

@@ -17,6 +17,7 @@ from vlmock.protocol.input_audio import InputAudioBufferAppend
 from vlmock.protocol.session import SessionCreated
 from vlmock.protocol.wire import ServerEvent, UnsetType, given
 from vlmock.session import models, refusals, spoken_turns
+from vlmock.session.allowance import Allowance
 from vlmock.session.brain import Brain
 from vlmock.session.effects import Close, Effect, Send, SendRaw, Speech
 from vlmock.session.handlers import HANDLERS, refuse_not_emulated
@@ -37,6 +38,9 @@ from vlmock.session.usage import Meter
 
 __all__ = ["Session"]
 
+_AGENTS_LIFETIME_S = 3_600
+"""Documented {DOC}: no connection lasts longer. Observed {TAK}: an agent's session does not say when it ends."""
+
 
 class Session:
     """One conversation with one client."""
@@ -51,11 +55,18 @@ class Session:
         unix_time: float,
         started: float,
         readings: Readings = FOLLOWED,
+        tokens: Allowance | None = None,
     ) -> None:
-        """``unix_time`` is the wall clock at ``started``, an instant of the clock that ``now`` is read from."""
+        """``unix_time`` is the wall clock at ``started``, an instant of the clock that ``now`` is read from.
+
+        ``tokens``: what the responses of several sessions may spend together.
+        """
         brain = msgspec.structs.replace(brain, mcp_since=readings.mcp_since)
         pipeline = choose(brain.model, None, profile=brain.profile)
         expires_at = None if brain.agent else int(unix_time) + pipeline.lifetime_s
+        self._lifetime_s = _AGENTS_LIFETIME_S if brain.agent else pipeline.lifetime_s
+        self.expires = started + self._lifetime_s
+        """The instant at which it ends."""
         self.id = ids.timed("sess_") if pipeline.timed_ids else ids.make("sess_")
         settings = initial(brain, session_id=self.id, expires_at=expires_at)
         self._never_sent = events_to_come(brain.events)
@@ -67,6 +78,7 @@ class Session:
             settings=settings,
             at_connect=settings,
             readings=readings,
+            tokens=tokens,
             pipeline=pipeline,
             timeline=Timeline(started),
             meter=Meter(pipeline),
@@ -110,18 +122,22 @@ class Session:
         effects: list[Effect] = []
         state = self._state
         while state.phase is not SessionPhase.CLOSED:
-            effects += self._effects(state.timeline.tell(now))
+            effects += self._effects(state.timeline.tell(min(now, self.expires)))
             signal = state.input.next_signal()
             if signal is None or state.stopping or state.timeline.awaits_speech:
-                return effects  # speaking takes no time of the session: what the user says next is heard after it
+                break  # speaking takes no time of the session: what the user says next is heard after it
             state.input.heard()
             effects += self._effects(spoken_turns.hear(state, signal))
+        if now >= self.expires and state.phase is not SessionPhase.CLOSED:
+            effects += self._effects(self._last_words())
         return effects
 
     def next_deadline(self) -> float | None:
-        """When ``advance`` has something to do; None when only the client or the speech can change anything."""
-        closed = self._state.phase is SessionPhase.CLOSED
-        return None if closed else self._state.timeline.next_deadline()
+        """When ``advance`` has something to do: its end at the latest. None when it has ended."""
+        if self._state.phase is SessionPhase.CLOSED:
+            return None
+        due = self._state.timeline.next_deadline()
+        return self.expires if due is None or due > self.expires else due
 
     def supply(self, key: int, speech: Speech, now: float) -> list[Effect]:
         """The words of a ``Synthesize`` effect, spoken."""
@@ -132,6 +148,11 @@ class Session:
         """The words of a ``Synthesize`` effect cannot be spoken: the response fails and says why."""
         self._state.timeline.supply(key, SpeechFailed(message), now)
         return self.advance(now)
+
+    def _last_words(self) -> list[Told]:
+        """Assumed {OAI}: an error, then close 1001 with the same words. Observed {SKILL}: ``maximum duration``."""
+        details = refusals.session_expired(self._lifetime_s // 60)
+        return [_error(details, None), Close(1001, details.details.message)]
 
     def _handle(self, event: AnyClientEvent | InvalidEvent) -> Iterable[Told]:
         state = self._state

@@ -19,9 +19,9 @@ from vlmock.session.effects import Close
 from vlmock.session.input_items import check_new_id, join
 from vlmock.session.output_items import OutputItems, TokenLimitReached
 from vlmock.session.performance import Performance, ReplyBrokenOff
-from vlmock.session.response_request import context_of, pre_generated, response_of, turn_of
+from vlmock.session.response_request import Context, context_of, pre_generated, response_of, turn_of
 from vlmock.session.script import Close as CloseStep
-from vlmock.session.script import Fail, Incomplete, Step
+from vlmock.session.script import Fail, Incomplete, Reply, Step
 from vlmock.session.state import SessionState
 from vlmock.session.timeline import At, Beat, Plot, SpeechFailed, Told
 from vlmock.session.transitions import RESPONSE, ResponsePhase, moved
@@ -117,17 +117,27 @@ def _append_items(state: SessionState, params: ResponseCreateParams) -> Telling:
 
 
 def _create(state: SessionState, asked: ResponseRequest) -> Telling:
-    context = context_of(state, asked)
+    throttled = _throttled(state)
+    context = Context() if throttled else context_of(state, asked)  # what is not answered now is answered later
     turn = turn_of(state, asked, context)
     response = response_of(state, asked)
     if not asked.is_pre_generated:
         response.input_tokens = state.meter.input(turn.instructions, context.tally, context.answered)
     state.response = response
     state.responses += 1
-    reply = pre_generated(asked) or call_by_call.take_up(state, asked, context) or state.script.reply(turn)
+    reply = throttled or pre_generated(asked) or call_by_call.take_up(state, asked, context) or state.script.reply(turn)
     steps = reply.steps if asked.is_aside else call_by_call.hold_back(state, reply)
     yield ResponseCreated(response=response.described("in_progress"))
     response.story = state.timeline.begin(_perform(state, response, steps))
+
+
+def _throttled(state: SessionState) -> Reply | None:
+    """Assumed {OAI}, behaviour 6: with all tokens of the minute spent the response fails, and the session goes on."""
+    wait_s = state.tokens.wait_s(state.now) if state.tokens is not None else 0.0
+    if not wait_s:
+        return None
+    message = f"Rate limit reached: the tokens of this minute are spent. Try again in {wait_s:.1f} seconds."
+    return Reply((Fail(message, code="rate_limit_exceeded", type="rate_limit_error"),), origin="tokens_per_minute")
 
 
 def _perform(state: SessionState, response: ActiveResponse, reply: Sequence[Step]) -> Plot:
@@ -179,5 +189,7 @@ def _done(state: SessionState, response: ActiveResponse, status: str, details: S
         if said_anything
         else usage.NOTHING
     )
+    if state.tokens is not None:
+        state.tokens.take(state.now, spent.total_tokens)
     yield ResponseDone(response=response.described(status, details, usage=spent))
     yield from settle(state)

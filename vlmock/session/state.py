@@ -7,6 +7,7 @@ from vlmock.protocol.session import ResponseSession
 from vlmock.protocol.turn_detection import VadSettings
 from vlmock.protocol.wire import given
 from vlmock.session.active_response import ActiveResponse, ResponseRequest
+from vlmock.session.allowance import Allowance
 from vlmock.session.assumed_playback import AssumedPlayback
 from vlmock.session.audio_turns import AudioTurns
 from vlmock.session.brain import Brain
@@ -47,6 +48,8 @@ class SessionState(msgspec.Struct):
     at_connect: ResponseSession
     """The settings of ``session.created``."""
     readings: Readings
+    tokens: Allowance | None
+    """What responses may spend; None: as much as they like. Several sessions may share it."""
     pipeline: Pipeline
     timeline: Timeline
     meter: Meter

@@ -2,12 +2,17 @@
 
 from vlmock.session.refusals.envelope import Refused, refused
 
-__all__ = ["agents_take_no_key", "agents_take_no_legacy_token", "invalid_model", "invalid_profile"]
+__all__ = ["agents_take_no_key", "agents_take_no_legacy_token", "invalid_model", "invalid_profile", "session_expired"]
 
 
 def invalid_model(model: str) -> Refused:
     """Observed {S14}: the socket opens, and this follows."""
     return refused(f"Model {model} is not supported in this region.", code="invalid_model")
+
+
+def session_expired(minutes: int) -> Refused:
+    """Assumed {OAI}: the code and the words. Observed {FON, PAI}: how long each pipeline's sessions may last."""
+    return refused(f"Your session hit the maximum duration of {minutes} minutes.", code="session_expired")
 
 
 def agents_take_no_key() -> Refused:
