@@ -126,7 +126,7 @@ def _create(state: SessionState, asked: ResponseRequest) -> Telling:
     state.response = response
     state.responses += 1
     reply = throttled or pre_generated(asked) or call_by_call.take_up(state, asked, context) or state.script.reply(turn)
-    steps = reply.steps if asked.is_aside else call_by_call.hold_back(state, reply)
+    steps = reply.steps if asked.is_aside or throttled else call_by_call.hold_back(state, reply)
     yield ResponseCreated(response=response.described("in_progress"))
     response.story = state.timeline.begin(_perform(state, response, steps))
 
