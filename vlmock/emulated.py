@@ -25,7 +25,6 @@ ACCEPTED_ONLY = (
     "include",
     "input_audio_echo_cancellation",
     "input_audio_noise_reduction",
-    "interim_response",
     "output_audio_timestamp_types",
     "reasoning_effort",
     "turn_detection.idle_timeout_ms",

@@ -16,6 +16,7 @@ TOOL_OUTPUTS: dict[tuple[str, str], dict[str, Any]] = {
     ("tool_error", "turns[1]"): {"find_order": {"error": "no such order"}},
     ("tool_error", "turns[3]"): {"find_order": {"status": "on its way"}},
     ("support_call", "turns[3]"): {"test_line": {"ok": False}},
+    ("interim", "turns[2]"): {"find_tour": {"time": "ten"}},
 }
 """Scenario and turn to what each tool of it returns; ``{"ok": true}`` where nothing stands here."""
 

@@ -33,16 +33,16 @@ WRONG: dict[str, tuple[str, str]] = {
     ),
     "unknown key that resembles nothing": (
         "otherwise:\n  reply: Hello.\n  zzz: 1\n",
-        "f.yaml:3: unknown key 'zzz'; there are reply",
+        "f.yaml:3: unknown key 'zzz'; there are reply, interim",
     ),
     "a key of older YAML's booleans": (
         "otherwise:\n  on: start\n  reply: Hello.\n",
-        "f.yaml:2: unknown key 'on'; there are reply",
+        "f.yaml:2: unknown key 'on'; there are reply, interim",
     ),
     "optional on a rule": (
         "rules:\n  - user: Hi\n    optional: true\n    reply: Hello.\n",
         "f.yaml:3: unknown key 'optional'; there are user, tool, output, tools_offered, turn, session, start, "
-        "transcript, filler, complete, times, reply",
+        "transcript, filler, complete, times, reply, interim",
     ),
     "duplicate key": (
         "turns:\n  - user: Hi\n    user: Ho\n    reply: Hello.\n",

@@ -17,10 +17,17 @@ from vlmock.session.script import Close
 SHIPPED = names()
 ENDS_THE_CALL = {"goodbye": 1001}
 
+SETTINGS: dict[str, dict[str, Any]] = {
+    "interim": {
+        "interim_response": models.LlmInterimResponseConfig(triggers=["latency", "tool"], latency_threshold_ms=200)
+    }
+}
+"""What a scenario's file asks of the client's session."""
+
 
 def words_of(entry: Entry) -> list[str]:
-    """What the entry says, as far as it is the same every time."""
-    said = [step.values.get("text") for step in entry.reply or ()]
+    """What the entry says, as far as it is the same every time; what fills its silence, too."""
+    said = [entry.interim, *(step.values.get("text") for step in entry.reply or ())]
     return [text for text in said if isinstance(text, str) and "{{" not in text]
 
 
@@ -42,6 +49,7 @@ class Player:
         await self._dialogue.configure(
             tools=[models.FunctionTool(name=tool.name) for tool in offered_tools(scenario)],
             turn_detection=models.AzureSemanticVad(remove_filler_words=True),
+            **SETTINGS.get(scenario.name, {}),
         )
         for each in client_inputs(scenario):
             if each.filler:

@@ -27,6 +27,12 @@ STEPS = st.sampled_from(
         Fail("no"),
     ]
 )
+FILLER = {
+    "type": "static_interim_response",
+    "texts": ["One two."],
+    "triggers": ["latency", "tool"],
+    "latency_threshold_ms": 100,
+}
 MODELS = st.sampled_from(["gpt-4.1", "gpt-realtime"])
 TIMINGS = st.sampled_from(["instant", "cascade", "native"])
 IDS = st.sampled_from(["a", "b", "nobody", "last"])
@@ -104,6 +110,7 @@ class AnyConversation(RuleBasedStateMachine):
                 {"input_audio_format": "g711_ulaw"},
                 {"voice": {"type": "azure-standard", "name": "en-US-AvaNeural"}},
                 {"modalities": ["text"]},
+                {"interim_response": FILLER},
                 {"nonsense": 1},
             ]
         )

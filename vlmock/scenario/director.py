@@ -179,7 +179,8 @@ class Director:
         entry = found.entry
         variables = _variables(found, turn, session)
         try:
-            return Reply(tuple(step.fill_in(variables) for step in entry.reply or ()), origin=str(entry.place))
+            steps = tuple(step.fill_in(variables) for step in entry.reply or ())
+            return Reply(steps, origin=str(entry.place), interim=entry.interim)
         except ScenarioError as error:
             self._failures.append(f"turn {turn.number}: {entry} could not be answered: {error}")
             return Reply((Fail(str(error), code="scenario_error"),), origin=str(entry.place))

@@ -139,11 +139,16 @@ def _entry(values: dict[str, Any], node: Node) -> Entry:
         raise node.keys[lonely[0]].complaint(f"{lonely[0]!r} needs 'user': only what is said can be heard")
     if when.start and (when.user or when.tools or when.output):
         raise node.keys["start"].complaint("'start' means that nothing came: leave out 'user', 'tool' and 'output'")
-    others = {key: values[key] for key in (*_SPOKEN, "optional", "times", "reply") if key in values}
+    others = {key: values[key] for key in (*_SPOKEN, "optional", "times", *_REPLY) if key in values}
     return Entry("", node.place, when, **others)
 
 
-_REPLY = {"reply": Key(REPLY, "What is said or called in answer, in this order.")}
+_REPLY = {
+    "reply": Key(REPLY, "What is said or called in answer, in this order."),
+    "interim": Key(
+        Text(), "What a model says when the reply takes long; needs an llm_interim_response in the session."
+    ),
+}
 TURN = Record(
     "turn",
     "What comes next, and what answers it.",
@@ -165,8 +170,8 @@ RULE = Record(
 OTHERWISE = Record(
     "otherwise",
     "Answers when no turn and no rule does.",
-    {"reply": Key(REPLY, _REPLY["reply"].about, required=True)},
-    lambda values, node: Entry("otherwise", node.place, reply=values["reply"]),
+    {**_REPLY, "reply": Key(REPLY, _REPLY["reply"].about, required=True)},
+    lambda values, node: Entry("otherwise", node.place, **values),
 )
 
 

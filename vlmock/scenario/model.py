@@ -71,6 +71,8 @@ class Entry(msgspec.Struct, frozen=True):
     when: Conditions = Conditions()
     reply: Plan | None = None
     """None only for a filler, which is not answered."""
+    interim: str = ""
+    """What a model says while the reply is not ready, where the session has an ``llm_interim_response``."""
     transcript: str | None = None
     """What a spoken turn is heard as, where it is not the text of ``user``."""
     filler: bool = False

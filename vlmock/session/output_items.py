@@ -31,7 +31,7 @@ from vlmock.session.state import SessionState
 from vlmock.session.timeline import At, Beat
 from vlmock.session.words import token_count, tokens
 
-__all__ = ["OutputItems", "TokenLimitReached"]
+__all__ = ["EphemeralItems", "OutputItems", "TokenLimitReached"]
 
 
 class TokenLimitReached(Exception):
@@ -51,7 +51,7 @@ class OutputItems:
         """Observed {FON, PAI}: item, its place in the conversation, its one part."""
         response, pipeline = self._response, self._state.pipeline
         message = OpenMessage(
-            item_id=self._state.new_id(pipeline.assistant_item_prefix),
+            item_id=self._new_message_id(),
             output_index=len(response.output),
             spoken=response.spoken,
         )
@@ -66,6 +66,9 @@ class OutputItems:
             part=AudioPart(transcript="") if message.spoken else TextPart(text=""),
         )
         return message
+
+    def _new_message_id(self) -> str:
+        return self._state.new_id(self._state.pipeline.assistant_item_prefix)
 
     def deltas(self, message: OpenMessage, run: Run) -> Iterator[Deltas]:
         """Some of the words and of the speech, together. Where a limit cuts them off, what fits is said first."""
@@ -182,10 +185,38 @@ class OutputItems:
         if response.in_conversation:
             skips = state.pipeline.previous_item_skips_assistant
             previous = response.after_item_id if skips else state.history.last_id
-            state.history.add(item)
+            self._remember(item)
             yield ConversationItemCreated(previous_item_id=previous, item=item)
+
+    def _remember(self, item: ResponseItem) -> None:
+        self._state.history.add(item)
 
     def _done(self, index: int, item: ResponseItem) -> ServerEvent:
         self._response.output[index] = item
         self._state.history.replace(item)
         return ResponseOutputItemDone(response_id=self._response.id, output_index=index, item=item)
+
+
+class EphemeralItems(OutputItems):
+    """Writes items that fill a silence.
+
+    Observed {ILA, BANK, NETT}: they are announced like others, under ids of their own, and are not in the conversation.
+    Assumed: no model of the session made them, so they count for nothing; ``response.done`` lists them.
+    """
+
+    def _new_message_id(self) -> str:
+        return self._state.new_id("interim_")
+
+    def _remember(self, item: ResponseItem) -> None:
+        """Nobody does."""
+
+    def deltas(self, message: OpenMessage, run: Run) -> Iterator[Deltas]:
+        """All of it, whatever the limit."""
+        response = self._response
+        limit, text_tokens, audio_ms = response.token_limit, response.output_text_tokens, response.output_audio_ms
+        response.token_limit = None
+        try:
+            yield from super().deltas(message, run)
+        finally:
+            response.token_limit, response.output_text_tokens = limit, text_tokens
+            response.output_audio_ms = audio_ms

@@ -37,10 +37,17 @@ class ReplyBrokenOff(Exception):
 class Performance:
     """One reply, performed in one response."""
 
-    def __init__(self, state: SessionState, response: ActiveResponse, steps: Sequence[Step]) -> None:
+    def __init__(
+        self,
+        state: SessionState,
+        response: ActiveResponse,
+        steps: Sequence[Step],
+        *,
+        items: type[OutputItems] = OutputItems,
+    ) -> None:
         self._state = state
         self._response = response
-        self._items = OutputItems(state, response)
+        self._items = items(state, response)
         self._steps = [copy(step) for step in steps]  # copies: each occurrence of a step is its own
         self._speech_keys: dict[int, int] = {}
 

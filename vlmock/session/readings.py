@@ -48,6 +48,13 @@ class Readings(msgspec.Struct, frozen=True):
             "Documented, schema B1); or is refused for having such a member (unknown; Observed {GOV})."
         ),
     ] = "when_sent"
+    llm_interim: Annotated[
+        Literal["speaks", "silent"],
+        Meta(
+            description="An llm_interim_response speaks whenever it is triggered (speaks; Documented {DOC}), or "
+            "never does (silent; Observed {ILA}: it spoke in 1 of 11 runs with tools of the client)."
+        ),
+    ] = "speaks"
 
 
 FOLLOWED: Final = Readings()

@@ -17,6 +17,7 @@ from vlmock.session import call_by_call, refusals, usage
 from vlmock.session.active_response import ActiveResponse, ResponseRequest
 from vlmock.session.effects import Close
 from vlmock.session.input_items import check_new_id, join
+from vlmock.session.interim import bridged
 from vlmock.session.output_items import OutputItems, TokenLimitReached
 from vlmock.session.performance import Performance, ReplyBrokenOff
 from vlmock.session.response_request import Context, context_of, pre_generated, response_of, turn_of
@@ -128,7 +129,7 @@ def _create(state: SessionState, asked: ResponseRequest) -> Telling:
     reply = throttled or pre_generated(asked) or call_by_call.take_up(state, asked, context) or state.script.reply(turn)
     steps = reply.steps if asked.is_aside or throttled else call_by_call.hold_back(state, reply)
     yield ResponseCreated(response=response.described("in_progress"))
-    response.story = state.timeline.begin(_perform(state, response, steps))
+    response.story = state.timeline.begin(_perform(state, asked, response, steps, reply.interim))
 
 
 def _throttled(state: SessionState) -> Reply | None:
@@ -140,13 +141,15 @@ def _throttled(state: SessionState) -> Reply | None:
     return Reply((Fail(message, code="rate_limit_exceeded", type="rate_limit_error"),), origin="tokens_per_minute")
 
 
-def _perform(state: SessionState, response: ActiveResponse, reply: Sequence[Step]) -> Plot:
+def _perform(
+    state: SessionState, asked: ResponseRequest, response: ActiveResponse, reply: Sequence[Step], interim: str
+) -> Plot:
     """A ``Close`` at the very end of a reply comes when the response is done."""
     steps = list(reply)
     farewell = steps.pop() if steps and isinstance(steps[-1], CloseStep) else None
     details: StatusDetails
     try:
-        yield from Performance(state, response, steps).plot()
+        yield from bridged(state, asked, response, Performance(state, response, steps).plot(), interim)
     except TokenLimitReached:
         details = IncompleteDetails(reason="max_output_tokens")
     except ReplyBrokenOff as broken_off:

@@ -176,6 +176,8 @@ class Reply(msgspec.Struct, frozen=True):
     steps: tuple[Step, ...] = ()
     origin: str = ""
     """Where it was written, for people: ``weather.yaml:4``."""
+    interim: str = ""
+    """What a model says meanwhile, where the session has an ``llm_interim_response``; "" leaves it to the emulator."""
 
 
 class Script(Protocol):

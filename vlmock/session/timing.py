@@ -5,7 +5,7 @@ the same seed gives the same conversation. All profile figures are milliseconds;
 """
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import TypeAlias
 
 import msgspec
@@ -144,6 +144,10 @@ class Timing:
         if self.takes_no_time:
             return math.inf
         return self._draw(self._segments(pipeline).get("audio_speed", 0.0)) or math.inf
+
+    def one_of(self, texts: Sequence[str]) -> str:
+        """One of them, by the same dice. Raises IndexError where there are none."""
+        return texts[int(self._dice() * len(texts))]
 
     def _segments(self, pipeline: str) -> Mapping[str, Duration]:
         if not isinstance(self._profile, str):
