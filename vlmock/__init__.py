@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from vlmock.scenario.model import Scenario
     from vlmock.server.mock_server import MockServer, serve
-    from vlmock.session.script import Call, Close, Emit, Error, Fail, Incomplete, Reply, Say, Turn, Wait
+    from vlmock.session.script import Call, Close, Emit, Error, Fail, Incomplete, Reply, Say, Turn, Wait, Warn
 
 __all__ = [
     "Call",
@@ -23,6 +23,7 @@ __all__ = [
     "Scenario",
     "Turn",
     "Wait",
+    "Warn",
     "serve",
 ]
 __version__ = "0.1.0"
@@ -31,7 +32,7 @@ _HOMES = {
     "Scenario": "vlmock.scenario.model",
     **dict.fromkeys(("MockServer", "serve"), "vlmock.server.mock_server"),
     **dict.fromkeys(
-        ("Call", "Close", "Emit", "Error", "Fail", "Incomplete", "Reply", "Say", "Turn", "Wait"),
+        ("Call", "Close", "Emit", "Error", "Fail", "Incomplete", "Reply", "Say", "Turn", "Wait", "Warn"),
         "vlmock.session.script",
     ),
 }

@@ -22,9 +22,7 @@ __all__ = ["ACCEPTED_ONLY", "client_rows", "evidence", "markdown", "refusal_rows
 ACCEPTED_ONLY = (
     "animation",
     "avatar",
-    "include",
     "input_audio_echo_cancellation",
-    "input_audio_noise_reduction",
     "output_audio_timestamp_types",
     "reasoning_effort",
     "turn_detection.idle_timeout_ms",

@@ -9,7 +9,7 @@ from vlmock.protocol.session import ResponseSession
 from vlmock.scenario.director import Director
 from vlmock.scenario.loader import load_text
 from vlmock.scenario.model import Scenario
-from vlmock.session.script import Call, Expectation, Fail, Reply, Say, Spoken, Turn
+from vlmock.session.script import Call, Expectation, Fail, Heard, Reply, Say, Spoken, TranscriptionFailure, Turn, Warn
 
 
 def directing(**parts: Any) -> Director:
@@ -20,8 +20,13 @@ def said(reply: Reply) -> list[str]:
     return [step.text for step in reply.steps if isinstance(step, Say)]
 
 
-def hear(director: Director, **session: Any) -> str:
+def hear(director: Director, **session: Any) -> str | Heard:
     return director.hear(Spoken("item_1", 1240.0, ResponseSession(model="gpt-4.1", **session)))
+
+
+def read(director: Director) -> str | Heard:
+    """Heard by a model that only reads."""
+    return director.hear(Spoken("item_1", 1240.0, ResponseSession(model="gpt-4.1"), transcript_is_input=True))
 
 
 def answer(director: Director, turn: Turn) -> list[str]:
@@ -158,6 +163,58 @@ def test_speech_is_heard_as_the_next_turn_that_has_words() -> None:
     assert hear(director) == "Hello"
     answer(director, a_turn("Hello"))
     assert hear(director) == "Good bye now"
+
+
+LOST = {**HELLO, "transcript": {"fails": "Noise.", "code": "noise"}}
+UNREAD = Heard("Hello", TranscriptionFailure("Noise.", "noise"))
+
+
+def test_more_than_the_words_can_be_said_about_them() -> None:
+    how = {"text": "Hallo", "locale": "de-DE", "confidence": 0.4}
+    director = directing(turns=[{**HELLO, "transcript": how}, {**BYE, "transcript": {"fails": "Noise."}}])
+    assert hear(director) == Heard("Hallo", locale="de-DE", confidence=0.4)
+    answer(director, a_turn("Hello"))
+    assert hear(director) == Heard("Goodbye", TranscriptionFailure("Noise.", "audio_unintelligible"))
+
+
+def test_what_nobody_wrote_down_is_not_heard_again_by_a_model_that_reads() -> None:
+    director = directing(turns=[LOST, {**NAME}])
+    assert [read(director), read(director)] == [UNREAD, "What is your name?"]
+    assert answer(director, a_turn("", "What is your name?")) == ["Ava."]
+    assert director.problems() == []
+
+
+def test_what_nobody_wrote_down_is_answered_when_the_client_asks_for_it() -> None:
+    director = directing(turns=[LOST, NAME])
+    assert read(director) == UNREAD
+    assert answer(director, a_turn("")) == ["Hi."]
+    assert read(director) == "What is your name?"
+    assert answer(director, a_turn("What is your name?")) == ["Ava."]
+
+
+def test_what_nobody_wrote_down_needs_no_reply() -> None:
+    lost = {"user": "Hello", "transcript": {"fails": "Noise."}}
+    director = directing(turns=[lost, NAME], otherwise={"reply": "Pardon?"})
+    read(director)
+    assert answer(director, a_turn("")) == ["Pardon?"]
+
+
+def test_a_model_that_hears_answers_what_nobody_wrote_down() -> None:
+    director = directing(turns=[LOST])
+    assert hear(director) == hear(director) == UNREAD
+    assert answer(director, a_turn("Hello")) == ["Hi."]
+
+
+def test_words_that_were_understood_and_have_no_reply_are_reported_with_the_reason() -> None:
+    director = directing(turns=[{"user": "Hello", "transcript": {"fails": "Noise."}}])
+    assert answer(director, a_turn("Hello")) == []
+    assert "has no reply, but these words were understood" in director.problems()[0]
+
+
+def test_a_warning_is_a_step() -> None:
+    warn = [{"warn": "Odd: {{ text }}"}, {"warn": {"message": "Odd.", "code": "odd", "param": "audio"}}]
+    director = directing(otherwise={"reply": warn})
+    assert director.reply(a_turn("Hello")).steps == (Warn("Odd: Hello"), Warn("Odd.", "odd", "audio"))
 
 
 def test_speech_is_heard_as_the_same_until_it_was_answered() -> None:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from vlmock.errors import ScenarioError
 from vlmock.scenario.library import library_folder
 from vlmock.scenario.loader import load_file, load_text
-from vlmock.scenario.model import Entry, Scenario
+from vlmock.scenario.model import STEP_KINDS, Entry, Scenario
 from vlmock.session.script import Call, Close, Emit, Error, Fail, Say, Step, Wait
 
 
@@ -177,7 +177,7 @@ WRONG: dict[str, tuple[str, str]] = {
     ),
     "unknown step that resembles nothing": (
         "otherwise:\n  reply:\n    - 42: Hello.\n",
-        "f.yaml:3: unknown step '42'; there are say, call, wait, emit, error, fail, incomplete, close",
+        "f.yaml:3: unknown step '42'; there are " + ", ".join(STEP_KINDS),
     ),
     "two steps in one": (
         "otherwise:\n  reply:\n    - say: Hello.\n      call: f\n",
@@ -197,8 +197,7 @@ WRONG: dict[str, tuple[str, str]] = {
     ),
     "a step that is a number": (
         "otherwise:\n  reply:\n    - 42\n",
-        "f.yaml:3: reply[0]: expected a step (say, call, wait, emit, error, fail, incomplete, close), "
-        "got the number 42",
+        f"f.yaml:3: reply[0]: expected a step ({', '.join(STEP_KINDS)}), got the number 42",
     ),
     "wait that is no duration": (
         "otherwise:\n  reply:\n    - wait: a while\n",
@@ -231,6 +230,26 @@ WRONG: dict[str, tuple[str, str]] = {
     "missing audio": (
         "otherwise:\n  reply:\n    - say: Hello.\n      audio: no/such.wav\n",
         "f.yaml:3: audio: there is no file no/such.wav",
+    ),
+    "a transcript that says nothing": (
+        "turns:\n  - user: Hi\n    transcript: {}\n    reply: Hello.\n",
+        "f.yaml:3: transcript: an empty mapping; leave it out, or give it 'text' or 'fails'",
+    ),
+    "a reason without a failure": (
+        "turns:\n  - user: Hi\n    transcript: {code: a}\n    reply: Hello.\n",
+        "f.yaml:3: 'code' needs 'fails': it says why the transcription failed",
+    ),
+    "more than sure": (
+        "turns:\n  - user: Hi\n    transcript: {confidence: 41}\n    reply: Hello.\n",
+        "f.yaml:3: confidence: expected a number from 0 to 1, got the number 41",
+    ),
+    "no reply although it is understood": (
+        "turns:\n  - user: Hi\n    transcript: {confidence: 0.5}\n",
+        "f.yaml:2: missing key 'reply': what is said or called in answer",
+    ),
+    "a warning without message": (
+        "otherwise:\n  reply:\n    - warn: {code: a}\n",
+        "f.yaml:3: missing key 'message': What is odd, for people.",
     ),
     # templates
     "bad template": (

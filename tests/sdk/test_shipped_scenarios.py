@@ -16,6 +16,7 @@ from vlmock.session.script import Close
 
 SHIPPED = names()
 ENDS_THE_CALL = {"goodbye": 1001}
+FAILED = "conversation.item.input_audio_transcription.failed"
 
 SETTINGS: dict[str, dict[str, Any]] = {
     "interim": {
@@ -71,6 +72,10 @@ class Player:
     async def _say(self, each: ClientInput) -> None:
         if each.user is not None and self._speaks:
             await self._dialogue.speak(own_words())
+            if each.entry.transcript.failure is not None:  # a text model has nothing to read: the client has to ask
+                await self._dialogue.until(FAILED)
+                await self._dialogue.until("conversation.item.created")
+                await self._dialogue.connection.response.create()
             return
         if each.user is not None:
             await self._dialogue.type(each.user)

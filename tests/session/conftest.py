@@ -18,7 +18,7 @@ from vlmock.session.effects import Close, Effect, Send, SendRaw, Speech, SpeechR
 from vlmock.session.ids import IdFactory
 from vlmock.session.machine import Session
 from vlmock.session.readings import FOLLOWED, Readings
-from vlmock.session.script import Expectation, Reply, Say, Spoken, Step, Turn
+from vlmock.session.script import Expectation, Heard, Reply, Say, Spoken, Step, Turn
 from vlmock.session.timing import Timing
 
 MS_PER_CHARACTER = 60
@@ -28,7 +28,7 @@ UNIX_TIME = 1_790_000_000.0
 class PlannedScript:
     """Answers what it was told to, in order; then with an echo of what was said."""
 
-    def __init__(self, replies: Iterable[Sequence[Step]] = (), heard: Iterable[str] = ()) -> None:
+    def __init__(self, replies: Iterable[Sequence[Step]] = (), heard: Iterable[str | Heard] = ()) -> None:
         self.replies = deque(replies)
         self.heard = deque(heard)
         self.expectations: deque[Expectation] = deque()
@@ -43,7 +43,7 @@ class PlannedScript:
         self.skipped_fillers += 1
         self.expectations.popleft()
 
-    def hear(self, spoken: Spoken) -> str:
+    def hear(self, spoken: Spoken) -> str | Heard:
         self.spoken.append(spoken)
         if self.expectations:
             self.expectations.popleft()

@@ -11,7 +11,7 @@ from vlmock.scenario.default import unscripted_transcript
 from vlmock.scenario.matching import Match, as_json, describe, match, session_differences, tool_names
 from vlmock.scenario.model import Entry, Scenario
 from vlmock.scenario.patterns import Difference
-from vlmock.session.script import Expectation, Fail, Reply, Spoken, Turn
+from vlmock.session.script import Expectation, Fail, Heard, Reply, Spoken, Turn
 
 __all__ = ["Candidate", "Director", "Unmatched"]
 
@@ -64,6 +64,8 @@ class Director:
         self._next = 0
         self._uses: dict[str, int] = {}
         self._failures: list[str] = []
+        self._not_understood: Entry | None = None
+        """What was said last, where a model that only reads got nothing to read."""
 
     # ---- what the session asks
 
@@ -78,15 +80,26 @@ class Director:
         if entry is not None and entry.filler:
             self._play(entry)
 
-    def hear(self, spoken: Spoken) -> str:
+    def hear(self, spoken: Spoken) -> str | Heard:
         """The transcript that the scenario gives this spoken turn."""
+        self._not_understood = None
         entry = self._heard_next(self._plain(spoken.session))
         transcript = entry.heard_as if entry is not None else None
-        return unscripted_transcript(spoken.audio_ms) if transcript is None else transcript
+        text = unscripted_transcript(spoken.audio_ms) if transcript is None else transcript
+        if entry is None or entry.transcript.is_plain:
+            return text
+        written = entry.transcript
+        if written.failure is not None and spoken.transcript_is_input:
+            self._play(entry)  # nothing is there that could be answered; the speaker may say it again
+            self._not_understood = entry
+        return Heard(text, written.failure, written.locale, written.confidence)
 
     def reply(self, turn: Turn) -> Reply:
         """The answer to a turn. What cannot be answered, or not filled in, is a reply that fails and says why."""
         session = self._plain(turn.session)
+        lost, self._not_understood = self._not_understood, None
+        if lost is not None and lost.reply is not None and turn.user and not turn.text:
+            return self._filled_in(Match(lost), turn, session)
         candidates: list[Candidate] = []
         notes: list[str] = []
         for entry in self._answering():
@@ -97,7 +110,7 @@ class Director:
             self._play(entry)
             if entry.reply is not None:
                 return self._filled_in(found, turn, session)
-            notes.append(f"{entry} is a filler that was not removed: turn_detection.remove_filler_words is not true")
+            notes.append(_why_unanswered(entry))
         notes += self._hints(turn, session)
         self.unmatched.append(Unmatched(self.scenario.name, turn, tuple(candidates), tuple(notes)))
         return Reply((Fail(self.unmatched[-1].summary, code="unmatched_turn"),), origin=self.scenario.name)
@@ -199,6 +212,13 @@ def _variables(found: Match, turn: Turn, session: dict[str, Any]) -> dict[str, o
     if found.output is not None:
         variables |= {"output": as_json(found.output.output), "arguments": as_json(found.output.arguments)}
     return variables
+
+
+def _why_unanswered(entry: Entry) -> str:
+    """The turn fits, and has no reply."""
+    if entry.filler:
+        return f"{entry} is a filler that was not removed: turn_detection.remove_filler_words is not true"
+    return f"{entry} has no reply, but these words were understood: typed, or heard by a model that needs no transcript"
 
 
 def _wanted(entry: Entry) -> str:

@@ -14,6 +14,7 @@ from vlmock.scenario.nodes import Node
 from vlmock.scenario.patterns import Contains, Regex, TextPattern, Words
 from vlmock.scenario.places import Place
 from vlmock.scenario.steps import REPLY
+from vlmock.scenario.transcripts import TRANSCRIPT
 from vlmock.session.readings import Readings
 from vlmock.session.timing import PIPELINES_OWN, PROFILES, SEGMENTS, parse_duration
 
@@ -121,8 +122,10 @@ _CONDITIONS = {
     "session": Key(SHAPE, "Members of the session's settings, as session.updated shows them."),
     "start": Key(Flag(), "true: the client asks for a response before anything was said, a greeting."),
 }
+
+
 _SPOKEN = {
-    "transcript": Key(Text(), "What speech is heard as here; needed where 'user' is a pattern."),
+    "transcript": Key(TRANSCRIPT, "What speech is heard as here; needed where 'user' is a pattern."),
     "filler": Key(Flag(), 'true: only "umm". No turn at all where the session removes filler words.'),
     "complete": Key(Flag(), "false: the sentence is not finished; end-of-utterance detection waits longer."),
 }
@@ -133,7 +136,8 @@ def _entry(values: dict[str, Any], node: Node) -> Entry:
     when = Conditions(tools=values.get("tool", ()), tools_offered=values.get("tools_offered", ()), **conditions)
     if not any(key in values for key in _CONDITIONS):
         raise node.place.complaint(f"says nothing about when: give it one of {', '.join(_CONDITIONS)}")
-    if "reply" not in values and not values.get("filler"):
+    fails = "transcript" in values and values["transcript"].failure is not None
+    if "reply" not in values and not values.get("filler") and not fails:
         raise node.place.complaint("missing key 'reply': what is said or called in answer")
     if values.get("user") is None and (lonely := [key for key in _SPOKEN if key in values]):
         raise node.keys[lonely[0]].complaint(f"{lonely[0]!r} needs 'user': only what is said can be heard")

@@ -21,6 +21,7 @@ __all__ = [
     "Kind",
     "ListOf",
     "Record",
+    "Share",
     "Text",
     "unknown_key",
 ]
@@ -109,6 +110,20 @@ class Count:
 
     def schema(self, defs: Schema) -> Schema:
         return {"type": "integer", "minimum": self.least} | ({} if self.most is None else {"maximum": self.most})
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """A number from 0 to 1."""
+
+    def read(self, node: Node, name: str) -> float:
+        value = node.value
+        if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 1:
+            raise wrong(node, name, "a number from 0 to 1")
+        return float(value)
+
+    def schema(self, defs: Schema) -> Schema:
+        return {"type": "number", "minimum": 0, "maximum": 1}
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,10 +9,31 @@ import msgspec
 from vlmock.scenario.patterns import TextPattern
 from vlmock.scenario.places import Place
 from vlmock.scenario.templates import fill_in
-from vlmock.session.script import Call, Close, Emit, Error, Fail, Incomplete, Say, Step, Wait
+from vlmock.session.script import (
+    Call,
+    Close,
+    Emit,
+    Error,
+    Fail,
+    Incomplete,
+    Say,
+    Step,
+    TranscriptionFailure,
+    Wait,
+    Warn,
+)
 from vlmock.session.timing import Duration
 
-__all__ = ["STEP_KINDS", "Conditions", "Entry", "EventFilter", "ExpectedEvent", "PlannedStep", "Scenario"]
+__all__ = [
+    "STEP_KINDS",
+    "Conditions",
+    "Entry",
+    "EventFilter",
+    "ExpectedEvent",
+    "PlannedStep",
+    "Scenario",
+    "Written",
+]
 
 STEP_KINDS: Mapping[str, type[Step]] = {
     "say": Say,
@@ -20,6 +41,7 @@ STEP_KINDS: Mapping[str, type[Step]] = {
     "wait": Wait,
     "emit": Emit,
     "error": Error,
+    "warn": Warn,
     "fail": Fail,
     "incomplete": Incomplete,
     "close": Close,
@@ -62,6 +84,24 @@ class PlannedStep(msgspec.Struct, frozen=True):
 Plan: TypeAlias = tuple[PlannedStep, ...]
 
 
+class Written(msgspec.Struct, frozen=True):
+    """How a spoken turn is written down, where words alone do not say it."""
+
+    text: str | None = None
+    """What it is heard as, where it is not the text of ``user``."""
+    failure: TranscriptionFailure | None = None
+    locale: str | None = None
+    confidence: float | None = None
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether its words are all there is to say."""
+        return self.failure is None and self.locale is None and self.confidence is None
+
+
+_AS_USUAL = Written()
+
+
 class Entry(msgspec.Struct, frozen=True):
     """A turn, a rule, or what answers otherwise."""
 
@@ -70,11 +110,10 @@ class Entry(msgspec.Struct, frozen=True):
     place: Place
     when: Conditions = Conditions()
     reply: Plan | None = None
-    """None only for a filler, which is not answered."""
+    """None only for what is not answered: a filler, or what nobody understood."""
     interim: str = ""
     """What a model says while the reply is not ready, where the session has an ``llm_interim_response``."""
-    transcript: str | None = None
-    """What a spoken turn is heard as, where it is not the text of ``user``."""
+    transcript: Written = _AS_USUAL
     filler: bool = False
     complete: bool = True
     optional: bool = False
@@ -84,8 +123,8 @@ class Entry(msgspec.Struct, frozen=True):
     @property
     def heard_as(self) -> str | None:
         """The transcript of a spoken turn that this entry stands for; None when nobody gave one."""
-        if self.transcript is not None or self.when.user is None:
-            return self.transcript
+        if self.transcript.text is not None or self.when.user is None:
+            return self.transcript.text
         return self.when.user.example()
 
     def __str__(self) -> str:

@@ -65,6 +65,16 @@ _ERROR = Record(
     },
     _values,
 )
+_WARN = Record(
+    "warn",
+    "A warning event; the conversation goes on. Versions before 2026-01-01-preview have none.",
+    {
+        "message": _words("What is odd, for people.", required=True),
+        "code": _ERROR.keys["code"],
+        "param": _ERROR.keys["param"],
+    },
+    _values,
+)
 _FAIL = Record(
     "fail",
     "Ends the response with status failed.",
@@ -120,6 +130,7 @@ _MAIN: Mapping[str, Key] = {
     "wait": Key(_As("seconds", Duration()), "Nothing for so long: seconds, or 200ms."),
     "emit": Key(Json(_emitted, mapping=True), "Any server event, sent as it stands."),
     "error": Key(Either("a message, or a mapping", text=_As("message", _WORDS), mapping=_ERROR), _ERROR.about),
+    "warn": Key(Either("a message, or a mapping", text=_As("message", _WORDS), mapping=_WARN), _WARN.about),
     "fail": Key(Either("a message, or a mapping", text=_As("message", _WORDS), mapping=_FAIL), _FAIL.about),
     "incomplete": Key(
         _As("reason", Choice(INCOMPLETE_REASONS)), "Ends the response with status incomplete, for this reason."

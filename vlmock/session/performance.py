@@ -6,14 +6,14 @@ from itertools import takewhile
 from typing import TypeGuard
 
 from vlmock.protocol.audio_format import AudioFormat
-from vlmock.protocol.errors import ErrorDetails, ErrorEvent
+from vlmock.protocol.errors import ErrorDetails, ErrorEvent, WarningDetails, WarningEvent
 from vlmock.protocol.voices import OpenAIVoice
 from vlmock.session.active_response import ActiveResponse, OpenMessage
 from vlmock.session.effects import Close, SendRaw, Speech, SpeechRequest, Synthesize
 from vlmock.session.output_items import OutputItems
 from vlmock.session.pipeline import Pipeline
 from vlmock.session.runs import Run, run_of_words
-from vlmock.session.script import Call, Emit, Error, Fail, Incomplete, Say, Step, Wait
+from vlmock.session.script import Call, Emit, Error, Fail, Incomplete, Say, Step, Wait, Warn
 from vlmock.session.script import Close as CloseStep
 from vlmock.session.speech_chunks import cut, interleaved
 from vlmock.session.state import SessionState
@@ -82,7 +82,7 @@ class Performance:
     def _passage(self, start: int) -> tuple[list[Step], list[Call]]:
         """The steps that make one message, from its first words to its last, and the calls that follow directly."""
         steps = self._steps[start:]
-        said = list(takewhile(lambda step: isinstance(step, Say | Wait | Emit | Error), steps))
+        said = list(takewhile(lambda step: isinstance(step, Say | Wait | Emit | Error | Warn), steps))
         while not isinstance(said[-1], Say):
             said.pop()
         return said, list(_leading_calls(steps[len(said) :]))
@@ -109,6 +109,8 @@ class Performance:
                 yield SendRaw(event)
             case Error(message=message, code=code, type=kind, param=param):
                 yield ErrorEvent(error=ErrorDetails(message=message, type=kind, code=code, param=param, event_id=None))
+            case Warn(message=message, code=code, param=param):
+                yield WarningEvent(warning=WarningDetails(message=message, code=code, param=param))
             case CloseStep(code=close_code, reason=reason):
                 yield Close(close_code, reason)
             case Fail() | Incomplete() as ending:

@@ -55,6 +55,13 @@ class Readings(msgspec.Struct, frozen=True):
             "never does (silent; Observed {ILA}: it spoke in 1 of 11 runs with tools of the client)."
         ),
     ] = "speaks"
+    repeated_transcripts: Annotated[
+        bool,
+        Meta(
+            description="When the next turn is committed, the transcript of the last one comes once more, and is empty "
+            "(Observed {PIPE, FON}, now and then); with deep noise suppression twice."
+        ),
+    ] = False
 
 
 FOLLOWED: Final = Readings()

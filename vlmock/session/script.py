@@ -22,6 +22,7 @@ __all__ = [
     "Error",
     "Expectation",
     "Fail",
+    "Heard",
     "Incomplete",
     "Reply",
     "Say",
@@ -29,9 +30,11 @@ __all__ = [
     "Spoken",
     "Step",
     "ToolOutput",
+    "TranscriptionFailure",
     "Turn",
     "UserInput",
     "Wait",
+    "Warn",
 ]
 
 
@@ -45,6 +48,8 @@ class Spoken(msgspec.Struct, frozen=True):
     audio_ms: float
     """How much was committed, prefix and trailing silence included."""
     session: ResponseSession
+    transcript_is_input: bool = False
+    """Whether the model reads the transcript and hears nothing itself: a cascade."""
 
 
 class UserInput(msgspec.Struct, frozen=True):
@@ -107,6 +112,25 @@ class Expectation(msgspec.Struct, frozen=True):
     """False: end-of-utterance detection, where configured, waits its ``timeout_ms`` longer. Documented {DOC}."""
 
 
+class TranscriptionFailure(msgspec.Struct, frozen=True):
+    """Nobody could write down what was said."""
+
+    message: str
+    code: str = "audio_unintelligible"
+
+
+class Heard(msgspec.Struct, frozen=True):
+    """What became of a spoken turn, where there is more to say than its words."""
+
+    text: str
+    """The words. Where the transcription failed: what a model that hears by itself understood."""
+    failure: TranscriptionFailure | None = None
+    locale: str | None = None
+    """Of the words: ``de-DE``; None is what the session expects."""
+    confidence: float | None = None
+    """How sure the transcription is, 0 to 1; None is as usual."""
+
+
 class Say(msgspec.Struct, frozen=True):
     """Assistant words: a transcript and the speech for it, or plain text in a text-only response."""
 
@@ -145,6 +169,14 @@ class Error(msgspec.Struct, frozen=True):
     param: str | None = None
 
 
+class Warn(msgspec.Struct, frozen=True):
+    """A ``warning`` event; the conversation goes on. api-versions that have no warnings do not get it."""
+
+    message: str
+    code: str | None = None
+    param: str | None = None
+
+
 class Fail(msgspec.Struct, frozen=True):
     """Ends the response with status ``failed``."""
 
@@ -167,7 +199,7 @@ class Close(msgspec.Struct, frozen=True):
     reason: str = ""
 
 
-Step: TypeAlias = Say | Call | Wait | Emit | Error | Fail | Incomplete | Close
+Step: TypeAlias = Say | Call | Wait | Emit | Error | Warn | Fail | Incomplete | Close
 
 
 class Reply(msgspec.Struct, frozen=True):
@@ -189,7 +221,7 @@ class Script(Protocol):
     def skip_filler(self) -> None:
         """The turn that ``expects`` called a filler was one, and was removed: the script goes on to what comes next."""
 
-    def hear(self, spoken: Spoken) -> str:
+    def hear(self, spoken: Spoken) -> str | Heard:
         """The transcript of a committed spoken turn. Asked once for each. "" is a turn that nobody understood."""
 
     def reply(self, turn: Turn) -> Reply:

@@ -71,6 +71,8 @@ class SessionState(msgspec.Struct):
     """Ids that were given to spoken turns and streamed texts which are no items yet."""
     transcript_due: float = 0.0
     """When the youngest transcript is there: no later one comes before it."""
+    transcribed: str | None = None
+    """The item whose transcript came last, until the next turn is committed."""
     untranscribed: list[str] = msgspec.field(default_factory=list)
     """Committed turns whose transcript a response has to wait for (cascade), oldest first."""
     response: ActiveResponse | None = None

@@ -1,5 +1,7 @@
 """From the sound of a turn to the item it becomes, and its transcript. Source: behaviour.md 3.3, 3.4."""
 
+from collections.abc import Iterator
+
 import msgspec
 
 from vlmock.protocol.audio_format import AudioFormat
@@ -7,21 +9,18 @@ from vlmock.protocol.conversation import (
     ConversationItemCreated,
     ConversationItemDone,
     ConversationItemInputAudioTranscriptionCompleted,
-    ConversationItemInputAudioTranscriptionDelta,
 )
 from vlmock.protocol.input_audio import InputAudioBufferCommitted, InputAudioBufferSpeechStopped
 from vlmock.protocol.items import InputAudioPart, MessageItem
 from vlmock.protocol.wire import given
 from vlmock.session.responses import answer, settle
-from vlmock.session.script import Spoken, UserInput
+from vlmock.session.script import Heard, Spoken, UserInput
 from vlmock.session.state import SessionState, SpokenTurn
-from vlmock.session.timeline import At, Plot
+from vlmock.session.timeline import At, Plot, Told
+from vlmock.session.transcription import SpeechSpan, Transcription
 from vlmock.session.transitions import SPOKEN_TURN, moved
 
 __all__ = ["become_item"]
-
-_DELTA_MODELS = ("whisper", "gpt-4o")
-"""Models whose transcript comes as one delta, then completed. Observed {PAI} for whisper-1, Assumed for the others."""
 
 
 class _Utterance(msgspec.Struct, frozen=True):
@@ -29,7 +28,13 @@ class _Utterance(msgspec.Struct, frozen=True):
 
     audio: bytes
     audio_format: AudioFormat
-    text: str
+    heard: Heard
+    span: SpeechSpan
+
+    @property
+    def transcript(self) -> str | None:
+        """What was written down; None where that failed."""
+        return self.heard.text if self.heard.failure is None else None
 
     @property
     def duration_ms(self) -> float:
@@ -39,7 +44,8 @@ class _Utterance(msgspec.Struct, frozen=True):
 def become_item(state: SessionState, turn: SpokenTurn, audio: bytes, audio_end_ms: int | None) -> None:
     """A turn that is over becomes an item. ``audio_end_ms`` None: the client committed it."""
     plot = _after_transcript if state.pipeline.item_announced_after_transcript else _before_transcript
-    state.timeline.begin(plot(state, turn, _heard(state, turn, audio), audio_end_ms))
+    said = _heard(state, turn, audio, by_hand=audio_end_ms is None)
+    state.timeline.begin(plot(state, turn, said, audio_end_ms))
 
 
 def _stopped(state: SessionState, turn: SpokenTurn, audio_end_ms: int) -> Plot:
@@ -53,23 +59,27 @@ def _after_transcript(state: SessionState, turn: SpokenTurn, said: _Utterance, a
     """Cascade: the transcript *is* the input, so it comes first. ``audio_end_ms`` None: committed by the client.
 
     Observed {FON, NB04}: committed, transcript, item, response. Observed {FON, NETT}, by hand: ``committed`` itself
-    waits for the transcript. Assumed: transcripts come in the order of the turns.
+    waits for the transcript. Assumed: transcripts come in the order of the turns. Assumed: where the transcription
+    failed there is an item without words, and no response, for there is nothing to read.
     """
     by_hand = audio_end_ms is None
     state.untranscribed.append(turn.item_id)
     if audio_end_ms is not None:
         yield from _stopped(state, turn, audio_end_ms)
         previous = _previous_user_item(state, turn)
-        yield InputAudioBufferCommitted(previous_item_id=previous, item_id=turn.item_id)
+        yield from _committed(state, turn, previous)
     state.transcript_due = max(state.transcript_due, state.now + state.seconds("stt"))
     yield At(state.transcript_due)
     if by_hand:
         previous = _previous_user_item(state, turn)
-        yield InputAudioBufferCommitted(previous_item_id=previous, item_id=turn.item_id)
-    yield ConversationItemInputAudioTranscriptionCompleted(item_id=turn.item_id, content_index=0, transcript=said.text)
-    yield ConversationItemCreated(previous_item_id=previous, item=_remember(state, turn, said.text, said))
+        yield from _committed(state, turn, previous)
+    transcription = Transcription.of(turn.item_id, said.heard, said.span, state.settings)
+    yield from transcription.events(state.pipeline)
+    state.transcribed = turn.item_id
+    failed = said.heard.failure is not None
+    yield ConversationItemCreated(previous_item_id=previous, item=_remember(state, turn, said.transcript, said))
     state.untranscribed.remove(turn.item_id)
-    yield from _go_on(state, turn, by_hand=by_hand)
+    yield from settle(state) if failed else _go_on(state, turn, by_hand=by_hand)
 
 
 def _before_transcript(state: SessionState, turn: SpokenTurn, said: _Utterance, audio_end_ms: int | None) -> Plot:
@@ -78,15 +88,14 @@ def _before_transcript(state: SessionState, turn: SpokenTurn, said: _Utterance, 
     if audio_end_ms is not None:
         yield from _stopped(state, turn, audio_end_ms)
     previous = state.history.last_id
-    yield InputAudioBufferCommitted(previous_item_id=previous, item_id=turn.item_id)
+    yield from _committed(state, turn, previous)
     item = _remember(state, turn, None, said)
     yield ConversationItemCreated(previous_item_id=previous, item=item)
     if state.pipeline.announces_item_done(state.brain.api_version):
         yield ConversationItemDone(previous_item_id=previous, item=item)
-    transcription = given(state.settings.input_audio_transcription, None)
-    if transcription is not None:
-        with_delta = state.pipeline.transcription_delta and transcription.model.startswith(_DELTA_MODELS)
-        state.timeline.begin(_transcribe(state, turn, said.text, with_delta=with_delta))
+    if given(state.settings.input_audio_transcription, None) is not None:
+        transcription = Transcription.of(turn.item_id, said.heard, said.span, state.settings)
+        state.timeline.begin(_transcribe(state, transcription))
     yield from _go_on(state, turn, by_hand=audio_end_ms is None)
 
 
@@ -96,22 +105,46 @@ def _previous_user_item(state: SessionState, turn: SpokenTurn) -> str | None:
     return earlier[-1] if earlier else state.history.last_user_id()
 
 
-def _transcribe(state: SessionState, turn: SpokenTurn, text: str, *, with_delta: bool) -> Plot:
-    """Observed {PAI}: whisper's whole text comes as one delta, then completed."""
+def _committed(state: SessionState, turn: SpokenTurn, previous: str | None) -> Iterator[Told]:
+    yield InputAudioBufferCommitted(previous_item_id=previous, item_id=turn.item_id)
+    earlier, state.transcribed = state.transcribed, None
+    if earlier is None or not state.readings.repeated_transcripts:
+        return
+    reduction = given(state.settings.input_audio_noise_reduction, None)
+    deep = reduction is not None and reduction.type == "azure_deep_noise_suppression"
+    for _ in range(2 if deep else 1):
+        yield ConversationItemInputAudioTranscriptionCompleted(item_id=earlier, content_index=0, transcript="")
+
+
+def _transcribe(state: SessionState, transcription: Transcription) -> Plot:
+    """Assumed: where it fails the item stays without words; the model has heard it all the same, and answers."""
     yield At(state.now + state.seconds("stt"))
-    if with_delta:
-        yield ConversationItemInputAudioTranscriptionDelta(item_id=turn.item_id, content_index=0, delta=text)
-    yield ConversationItemInputAudioTranscriptionCompleted(item_id=turn.item_id, content_index=0, transcript=text)
-    entry = state.history.get(turn.item_id)
-    if entry is not None and isinstance(entry.item, MessageItem):
-        state.history.replace(msgspec.structs.replace(entry.item, content=[InputAudioPart(transcript=text)]))
+    yield from transcription.events(state.pipeline)
+    state.transcribed = transcription.item_id
+    entry = state.history.get(transcription.item_id)
+    if transcription.heard.failure is None and entry is not None and isinstance(entry.item, MessageItem):
+        content = [InputAudioPart(transcript=transcription.heard.text)]
+        state.history.replace(msgspec.structs.replace(entry.item, content=content))
 
 
-def _heard(state: SessionState, turn: SpokenTurn, audio: bytes) -> _Utterance:
+def _heard(state: SessionState, turn: SpokenTurn, audio: bytes, *, by_hand: bool) -> _Utterance:
     """The script is asked when the turn ends, in the order of the turns; the transcript may come much later."""
     audio_format = state.input.audio_format
-    spoken = Spoken(item_id=turn.item_id, audio_ms=audio_format.duration_ms(len(audio)), session=state.settings)
-    return _Utterance(audio, audio_format, state.script.hear(spoken))
+    audio_ms = audio_format.duration_ms(len(audio))
+    reads = state.pipeline.transcribes_always
+    spoken = Spoken(item_id=turn.item_id, audio_ms=audio_ms, session=state.settings, transcript_is_input=reads)
+    heard = state.script.hear(spoken)
+    heard = Heard(heard) if isinstance(heard, str) else heard
+    return _Utterance(audio, audio_format, heard, _span(state, turn, audio_ms, by_hand=by_hand))
+
+
+def _span(state: SessionState, turn: SpokenTurn, audio_ms: float, *, by_hand: bool) -> SpeechSpan:
+    """Assumed: the words fill what a detected turn has between its padding and the silence that ended it."""
+    detection = state.detection
+    if by_hand or detection is None:
+        return SpeechSpan(0.0, audio_ms)
+    padding_ms = given(detection.prefix_padding_ms, 0) if turn.audio_start_ms else 0
+    return SpeechSpan(padding_ms, max(padding_ms, audio_ms - given(detection.silence_duration_ms, 0)))
 
 
 def _remember(state: SessionState, turn: SpokenTurn, transcript: str | None, said: _Utterance) -> MessageItem:
@@ -123,7 +156,8 @@ def _remember(state: SessionState, turn: SpokenTurn, transcript: str | None, sai
     state.history.add(item)
     state.history.add_audio(turn.item_id, [said.audio], said.audio_format)
     state.coming_items.discard(turn.item_id)
-    state.user_inputs.append(UserInput(item_id=turn.item_id, text=said.text, spoken=True, audio_ms=said.duration_ms))
+    text = (said.transcript or "") if state.pipeline.transcribes_always else said.heard.text
+    state.user_inputs.append(UserInput(item_id=turn.item_id, text=text, spoken=True, audio_ms=said.duration_ms))
     return item
 
 
