@@ -94,6 +94,15 @@ def test_a_clear_drops_the_buffer_and_every_turn(dialogue: Dialogue) -> None:
     assert dialogue.script.spoken == []
 
 
+def test_what_was_being_said_before_a_clear_is_not_what_is_committed_after(dialogue: Dialogue) -> None:
+    """As with the buffer's own clear: the item that ``speech_started`` named will never be."""
+    dialogue.speak(silence(300) + voice(500))
+    dropped = dialogue.last("input_audio_buffer.speech_started").item_id
+    dialogue.client({"type": "input_audio.clear"}).speak(silence(300))
+    dialogue.client({"type": "input_audio_buffer.commit"}).wait(5)
+    assert dialogue.last(COMMITTED).item_id != dropped
+
+
 def test_sound_in_another_format_is_dropped(dialogue: Dialogue) -> None:
     """Assumed: as in the buffer. The turn stays open."""
     dialogue.client(turn("start"), append(voice(300)))
