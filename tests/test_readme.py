@@ -54,7 +54,7 @@ def test_what_is_only_accepted_is_accepted() -> None:
         name = member.split(".")[-1]
         assert any(name in kind.__struct_fields__ for kind in (RequestSession, VadSettings, McpTool)), member
         used = [p.name for p in (ROOT / "vlmock/session").glob("*.py") if f".{name}" in p.read_text(encoding="utf-8")]
-        assert set(used) <= {"settings.py", "defaults.py", "refusals.py"}, (member, used)
+        assert set(used) <= {"settings.py", "defaults.py", "hints.py"}, (member, used)
 
 
 PYTEST_RUNS = ("async def test_", "@pytest.fixture")

@@ -74,6 +74,9 @@ def demo(scenario: str, timing: str, journal: Path | None) -> None:
 )
 @click.option("--connections-per-minute", type=click.IntRange(1), help="Beyond it HTTP 429; the service has 30.")
 @click.option("--tokens-per-minute", type=click.IntRange(1), help="Beyond it responses fail; the service has 120000.")
+@click.option(
+    "--lenient", is_flag=True, help="Obey what the service would refuse, as far as possible, and remark on it."
+)
 @click.option("--entra", is_flag=True, help="Hand out tokens of Entra ID, and demand them; prints what to export.")
 @click.option("--tls", is_flag=True, help="Serve https and wss; prints what to export.")
 @click.option("--compression", is_flag=True, help="Agree to permessage-deflate.")

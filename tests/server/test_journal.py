@@ -12,6 +12,7 @@ from vlmock.protocol.conversation import ConversationItemDelete
 from vlmock.protocol.input_audio import InputAudioBufferAppend, InputAudioBufferClear, InputAudioBufferCleared
 from vlmock.protocol.output import ResponseAudioDelta
 from vlmock.server.journal import Facts, Journal
+from vlmock.session.effects import Remark
 
 CLEAR = InputAudioBufferClear(event_id="e1")
 
@@ -75,6 +76,32 @@ def test_a_frame_that_is_no_event_is_an_entry_too(journal, connection):
     [entry] = journal.entries()
     assert (entry.type, entry.body(), entry.shown()["kind"]) == ("(invalid)", {}, "invalid_json")
     assert journal.client_events("(invalid)") == [entry.event]
+
+
+def test_a_remark_is_an_entry_that_nobody_sent(journal, connection, tmp_path):
+    """Neither client nor server said it; it stands where it belongs, for people and for assertions."""
+    remark = Remark("overlooked", "no such\nthing", param="session.x")
+    connection.note("client", CLEAR, 100.0, 10)
+    connection.note("vlmock", remark, 100.0, 10)
+    assert journal.remarks() == [remark]
+    assert journal.client_events() == [CLEAR]
+    assert journal.server_events() == []
+    entry = journal.entries()[-1]
+    assert entry.line().endswith('! (overlooked) message="no such\\nthing" code=null param="session.x"')
+    assert entry.body() == entry.shown(audio=True) == {
+        "kind": "overlooked", "message": "no such\nthing", "code": None, "param": "session.x"
+    }  # fmt: skip
+    assert '"source":"vlmock"' in journal.save(tmp_path / "journal.jsonl").read_text()
+
+
+def test_an_event_with_unknown_members_is_shown_without_what_it_could_have_had(journal, connection):
+    """In a line; the page has it."""
+    connection.note("client", decode_client(b'{"type":"input_audio_buffer.clear","x":1}'), 100.0, 1)
+    [entry] = journal.entries()
+    assert 'path="x"' in entry.line()
+    assert "allowed" not in entry.line()
+    assert "otherwise" not in entry.line()
+    assert entry.shown()["otherwise"] == {"type": "input_audio_buffer.clear"}
 
 
 def test_audio_is_shown_as_its_length(connection, journal):

@@ -14,7 +14,7 @@ from vlmock.protocol.deltas import Deltas
 from vlmock.protocol.wire import ServerEvent
 from vlmock.session.allowance import Allowance
 from vlmock.session.brain import Brain
-from vlmock.session.effects import Close, Effect, Send, SendRaw, Speech, SpeechRequest, Synthesize
+from vlmock.session.effects import Close, Effect, Remark, Send, SendRaw, Speech, SpeechRequest, Synthesize
 from vlmock.session.ids import IdFactory
 from vlmock.session.machine import Session
 from vlmock.session.readings import FOLLOWED, Readings
@@ -73,13 +73,16 @@ class Dialogue:
         timing: Timing | None = None,
         script: PlannedScript | None = None,
         agent: bool = False,
+        brain: Brain | None = None,
         readings: Readings = FOLLOWED,
         tokens: Allowance | None = None,
+        lenient: bool = False,
     ) -> None:
         self.script = script or PlannedScript()
         self.now = 100.0
         self.events: list[ServerEvent] = []
         self.raw: list[dict[str, Any]] = []
+        self.remarks: list[Remark] = []
         self.closed: Close | None = None
         self.times: list[float] = []
         self.requests: list[SpeechRequest] = []
@@ -87,7 +90,7 @@ class Dialogue:
         self.held: list[Synthesize] = []
         self._checked = 0
         self.session = Session(
-            brain=Brain(model=model, api_version=api_version, agent=agent),
+            brain=brain or Brain(model=model, api_version=api_version, agent=agent),
             script=self.script,
             ids=IdFactory(7),
             timing=timing or Timing("instant"),
@@ -95,6 +98,7 @@ class Dialogue:
             started=self.now,
             readings=readings,
             tokens=tokens,
+            lenient=lenient,
         )
         self._perform(self.session.open(self.now))
 
@@ -181,6 +185,8 @@ class Dialogue:
                     self.times += [self.now] * len(effect.deltas)
                 case SendRaw(event=raw):
                     self.raw.append(raw)
+                case Remark():
+                    self.remarks.append(effect)
                 case Close():
                     self.closed = effect
                 case Synthesize():

@@ -21,7 +21,7 @@ from vlmock.protocol.invalid_event import (
     explain,
     in_short,
     kind_of_json,
-    unknown_member,
+    unknown_members,
 )
 from vlmock.protocol.wire import ClientEvent, JsonObject, ServerEvent
 
@@ -113,9 +113,19 @@ def _client_event(raw: object) -> AnyClientEvent | InvalidEvent:
     try:
         event = msgspec.convert(raw, event_class, strict=True)
     except msgspec.ValidationError as error:
-        return _signed(explain(error, raw, event_class), raw)
-    unknown = unknown_member(raw, event_class)
-    return _signed(unknown, raw) if unknown else cast(AnyClientEvent, event)
+        invalid = explain(error, raw, event_class)
+        if invalid.kind != "unknown_member":
+            return _signed(invalid, raw)
+        # A closed type complains of those by itself. None of its members is an object, so all of them are here.
+        known = _client_event({name: raw[name] for name in raw if name in invalid.allowed})
+        if isinstance(known, InvalidEvent):
+            return _signed(invalid, raw)
+        event = known
+    unknown = list(unknown_members(raw, event_class))
+    if not unknown:
+        return cast(AnyClientEvent, event)
+    more = tuple(each.path for each in unknown[1:])
+    return _signed(msgspec.structs.replace(unknown[0], more=more, otherwise=event), raw)
 
 
 def _not_json(error: Exception) -> InvalidEvent:

@@ -1,18 +1,20 @@
 """What is wrong with a client's frame, found out after the fact and told precisely enough to refuse it.
 
-The types are open, so this is where strictness lives: ``unknown_member`` compares an event as it came with the type
+The types are open, so this is where strictness lives: ``unknown_members`` compares an event as it came with the type
 that it became. Everything else is msgspec's own complaint, put into our words.
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from types import UnionType
 from typing import Any, Final, Literal, TypeAlias, Union, cast, get_args, get_origin
 
 import msgspec
 
-__all__ = ["InvalidEvent", "Kind", "enumerate_in_prose", "explain", "in_short", "kind_of_json", "unknown_member"]
+from vlmock.protocol.wire import ClientEvent
+
+__all__ = ["InvalidEvent", "Kind", "enumerate_in_prose", "explain", "in_short", "kind_of_json", "unknown_members"]
 
 Kind: TypeAlias = Literal[
     "invalid_json",
@@ -40,7 +42,11 @@ class InvalidEvent(msgspec.Struct, frozen=True, kw_only=True):
     event_id: str | None = None
     """As the client wrote it, wherever the frame is an object: an error repeats it."""
     allowed: tuple[str, ...] = ()
-    """All values that would do, where they can be listed."""
+    """All values that would do, where they can be listed; of an unknown member, the names that it could have had."""
+    more: tuple[str, ...] = ()
+    """The other unknown members, where there are some."""
+    otherwise: ClientEvent | None = None
+    """The event without its unknown members, where they are all that is wrong."""
 
 
 Annotation: TypeAlias = Any
@@ -90,7 +96,8 @@ def explain(error: msgspec.ValidationError, raw: dict[str, Any], event_class: ty
         )
     if found := _UNKNOWN.match(complaint):
         path, value, _ = _walk(raw, event_class, steps)
-        return _unexpected(_join(path, found["name"]), value.get(found["name"]) if isinstance(value, dict) else None)
+        unexpected = value.get(found["name"]) if isinstance(value, dict) else None
+        return _unexpected(_join(path, found["name"]), unexpected, event_class)
     path, value, _ = _walk(raw, event_class, steps)
     if complaint.startswith("Invalid value"):
         allowed = _tags(_walk(raw, event_class, steps.rpartition(".")[0])[2])
@@ -107,8 +114,8 @@ def explain(error: msgspec.ValidationError, raw: dict[str, Any], event_class: ty
     return InvalidEvent(kind="invalid_value", path=path, expected="a valid value", got=f"this: {complaint}")
 
 
-def unknown_member(raw: object, annotation: Annotation, path: str = "") -> InvalidEvent | None:
-    """The first member that the type lacks. ``raw`` has become such a type already, so its shape is right.
+def unknown_members(raw: object, annotation: Annotation, path: str = "") -> Iterator[InvalidEvent]:
+    """The members that the type lacks. ``raw`` has become such a type already, so its shape is right.
 
     Where the type says "any object", as it does of a tool's parameters, any member is good.
     """
@@ -119,14 +126,13 @@ def unknown_member(raw: object, annotation: Annotation, path: str = "") -> Inval
         members = _members(struct)
         for name in raw:
             if name not in members:
-                return _unexpected(_join(path, name), raw[name])
-        entries = ((_join(path, name), value, members[name]) for name, value in raw.items())
+                yield _unexpected(_join(path, name), raw[name], struct)
+        entries = ((_join(path, name), value, members[name]) for name, value in raw.items() if name in members)
     else:
-        return None
+        return
     for entry_path, value, inner in entries:
-        if isinstance(value, dict | list) and (found := unknown_member(value, inner, entry_path)):
-            return found
-    return None
+        if isinstance(value, dict | list):
+            yield from unknown_members(value, inner, entry_path)
 
 
 def enumerate_in_prose(values: Iterable[str]) -> str:
@@ -138,8 +144,9 @@ def _either(words: list[str]) -> str:
     return " or ".join(filter(None, (", ".join(words[:-1]), *words[-1:])))
 
 
-def _unexpected(path: str, value: object) -> InvalidEvent:
-    return InvalidEvent(kind="unknown_member", path=path, expected="nothing", got=in_short(value))
+def _unexpected(path: str, value: object, struct: type[msgspec.Struct]) -> InvalidEvent:
+    known = tuple(_members(struct))
+    return InvalidEvent(kind="unknown_member", path=path, expected="nothing", got=in_short(value), allowed=known)
 
 
 def in_short(value: object) -> str:

@@ -19,8 +19,8 @@ class JournalEvent(Protocol):
         """Seconds on the conversation's clock."""
 
     @property
-    def source(self) -> Literal["client", "server"]:
-        """Who sent it."""
+    def source(self) -> Literal["client", "server", "vlmock"]:
+        """Who sent it. What vlmock remarks is not sent, and is never expected."""
 
     @property
     def type(self) -> str:

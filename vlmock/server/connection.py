@@ -24,7 +24,7 @@ from vlmock.server.handshake import Admitted, Refused, shown
 from vlmock.server.journal import ConnectionJournal
 from vlmock.server.pages import refusal
 from vlmock.server.transport import Closing, Transport
-from vlmock.session.effects import Close, Effect, Send, SendRaw, Speech, SpeechRequest, Synthesize
+from vlmock.session.effects import Close, Effect, Remark, Send, SendRaw, Speech, SpeechRequest, Synthesize
 
 __all__ = ["Begun", "Connection", "Conversation", "House", "Spoken", "Voice"]
 
@@ -289,6 +289,9 @@ class Connection:
         else:
             begun.voice.speak(effect.request, lambda spoken: self._words_were_spoken(effect.key, spoken))
 
+    def _perform_remark(self, effect: Remark, begun: Begun, now: float) -> None:
+        begun.journal.note("vlmock", effect, now, len(effect.message))
+
     def _send_outgoing(self) -> None:
         if self._outgoing:
             outgoing, self._outgoing, self._outgoing_bytes = self._outgoing, [], 0
@@ -307,4 +310,5 @@ _PERFORMERS: Final[dict[type, Callable[[Connection, Any, Begun, float], None]]] 
     SendRaw: Connection._perform_send_raw,
     Close: Connection._perform_close,
     Synthesize: Connection._perform_synthesize,
+    Remark: Connection._perform_remark,
 }

@@ -17,6 +17,7 @@ from vlmock.protocol.deltas import Deltas
 from vlmock.protocol.wire import JsonObject, ServerEvent
 from vlmock.server.arrivals import Arrivals
 from vlmock.server.journal_entry import Entry, EventOrBody, Run, Source, stripped
+from vlmock.session.effects import Remark
 
 __all__ = ["ConnectionJournal", "Ended", "Facts", "Journal", "Lost"]
 
@@ -197,6 +198,11 @@ class Journal:
         """The events that clients were sent, in order. One that a scenario wrote by hand is a dict."""
         return [entry.event for entry in self._found(type, "server", connection)]
 
+    def remarks(self, *, connection: int | None = None) -> list[Remark]:
+        """What vlmock had to say about the client's events and did not send: hints, and what a lenient server let
+        through."""
+        return [entry.event for entry in self.entries(connection) if isinstance(entry.event, Remark)]
+
     @property
     def connections(self) -> list[JsonObject]:
         """Facts about each connection: path, model, scenario, how it ended, …"""
@@ -349,7 +355,7 @@ def _tag(type: EventType) -> str:
     return type if isinstance(type, str) else str(type.__struct_config__.tag)
 
 
-_ARROW: Final = {"client": "→", "server": "←"}
+_ARROW: Final = {"client": "→", "server": "←", "vlmock": "!"}
 
 
 def _as_json(entry: Entry, *, audio: bool = False) -> JsonObject:

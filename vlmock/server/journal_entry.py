@@ -1,6 +1,7 @@
 """One line of the journal: an event, when it went by and in which direction, for programs and for people."""
 
 import re
+from collections.abc import Mapping
 from typing import Any, Final, Literal, TypeAlias, cast
 
 import msgspec
@@ -10,18 +11,25 @@ from vlmock.protocol.codec import InvalidEvent, to_json_object
 from vlmock.protocol.deltas import Deltas
 from vlmock.protocol.shown import facts, on_one_line, shown
 from vlmock.protocol.wire import JsonObject, ServerEvent
+from vlmock.session.effects import Remark
 
 __all__ = ["INVALID", "Entry", "EventOrBody", "Run", "Source", "stripped", "type_of"]
 
-Source: TypeAlias = Literal["client", "server"]
+Source: TypeAlias = Literal["client", "server", "vlmock"]
+"""Who said it. What vlmock says is a ``Remark``, and only the journal hears it."""
 
-EventOrBody: TypeAlias = AnyClientEvent | InvalidEvent | ServerEvent | JsonObject
+EventOrBody: TypeAlias = AnyClientEvent | InvalidEvent | ServerEvent | Remark | JsonObject
 """A server event that was written by hand is a dict."""
 
 INVALID: Final = "(invalid)"
 """The type of a frame that is no event."""
 
-_ARROWS: Final = {"client": "→", "server": "←"}
+_ARROWS: Final = {"client": "→", "server": "←", "vlmock": "!"}
+_NOT_IN_A_LINE: Final[Mapping[type, tuple[str, ...]]] = {
+    InvalidEvent: ("allowed", "more", "otherwise"),
+    Remark: ("kind",),
+}
+"""Members of what is no event: too long for a line, or in it already."""
 _LONGEST_TEXT: Final = 100
 """In a line of the log, of each text, in characters."""
 _ITS_LENGTH: Final = re.compile(r"<\d+ (bytes|characters of base64|entries)>")
@@ -53,6 +61,8 @@ class Entry(msgspec.Struct, gc=False):
             return {}
         if isinstance(self.event, dict):
             return self.event
+        if isinstance(self.event, Remark):
+            return msgspec.structs.asdict(self.event)
         return to_json_object(self.event)
 
     def shown(self, *, audio: bool = False) -> JsonObject:
@@ -64,8 +74,8 @@ class Entry(msgspec.Struct, gc=False):
 
     def line(self) -> str:
         """One line for a log, audio as its length: ``#1    0.512 → input_audio_buffer.append audio=<960 bytes>``."""
-        loss = self._loss()
-        told = facts(self.event, longest_text=_LONGEST_TEXT, without=("type", "event_id", *loss))
+        loss, hidden = self._loss(), _NOT_IN_A_LINE.get(type(self.event), ())
+        told = facts(self.event, longest_text=_LONGEST_TEXT, without=("type", "event_id", *hidden, *loss))
         words = [on_one_line(self.type), told, *(f"{name}={what}" for name, what in loss.items())]
         return f"#{self.connection} {self.at:8.3f} {_ARROWS[self.source]} {' '.join(filter(None, words))}"
 

@@ -40,6 +40,7 @@ def serve(
     readings: Mapping[str, object] | None = None,
     connections_per_minute: int | None = None,
     tokens_per_minute: int | None = None,
+    lenient: bool = False,
     compression: bool = False,
     tls: bool = False,
     max_message_bytes: int = MAX_MESSAGE_BYTES,
@@ -55,11 +56,12 @@ def serve(
     ``seed`` makes ids and timing. ``api_key``: the only good credential; None lets in any that is not empty.
     ``speech``: ``builtin``, ``flite`` or ``espeak-ng``. ``readings``: where sources disagree about the service, which
     to follow (``vlmock.session.readings``), such as ``{"update": "replace"}``; what a scenario says goes first.
-    ``connections_per_minute``, ``tokens_per_minute``: beyond them HTTP 429 with ``Retry-After``, and failed responses;
-    None is no limit. ``compression``: agree to permessage-deflate. ``tls``: serve https and wss, with a certificate
-    that clients in this process, and in those that it starts, trust until the end. ``max_message_bytes``: longer
-    messages close the connection with 1009. ``journal_bytes``: about what the journal may keep. ``log``: is given every
-    journal entry, in the server's thread.
+    ``lenient``: where the service would refuse a setting or an item, obey as far as possible and say so in
+    ``journal.remarks()``. ``connections_per_minute``, ``tokens_per_minute``: beyond them HTTP 429 with ``Retry-After``,
+    and failed responses; None is no limit. ``compression``: agree to permessage-deflate. ``tls``: serve https and wss,
+    with a certificate that clients in this process, and in those that it starts, trust until the end.
+    ``max_message_bytes``: longer messages close the connection with 1009. ``journal_bytes``: about what the journal may
+    keep. ``log``: is given every journal entry, in the server's thread.
 
     Raises ServerError when the address cannot be had or ``tls`` lacks trustme, ScenarioError when a scenario is wrong,
     SpeechError when the engine is not there, ValueError when there is no such timing or reading, or a limit is below 1.
@@ -72,6 +74,7 @@ def serve(
         readings=readings or {},
         connections_per_minute=connections_per_minute,
         tokens_per_minute=tokens_per_minute,
+        lenient=lenient,
         compression=compression,
         tls=tls,
         limits=Limits(message_bytes=max_message_bytes),

@@ -59,6 +59,7 @@ class Settings(msgspec.Struct, frozen=True):
     readings: Mapping[str, object] = msgspec.field(default_factory=dict)
     connections_per_minute: int | None = None
     tokens_per_minute: int | None = None
+    lenient: bool = False
     compression: bool = False
     limits: Limits = msgspec.field(default_factory=Limits)
     tls: bool = False
@@ -82,6 +83,7 @@ class Circumstances(msgspec.Struct, frozen=True):
     timing: TimingProfile
     seed: int
     readings: Readings
+    lenient: bool
     started: float
     unix_time: float
     tokens: Allowance | None = None
@@ -108,6 +110,7 @@ def session_for(circumstances: Circumstances) -> Session:
         timing=Timing(circumstances.timing, random.Random(seed).random),
         unix_time=circumstances.unix_time,
         readings=circumstances.readings,
+        lenient=circumstances.lenient,
         started=circumstances.started,
         tokens=circumstances.tokens,
     )
@@ -224,6 +227,7 @@ class Reception:
             timing=self._settings.timing if scenario is None or scenario.timing is None else scenario.timing,
             seed=self._settings.seed if scenario is None or scenario.seed is None else scenario.seed,
             readings=parse_readings({**self._settings.readings, **(scenario.readings if scenario is not None else {})}),
+            lenient=self._settings.lenient,
             started=now,
             unix_time=unix_time,
             tokens=self._quota.tokens,

@@ -1,6 +1,6 @@
 """What a session wants done outside. Whoever drives it performs effects in the order they are given."""
 
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 import msgspec
 from msgspec import Raw
@@ -12,7 +12,7 @@ from vlmock.protocol.wire import JsonObject, ServerEvent
 if TYPE_CHECKING:
     from vlmock.session.runs import Run
 
-__all__ = ["Close", "Effect", "Send", "SendRaw", "Speech", "SpeechChunk", "SpeechRequest", "Synthesize"]
+__all__ = ["Close", "Effect", "Remark", "Send", "SendRaw", "Speech", "SpeechChunk", "SpeechRequest", "Synthesize"]
 
 
 class Send(msgspec.Struct, frozen=True):
@@ -32,6 +32,24 @@ class Close(msgspec.Struct, frozen=True):
 
     code: int
     reason: str = ""
+
+
+class Remark(msgspec.Struct, frozen=True):
+    """Something to say about what the client sent. It goes into the journal and not over the wire."""
+
+    kind: Literal["hint", "overlooked"]
+    """A ``hint`` belongs to the refusal before it and says what may have been meant; ``overlooked`` is what the service
+    would have refused, and a lenient session did not."""
+    message: str
+    code: str | None = None
+    """Of the refusal."""
+    param: str | None = None
+    """The member at fault, as a dotted path."""
+
+    @property
+    def type(self) -> str:
+        """Where events have their type: ``(hint)``, ``(overlooked)``."""
+        return f"({self.kind})"
 
 
 class SpeechRequest(msgspec.Struct, frozen=True):
@@ -75,5 +93,5 @@ class Synthesize(msgspec.Struct, frozen=True):
     request: SpeechRequest
 
 
-Effect: TypeAlias = Send | Deltas | SendRaw | Close | Synthesize
+Effect: TypeAlias = Send | Deltas | SendRaw | Close | Synthesize | Remark
 """``Deltas`` are to be sent."""

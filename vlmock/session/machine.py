@@ -16,18 +16,19 @@ from vlmock.protocol.errors import ErrorEvent
 from vlmock.protocol.input_audio import InputAudioBufferAppend
 from vlmock.protocol.session import SessionCreated
 from vlmock.protocol.wire import ServerEvent, UnsetType, given
-from vlmock.session import models, refusals, spoken_turns
+from vlmock.session import first_update, models, refusals, spoken_turns
 from vlmock.session.allowance import Allowance
 from vlmock.session.brain import Brain
-from vlmock.session.effects import Close, Effect, Send, SendRaw, Speech
+from vlmock.session.effects import Close, Effect, Remark, Send, SendRaw, Speech
 from vlmock.session.handlers import HANDLERS, refuse_not_emulated
 from vlmock.session.handlers.session import apply_audio_settings
 from vlmock.session.ids import IdFactory
 from vlmock.session.input_buffer import InputBuffer
+from vlmock.session.leniency import Leniency
 from vlmock.session.pipeline import choose
 from vlmock.session.readings import FOLLOWED, Readings
 from vlmock.session.refusals import Refused
-from vlmock.session.rules.events import check_event, events_to_come
+from vlmock.session.rules.events import checked_event, events_to_come
 from vlmock.session.script import Script
 from vlmock.session.settings import initial
 from vlmock.session.state import SessionState, audio_format_of
@@ -56,10 +57,12 @@ class Session:
         started: float,
         readings: Readings = FOLLOWED,
         tokens: Allowance | None = None,
+        lenient: bool = False,
     ) -> None:
         """``unix_time`` is the wall clock at ``started``, an instant of the clock that ``now`` is read from.
 
-        ``tokens``: what the responses of several sessions may spend together.
+        ``tokens``: what the responses of several sessions may spend together. ``lenient``: what is refused is remarked
+        on instead, and obeyed as far as it can be.
         """
         brain = msgspec.structs.replace(brain, mcp_since=readings.mcp_since)
         pipeline = choose(brain.model, None, profile=brain.profile)
@@ -79,6 +82,7 @@ class Session:
             at_connect=settings,
             readings=readings,
             tokens=tokens,
+            leniency=Leniency(lenient=lenient),
             pipeline=pipeline,
             timeline=Timeline(started),
             meter=Meter(pipeline),
@@ -97,7 +101,8 @@ class Session:
             if state.brain.agent:  # Observed {TROUB}; an unknown model closes nothing {S14}
                 last_words.append(Close(1008, refused.details.message))
             return self._effects(last_words)
-        state.phase = moved(SESSION, state.phase, "accepted")
+        accepted = "accepted unconfigured" if state.readings.first_update_required else "accepted"
+        state.phase = moved(SESSION, state.phase, accepted)
         return self._effects([SessionCreated(session=state.settings), *apply_audio_settings(state)])
 
     def receive(self, event: AnyClientEvent | InvalidEvent, now: float) -> list[Effect]:
@@ -157,13 +162,24 @@ class Session:
     def _handle(self, event: AnyClientEvent | InvalidEvent) -> Iterable[Told]:
         state = self._state
         try:
-            if state.phase is not SessionPhase.OPEN and (refused := _unusable(state.brain)):
-                raise refused
-            check_event(event, state.brain)
-            handler = HANDLERS.get(type(event), refuse_not_emulated)
-            return list(handler(state, event))
+            told = list(self._obey(event))
         except Refused as refusal:
-            return [_error(refusal, event.event_id)]
+            event_type = event.event_type if isinstance(event, InvalidEvent) else event.type
+            told = [_error(refusal, event.event_id), *first_update.after_refusal(state, event_type)]
+            if refusal.hint:
+                told.insert(1, Remark("hint", refusal.hint))
+        return [*state.leniency.remarks(), *told]
+
+    def _obey(self, event: AnyClientEvent | InvalidEvent) -> Iterable[Told]:
+        state = self._state
+        if state.phase is not SessionPhase.OPEN and (refused := _unusable(state.brain)):
+            raise refused
+        event = checked_event(event, state.brain, state.leniency)
+        first_update.demand_update(state, event.type)
+        if isinstance(event, InputAudioBufferAppend):
+            state.input.append(event.audio)
+            return ()
+        return HANDLERS.get(type(event), refuse_not_emulated)(state, event)
 
     def _effects(self, told: Iterable[Told]) -> list[Effect]:
         """What was told, ready to be sent. The only place where a server event gets its id."""

@@ -62,6 +62,29 @@ class Readings(msgspec.Struct, frozen=True):
             "(Observed {PIPE, FON}, now and then); with deep noise suppression twice."
         ),
     ] = False
+    first_update_required: Annotated[
+        bool,
+        Meta(
+            description="Every event before the first accepted session.update is refused (Observed {FON} and in field "
+            "reports, schema B2), or taken (false; the vendor SDK's live tests and most wires)."
+        ),
+    ] = False
+    bad_updates: Annotated[
+        Literal["fifth", "second", "never"],
+        Meta(
+            description="While no update was accepted yet, the session ends at the fifth that is refused, with "
+            "max_config_attempts_exceeded and close 1008 (fifth; Observed in several field reports, schema B2), at the "
+            "second with close 1011 (second; Observed {IVW}, one source only), or never."
+        ),
+    ] = "fifth"
+    rejected_first_update: Annotated[
+        Literal["as_it_was", "deaf"],
+        Meta(
+            description="After a refused first update the session goes on with what it was at connect (as_it_was; "
+            "Observed {IVW, OAI}: nothing of a refused update holds), or no longer listens until one is accepted, but "
+            "still answers response.create (deaf; Observed {IVW}, one source only)."
+        ),
+    ] = "as_it_was"
 
 
 FOLLOWED: Final = Readings()

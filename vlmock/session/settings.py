@@ -26,6 +26,7 @@ from vlmock.session.defaults import (
     turn_detection_at_connect,
     voice_at_connect,
 )
+from vlmock.session.leniency import STRICT, Leniency
 from vlmock.session.pipeline import choose
 from vlmock.session.rules.changes import check_change
 from vlmock.session.rules.conflicts import check_conflicts
@@ -83,15 +84,25 @@ def updated(
     brain: Brain,
     first_update: bool,
     audio_was_produced: bool,
+    leniency: Leniency = STRICT,
 ) -> ResponseSession:
     """The settings after an update. ``first_update``: none was accepted before.
 
-    Raises Refused when any part of the update will not do; then nothing of it holds. Observed {IVW, OAI}.
+    Raises Refused when any part of the update will not do; then nothing of it holds. Observed {IVW, OAI}. Lenient, all
+    that is right by itself holds.
     """
-    check_members(update, brain, at="session")
+    update = check_members(update, brain, at="session", leniency=leniency)
     after = _merged(current, update, brain)
-    check_change(current, after, update, brain=brain, first_update=first_update, audio_was_produced=audio_was_produced)
-    check_conflicts(after, brain)
+    leniency.passes(
+        check_change,
+        current,
+        after,
+        update,
+        brain=brain,
+        first_update=first_update,
+        audio_was_produced=audio_was_produced,
+    )
+    leniency.passes(check_conflicts, after, brain)
     return after
 
 

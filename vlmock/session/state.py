@@ -14,6 +14,7 @@ from vlmock.session.brain import Brain
 from vlmock.session.history import History
 from vlmock.session.ids import IdFactory
 from vlmock.session.input_buffer import InputBuffer
+from vlmock.session.leniency import Leniency
 from vlmock.session.pipeline import Pipeline
 from vlmock.session.readings import Readings
 from vlmock.session.script import Script, Step, ToolOutput, UserInput
@@ -50,6 +51,7 @@ class SessionState(msgspec.Struct):
     readings: Readings
     tokens: Allowance | None
     """What responses may spend; None: as much as they like. Several sessions may share it."""
+    leniency: Leniency
     pipeline: Pipeline
     timeline: Timeline
     meter: Meter
@@ -58,6 +60,8 @@ class SessionState(msgspec.Struct):
     phase: SessionPhase = SessionPhase.NEW
     updates: int = 0
     """How many updates were accepted: the first may do what later ones may not."""
+    failed_attempts: int = 0
+    """How many updates were refused before the first that was accepted."""
     history: History = msgspec.field(default_factory=History)
     speaking: SpokenTurn | None = None
     """The turn that is being spoken now."""

@@ -13,7 +13,7 @@ import msgspec
 
 from vlmock.protocol.deltas import Deltas
 from vlmock.protocol.wire import ServerEvent
-from vlmock.session.effects import Close, SendRaw, Speech, Synthesize
+from vlmock.session.effects import Close, Remark, SendRaw, Speech, Synthesize
 
 __all__ = ["At", "AwaitSpeech", "Beat", "Plot", "SpeechFailed", "Story", "Timeline", "Told"]
 
@@ -37,8 +37,8 @@ class SpeechFailed(Exception):
     """Thrown into a story whose words could not be spoken; the text says why."""
 
 
-Beat: TypeAlias = ServerEvent | Deltas | SendRaw | Close | Synthesize | At | AwaitSpeech
-Told: TypeAlias = ServerEvent | Deltas | SendRaw | Close | Synthesize
+Beat: TypeAlias = ServerEvent | Deltas | SendRaw | Close | Synthesize | Remark | At | AwaitSpeech
+Told: TypeAlias = ServerEvent | Deltas | SendRaw | Close | Synthesize | Remark
 Plot: TypeAlias = Generator[Beat, Speech | None, None]
 
 

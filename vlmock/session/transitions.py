@@ -14,6 +14,8 @@ __all__ = ["RESPONSE", "SESSION", "SPOKEN_TURN", "IllegalMove", "ResponsePhase",
 
 class SessionPhase(Enum):
     NEW = auto()
+    UNCONFIGURED = auto()
+    """Nothing but an update is taken yet: the reading ``first_update_required``."""
     OPEN = auto()
     UNUSABLE = auto()
     """Observed {S14}: the socket is open, but the model is unknown and nothing works."""
@@ -41,7 +43,10 @@ Phase = TypeVar("Phase", bound=Enum)
 
 SESSION: Mapping[tuple[SessionPhase, str], SessionPhase] = {
     (SessionPhase.NEW, "accepted"): SessionPhase.OPEN,
+    (SessionPhase.NEW, "accepted unconfigured"): SessionPhase.UNCONFIGURED,
     (SessionPhase.NEW, "refused"): SessionPhase.UNUSABLE,
+    (SessionPhase.UNCONFIGURED, "configured"): SessionPhase.OPEN,
+    (SessionPhase.UNCONFIGURED, "closed"): SessionPhase.CLOSED,
     (SessionPhase.OPEN, "closed"): SessionPhase.CLOSED,
     (SessionPhase.UNUSABLE, "closed"): SessionPhase.CLOSED,
 }

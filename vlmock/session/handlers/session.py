@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from vlmock.protocol.session import SessionUpdate, SessionUpdated
 from vlmock.protocol.turn_detection import SemanticVad, ServerVad, VadSettings
 from vlmock.protocol.wire import given
-from vlmock.session import spoken_turns
+from vlmock.session import first_update, spoken_turns
 from vlmock.session.pipeline import choose
 from vlmock.session.settings import updated
 from vlmock.session.state import SessionState, audio_format_of
@@ -26,8 +26,10 @@ def on_session_update(state: SessionState, event: SessionUpdate) -> Iterator[Tol
         brain=state.brain,
         first_update=state.updates == 0,
         audio_was_produced=state.said_audio,
+        leniency=state.leniency,
     )
     state.updates += 1
+    first_update.configured(state)
     state.pipeline = choose(state.brain.model, state.settings.voice, profile=state.brain.profile)
     state.meter.pipeline = state.pipeline
     state.timeline.begin(_acknowledge(state), acknowledges=True)

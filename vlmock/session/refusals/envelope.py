@@ -10,16 +10,19 @@ INVALID_UPDATE = "invalid_session_update_message"
 
 
 class Refused(Exception):
-    """The client's event is refused; ``details`` go into the ``error`` event."""
+    """The client's event is refused; ``details`` go into the ``error`` event, ``hint`` into the journal."""
 
-    def __init__(self, details: ErrorDetails) -> None:
+    def __init__(self, details: ErrorDetails, *, hint: str = "") -> None:
         self.details = details
+        self.hint = hint
+        """What may have been meant, in words that the service does not have."""
         super().__init__(details.message)
 
 
-def refused(message: str, *, code: str = INVALID_REQUEST, param: str | None = None) -> Refused:
+def refused(message: str, *, code: str = INVALID_REQUEST, param: str | None = None, hint: str = "") -> Refused:
     """Assumed: ``type`` is ``invalid_request_error``, and a ``code`` that no source names repeats it, as {FON} saw."""
-    return Refused(ErrorDetails(type=INVALID_REQUEST, code=code, message=message, param=param, event_id=None))
+    details = ErrorDetails(type=INVALID_REQUEST, code=code, message=message, param=param, event_id=None)
+    return Refused(details, hint=hint)
 
 
 def code_for(path: str) -> str:

@@ -2,7 +2,9 @@
 
 from collections.abc import Iterable
 
+from vlmock.errors import did_you_mean
 from vlmock.protocol.invalid_event import InvalidEvent, enumerate_in_prose
+from vlmock.session.hints import hint_about
 from vlmock.session.refusals.envelope import INVALID_UPDATE, Refused, code_for, refused
 from vlmock.session.refusals.input_audio import invalid_audio
 
@@ -12,6 +14,7 @@ __all__ = [
     "malformed",
     "missing_member",
     "missing_type",
+    "not_an_object",
     "not_emulated",
     "out_of_range",
     "unexpected_member",
@@ -23,11 +26,17 @@ __all__ = [
 
 def from_invalid_event(invalid: InvalidEvent) -> Refused:
     """The refusal for a frame that is no event."""
+    refusal = _refusal_of(invalid)
+    refusal.hint = hint_about(invalid)
+    return refusal
+
+
+def _refusal_of(invalid: InvalidEvent) -> Refused:
     match invalid.kind:
         case "invalid_json":
             return invalid_json()
         case "not_an_object":
-            return refused(f"An event is an object, not {invalid.got}.", code="invalid_event")
+            return not_an_object(invalid.got)
         case "missing_type":
             return missing_type(invalid.allowed)
         case "unknown_type":
@@ -47,6 +56,11 @@ def from_invalid_event(invalid: InvalidEvent) -> Refused:
 def invalid_json() -> Refused:
     """Assumed {OAI}: a frame that is not JSON."""
     return refused("We could not parse the JSON body of your event.", code="invalid_json")
+
+
+def not_an_object(got: str) -> Refused:
+    """Assumed: a frame of JSON that is not an object, in the style of {OAI}."""
+    return refused(f"An event is an object, not {got}.", code="invalid_event")
 
 
 def missing_type(event_types: Iterable[str]) -> Refused:
@@ -89,7 +103,10 @@ def wrong_type(path: str, expected: str, got: str) -> Refused:
 
 def wrong_enum(path: str, allowed: Iterable[str], got: str) -> Refused:
     """Observed {IVW}: ``'session.voice' should be 'alloy', … or 'cedar', got 'onyx'``. Assumed: the code."""
-    return _wrong_value(path, enumerate_in_prose(allowed), f"'{got}'")
+    allowed = tuple(allowed)
+    refusal = _wrong_value(path, enumerate_in_prose(allowed), f"'{got}'")
+    refusal.hint = did_you_mean(got, allowed).strip(" ()")
+    return refusal
 
 
 def out_of_range(path: str, expected: str, got: float) -> Refused:

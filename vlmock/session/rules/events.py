@@ -1,6 +1,7 @@
 """Which events there are: each api-version has its own. Source: schema B and C, "since"."""
 
 from functools import cache
+from typing import cast
 
 import msgspec
 
@@ -8,12 +9,13 @@ from vlmock.protocol.catalogue import CLIENT_EVENTS, OTHER_SERVER_EVENTS, SERVER
 from vlmock.protocol.invalid_event import InvalidEvent, in_short
 from vlmock.session import refusals
 from vlmock.session.brain import Brain
+from vlmock.session.leniency import Leniency
 
-__all__ = ["check_event", "events_to_come"]
+__all__ = ["checked_event", "events_to_come"]
 
 
-def check_event(event: AnyClientEvent | InvalidEvent, brain: Brain) -> None:
-    """Raise Refused when this is no event, or none of the brain's api-version.
+def checked_event(event: AnyClientEvent | InvalidEvent, brain: Brain, leniency: Leniency) -> AnyClientEvent:
+    """The event that is to be obeyed. Raises Refused when this is no event, or none of the brain's api-version.
 
     Documented: schema B, since when there is which. Assumed: what came later is an unknown type, whatever else may be
     wrong with it, and the supported values that are listed are those of the version.
@@ -22,9 +24,25 @@ def check_event(event: AnyClientEvent | InvalidEvent, brain: Brain) -> None:
     types = tuple(wire_type for wire_type in CLIENT_EVENTS if wire_type in known)
     wire_type = event.event_type if isinstance(event, InvalidEvent) else event.type
     if wire_type in CLIENT_EVENTS and wire_type not in known:
-        raise refusals.unknown_type(in_short(wire_type), types)
-    if isinstance(event, InvalidEvent):
-        raise refusals.from_invalid_event(msgspec.structs.replace(event, allowed=types))
+        refusal = refusals.unknown_type(in_short(wire_type), types)
+        refusal.hint = f"{wire_type} came with a later api-version than {brain.api_version}"
+        raise refusal
+    if not isinstance(event, InvalidEvent):
+        return event
+    if event.kind in ("missing_type", "unknown_type"):
+        event = msgspec.structs.replace(event, allowed=types)
+    return _without_unknown_members(event, leniency)
+
+
+def _without_unknown_members(invalid: InvalidEvent, leniency: Leniency) -> AnyClientEvent:
+    """What is left of it. Raises Refused where that is nothing, or where nothing is overlooked."""
+    refusal = refusals.from_invalid_event(invalid)
+    if invalid.otherwise is None:
+        raise refusal
+    leniency.overlook(refusal)
+    for path in invalid.more:
+        leniency.overlook(refusals.unexpected_member(path))
+    return cast(AnyClientEvent, invalid.otherwise)
 
 
 @cache

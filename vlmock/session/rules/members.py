@@ -4,7 +4,9 @@ A rule is a function of the value, of where it stands and of the brain; the tabl
 """
 
 from collections.abc import Callable, Mapping
-from typing import Any, Final
+from typing import Any, Final, TypeVar
+
+import msgspec
 
 from vlmock.protocol.avatar import AVATAR_OUTPUT_PROTOCOLS, AVATAR_TYPES, PHOTO_AVATAR_MODELS, AvatarConfig
 from vlmock.protocol.input_audio import (
@@ -32,6 +34,7 @@ from vlmock.protocol.session import (
 from vlmock.protocol.wire import UNSET, given
 from vlmock.session import refusals
 from vlmock.session.brain import Brain
+from vlmock.session.leniency import STRICT, Leniency
 from vlmock.session.models import Family
 from vlmock.session.rules.tools import check_tools
 from vlmock.session.rules.turn_detection import check_turn_detection
@@ -40,22 +43,34 @@ from vlmock.session.rules.voices import check_voice
 
 __all__ = ["check_members"]
 
+Members = TypeVar("Members", RequestSession, ResponseCreateParams)
+
 _MOST_LANGUAGES = 10
 _MOST_METADATA_PAIRS, _LONGEST_METADATA_KEY, _LONGEST_METADATA_VALUE = 16, 64, 512
 _MOST_OUTPUT_TOKENS = 4096
 
 
-def check_members(members: RequestSession | ResponseCreateParams, brain: Brain, *, at: str) -> None:
-    """Raise Refused at the first member that is wrong by itself. ``at`` is ``session`` or ``response``."""
-    for name in members.__struct_fields__:
-        value = getattr(members, name)
-        if value is UNSET or value is None:
-            continue
-        path = f"{at}.{name}"
-        if path in _SINCE and not brain.reached(_SINCE[path]):
-            raise refusals.unexpected_member(path)
-        if name in _RULES:
-            _RULES[name](value, path, brain)
+def check_members(members: Members, brain: Brain, *, at: str, leniency: Leniency = STRICT) -> Members:
+    """Raise Refused at the first member that is wrong by itself. ``at`` is ``session`` or ``response``.
+
+    Returns the members; lenient, without those that are wrong.
+    """
+    wrong = [
+        name
+        for name in members.__struct_fields__
+        if not leniency.passes(_check_member, name, getattr(members, name), at, brain)
+    ]
+    return msgspec.structs.replace(members, **dict.fromkeys(wrong, UNSET)) if wrong else members
+
+
+def _check_member(name: str, value: Any, at: str, brain: Brain) -> None:
+    if value is UNSET or value is None:
+        return
+    path = f"{at}.{name}"
+    if path in _SINCE and not brain.reached(_SINCE[path]):
+        raise refusals.unexpected_member(path)
+    if name in _RULES:
+        _RULES[name](value, path, brain)
 
 
 # ---- what is heard
