@@ -196,9 +196,6 @@ def schema() -> None:
 @main.command()
 def emulated() -> None:
     """Print what is emulated, what is not, and how well each thing is known."""
-    from vlmock.emulated import markdown, refusal_rows
+    from vlmock.emulated import details, markdown
 
-    click.echo(markdown())
-    click.echo("\n| refusal | evidence |\n|---|---|")
-    for name, known in refusal_rows():
-        click.echo(f"| {name} | {known} |")
+    click.echo(f"{markdown()}\n\n{details()}")
