@@ -11,7 +11,7 @@ import sys
 import tomllib
 import wave
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from importlib.metadata import EntryPoint
 from pathlib import Path
 from typing import Any
@@ -548,13 +548,16 @@ def test_demo_fails_as_its_client_does(tmp_path: Path, program: str, code: int, 
 
 def test_a_client_that_does_not_listen_is_ended_when_demo_is_told_again(tmp_path: Path) -> None:
     """The first time it is asked, the second time it is not."""
-    deaf = "import signal\nsignal.signal(signal.SIGTERM, signal.SIG_IGN)\nprint('deaf', flush=True)\nsignal.pause()"
+    deaf = (
+        "import signal\nsignal.signal(signal.SIGTERM, lambda *_: print('asked', flush=True))\n"
+        "print('deaf', flush=True)\nwhile True: signal.pause()"
+    )
     with demonstrating(until="deaf", cwd=stand_in(tmp_path, deaf)) as process:
-        out = ""
-        while not out:
-            process.send_signal(signal.SIGINT)
-            with suppress(subprocess.TimeoutExpired):
-                out, err = process.communicate(timeout=0.2)
+        process.send_signal(signal.SIGINT)
+        assert process.stdout is not None
+        assert process.stdout.readline().strip() == "asked"
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=30)
     assert (process.returncode, err) == (0, "")
     assert "The journal is saved in" in out
 
