@@ -8,7 +8,24 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from vlmock.scenario.model import Scenario
     from vlmock.server.mock_server import MockServer, serve
-    from vlmock.session.script import Call, Close, Emit, Error, Fail, Incomplete, Reply, Say, Turn, Wait, Warn
+    from vlmock.session.script import (
+        Call,
+        Close,
+        Emit,
+        Error,
+        Fail,
+        FileSearch,
+        FoundryAgentCall,
+        Incomplete,
+        Invocation,
+        McpCall,
+        Reply,
+        Say,
+        Turn,
+        Wait,
+        Warn,
+        WebSearch,
+    )
 
 __all__ = [
     "Call",
@@ -16,7 +33,11 @@ __all__ = [
     "Emit",
     "Error",
     "Fail",
+    "FileSearch",
+    "FoundryAgentCall",
     "Incomplete",
+    "Invocation",
+    "McpCall",
     "MockServer",
     "Reply",
     "Say",
@@ -24,6 +45,7 @@ __all__ = [
     "Turn",
     "Wait",
     "Warn",
+    "WebSearch",
     "serve",
 ]
 __version__ = "0.1.0"
@@ -31,16 +53,12 @@ __version__ = "0.1.0"
 _HOMES = {
     "Scenario": "vlmock.scenario.model",
     **dict.fromkeys(("MockServer", "serve"), "vlmock.server.mock_server"),
-    **dict.fromkeys(
-        ("Call", "Close", "Emit", "Error", "Fail", "Incomplete", "Reply", "Say", "Turn", "Wait", "Warn"),
-        "vlmock.session.script",
-    ),
 }
 
 
 def __getattr__(name: str) -> Any:
-    if name in _HOMES:
+    if name in __all__:
         from importlib import import_module
 
-        return getattr(import_module(_HOMES[name]), name)
+        return getattr(import_module(_HOMES.get(name, "vlmock.session.script")), name)
     raise AttributeError(f"module 'vlmock' has no attribute {name!r}")

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from vlmock.protocol.session import ResponseSession
-from vlmock.protocol.tools import FunctionTool, ToolChoice
+from vlmock.protocol.tools import FunctionTool, McpTool, Tool, ToolChoice
 from vlmock.scenario.model import Entry, Scenario
 from vlmock.session.script import ToolOutput, Turn, UserInput
 
@@ -17,6 +17,9 @@ TOOL_OUTPUTS: dict[tuple[str, str], dict[str, Any]] = {
     ("tool_error", "turns[3]"): {"find_order": {"status": "on its way"}},
     ("support_call", "turns[3]"): {"test_line": {"ok": False}},
     ("interim", "turns[2]"): {"find_tour": {"time": "ten"}},
+    ("mcp", "turns[1]"): {"docs/search": {"years": 3}},
+    ("mcp", "turns[3]"): {"shop/cancel_order": {"error": "The call was not approved."}},
+    ("mcp", "turns[5]"): {"shop/cancel_order": {"cancelled": True}},
 }
 """Scenario and turn to what each tool of it returns; ``{"ok": true}`` where nothing stands here."""
 
@@ -42,12 +45,13 @@ def client_inputs(scenario: Scenario) -> Iterator[ClientInput]:
         yield ClientInput(entry, entry.heard_as, outputs, entry.filler)
 
 
-def offered_tools(scenario: Scenario) -> list[FunctionTool]:
-    """Every function that the scenario calls, or wants offered."""
+def offered_tools(scenario: Scenario) -> list[FunctionTool | McpTool]:
+    """Every function and every MCP server that the scenario calls, or wants offered."""
+    servers = [McpTool(server_label=label, server_url=f"https://{label}.example") for label in scenario.mcp_servers]
     entries = (*scenario.turns, *scenario.rules)
     called = [step.values.get("name") for entry in entries for step in entry.reply or ()]
     names = [*called, *(name for entry in entries for name in entry.when.tools_offered)]
-    return [FunctionTool(name=name) for name in dict.fromkeys(names) if isinstance(name, str)]
+    return [*(FunctionTool(name=name) for name in dict.fromkeys(names) if isinstance(name, str)), *servers]
 
 
 def a_turn(
@@ -57,9 +61,10 @@ def a_turn(
     audio_ms: float = 0.0,
     outputs: Mapping[str, object] | None = None,
     arguments: str = "{}",
-    tools: Sequence[FunctionTool] = (),
+    tools: Sequence[Tool] = (),
     tool_choice: ToolChoice = "auto",
     session: ResponseSession | None = None,
+    **others: Any,
 ) -> Turn:
     """What came since the last response: words, tool outputs (as JSON, or text as it stands), or nothing."""
     texts = {name: out if isinstance(out, str) else json.dumps(out) for name, out in (outputs or {}).items()}
@@ -72,4 +77,5 @@ def a_turn(
         tools=tuple(tools),
         tool_choice=tool_choice,
         history=(),
+        **others,
     )

@@ -6,10 +6,23 @@ import pytest
 from scenario_inputs import a_turn
 
 from vlmock.protocol.session import ResponseSession
+from vlmock.protocol.tools import McpTool
 from vlmock.scenario.director import Director
 from vlmock.scenario.loader import load_text
 from vlmock.scenario.model import Scenario
-from vlmock.session.script import Call, Expectation, Fail, Heard, Reply, Say, Spoken, TranscriptionFailure, Turn, Warn
+from vlmock.session.script import (
+    Call,
+    Expectation,
+    Fail,
+    Heard,
+    McpCall,
+    Reply,
+    Say,
+    Spoken,
+    TranscriptionFailure,
+    Turn,
+    Warn,
+)
 
 
 def directing(**parts: Any) -> Director:
@@ -342,3 +355,85 @@ def test_output_is_not_defined_where_no_tool_returned_anything() -> None:
     assert step == Fail("otherwise.reply: template '{{ output }}': 'output' is undefined", code="scenario_error")
     director = directing(otherwise={"reply": "{{ output if output is defined else 'none' }}"})
     assert answer(director, a_turn("Hi")) == ["none"]
+
+
+# ---- what the service does itself
+
+DOCS = McpTool(server_label="docs", server_url="https://docs.example")
+CALLS = {"user": "Hello", "reply": [{"mcp": "docs/search"}]}
+
+
+def test_the_outcome_of_an_mcp_call_is_answered_like_a_tools_output() -> None:
+    director = directing(
+        turns=[
+            CALLS,
+            {"mcp": "docs/search", "output": {"error": "/not approved/"}, "reply": "Then not."},
+            {"mcp": "docs/search", "reply": "Found {{ output.hits }} for {{ arguments.q }}."},
+        ]
+    )
+    assert director.reply(a_turn("Hello", tools=[DOCS])).steps == (McpCall("docs", "search"),)
+    refused = {"docs/search": {"error": "The call was not approved."}}
+    assert answer(director, a_turn(outputs=refused)) == ["Then not."]
+    found = a_turn(outputs={"docs/search": {"hits": 3}}, arguments='{"q": "maps"}')
+    assert answer(director, found) == ["Found 3 for maps."]
+    assert director.problems() == []
+
+
+@pytest.mark.parametrize(
+    ("tools", "says"),
+    [
+        ((), "no MCP server 'docs' (it offers none)"),
+        ((McpTool(server_label="docs", server_url="u", allowed_tools=["fetch"]),), "does not name 'search'"),
+    ],
+)
+def test_a_client_that_does_not_offer_the_server_is_a_problem(tools: Any, says: str) -> None:
+    director = directing(turns=[CALLS])
+    (step,) = director.reply(a_turn("Hello", tools=tools)).steps
+    assert isinstance(step, Fail)
+    assert says in step.message
+    (problem,) = director.problems()
+    assert says in problem
+    assert "turns[0].reply[0]" in problem
+
+
+def test_an_agent_needs_no_server_of_the_client() -> None:
+    director = directing(turns=[CALLS])
+    assert director.reply(a_turn("Hello", agent=True)).steps == (McpCall("docs", "search"),)
+    assert director.problems() == []
+
+
+@pytest.mark.parametrize(
+    ("servers", "label", "allowed", "expected"),
+    [
+        ({"docs": {"tools": ["a", "b"]}}, "docs", None, ["a", "b"]),
+        ({}, "docs", None, ["search"]),
+        ({}, "docs", ["fetch"], ["search", "fetch"]),
+        ({}, "other", None, ["unscripted_tool"]),
+        ({}, "other", ["x"], ["x"]),
+    ],
+)
+def test_a_server_has_what_the_scenario_says_or_calls(
+    servers: Any, label: str, allowed: list[str] | None, expected: list[str]
+) -> None:
+    director = directing(turns=[{"user": "x", "reply": "y"} if servers else CALLS], mcp_servers=servers)
+    tool = McpTool(server_label=label, server_url="u", **({} if allowed is None else {"allowed_tools": allowed}))
+    assert [listed.name for listed in director.mcp_tools(tool).tools] == expected
+
+
+def test_a_server_may_be_unreachable_or_slow() -> None:
+    servers = {"gone": {"unreachable": True}, "slow": {"tools": ["a"], "takes": "2s"}}
+    director = directing(turns=[HELLO], mcp_servers=servers)
+    gone, slow = (director.mcp_tools(McpTool(server_label=label, server_url="u")) for label in servers)
+    assert (gone.unreachable, gone.tools) == (True, ())
+    assert (slow.unreachable, slow.seconds) == (False, 2.0)
+
+
+def test_what_is_handed_to_a_hosted_agent_may_decide() -> None:
+    director = directing(
+        rules=[
+            {"invoke_input": {"topic": "/map/"}, "reply": "Maps: {{ invoke_input.topic }}."},
+            {"start": True, "reply": "Hello."},
+        ]
+    )
+    assert answer(director, a_turn(invoke_input={"topic": "old maps", "n": 1})) == ["Maps: old maps."]
+    assert answer(director, a_turn()) == ["Hello."]

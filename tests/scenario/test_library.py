@@ -10,10 +10,11 @@ import pytest
 from scenario_inputs import a_turn
 
 from vlmock.errors import ScenarioError, UnknownScenario
+from vlmock.protocol.tools import McpTool
 from vlmock.scenario import library
 from vlmock.scenario.default import DefaultScript
 from vlmock.scenario.model import Scenario
-from vlmock.session.script import Expectation, Reply, Say, Spoken, Turn
+from vlmock.session.script import Expectation, McpListing, Reply, Say, Spoken, Turn
 
 
 def test_shipped_scenarios_have_a_name_and_a_line_about_them() -> None:
@@ -81,6 +82,9 @@ class Parrot:
 
     def hear(self, spoken: Spoken) -> str:
         return "Polly."
+
+    def mcp_tools(self, server: McpTool) -> McpListing:
+        return McpListing.unscripted(server)
 
     def reply(self, turn: Turn) -> Reply:
         return Reply((Say(turn.text),))

@@ -9,10 +9,29 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from vlmock.errors import ScenarioError
+from vlmock.protocol.items import FileSearchResult
+from vlmock.scenario.keys import RULE, SCENARIO
 from vlmock.scenario.library import library_folder
 from vlmock.scenario.loader import load_file, load_text
 from vlmock.scenario.model import STEP_KINDS, Entry, Scenario
-from vlmock.session.script import Call, Close, Emit, Error, Fail, Say, Step, Wait
+from vlmock.session.script import (
+    Call,
+    Close,
+    Emit,
+    Error,
+    Fail,
+    FileSearch,
+    FoundryAgentCall,
+    Invocation,
+    McpCall,
+    Say,
+    Step,
+    Wait,
+    WebSearch,
+)
+from vlmock.session.timing import SEGMENTS
+
+CONDITIONS = list(RULE.keys)[: list(RULE.keys).index("transcript")]
 
 
 def steps_of(entry: Entry | None) -> list[Step]:
@@ -41,8 +60,7 @@ WRONG: dict[str, tuple[str, str]] = {
     ),
     "optional on a rule": (
         "rules:\n  - user: Hi\n    optional: true\n    reply: Hello.\n",
-        "f.yaml:3: unknown key 'optional'; there are user, tool, output, tools_offered, turn, session, start, "
-        "transcript, filler, complete, times, reply, interim",
+        f"f.yaml:3: unknown key 'optional'; there are {', '.join(RULE.keys)}",
     ),
     "duplicate key": (
         "turns:\n  - user: Hi\n    user: Ho\n    reply: Hello.\n",
@@ -81,8 +99,7 @@ WRONG: dict[str, tuple[str, str]] = {
     "only comments": ("# nothing\n", "f.yaml: the file is empty: a scenario has 'turns', 'rules' or 'otherwise'"),
     "a list at the top": (
         "- user: Hi\n",
-        "f.yaml:1: scenario: expected a mapping with description, timing, seed, speech, tokens, readings, turns, "
-        "rules, otherwise, expect, got a list",
+        f"f.yaml:1: scenario: expected a mapping with {', '.join(SCENARIO.keys)}, got a list",
     ),
     "answers nothing": ("description: Hi\n", "f.yaml:1: answers nothing: give it 'turns', 'rules' or 'otherwise'"),
     "no turns": ("turns: []\n", "f.yaml:1: turns: the list is empty"),
@@ -124,7 +141,7 @@ WRONG: dict[str, tuple[str, str]] = {
     "no reply": ("turns:\n  - user: Hi\n", "f.yaml:2: missing key 'reply': what is said or called in answer"),
     "no condition": (
         "rules:\n  - reply: Hello.\n",
-        "f.yaml:2: says nothing about when: give it one of user, tool, output, tools_offered, turn, session, start",
+        f"f.yaml:2: says nothing about when: give it one of {', '.join(CONDITIONS)}",
     ),
     "empty reply": (
         "turns:\n  - user: Hi\n    reply: []\n",
@@ -144,7 +161,7 @@ WRONG: dict[str, tuple[str, str]] = {
     ),
     "start and user": (
         "turns:\n  - start: true\n    user: Hi\n    reply: Hello.\n",
-        "f.yaml:2: 'start' means that nothing came: leave out 'user', 'tool' and 'output'",
+        "f.yaml:2: 'start' means that nothing came: leave out 'user', 'tool', 'mcp' and 'output'",
     ),
     "bad regex": (
         "rules:\n  - user: /a(/\n    reply: Hello.\n",
@@ -177,7 +194,7 @@ WRONG: dict[str, tuple[str, str]] = {
     ),
     "unknown step that resembles nothing": (
         "otherwise:\n  reply:\n    - 42: Hello.\n",
-        "f.yaml:3: unknown step '42'; there are " + ", ".join(STEP_KINDS),
+        f"f.yaml:3: unknown step '42'; there are {', '.join(STEP_KINDS)}",
     ),
     "two steps in one": (
         "otherwise:\n  reply:\n    - say: Hello.\n      call: f\n",
@@ -293,8 +310,56 @@ WRONG: dict[str, tuple[str, str]] = {
     ),
     "unknown segment": (
         "timing: {llm: 20}\notherwise: {reply: Hi}\n",
-        "f.yaml:1: unknown key 'llm'; there are updated, stop_detect, stt, llm_first, tts_first, token_gap, "
-        "audio_speed, sentence_gap, cancel",
+        f"f.yaml:1: unknown key 'llm'; there are {', '.join(SEGMENTS)}",
+    ),
+    # the service's own tools
+    "an MCP call without its server": (
+        "otherwise:\n  reply:\n    - mcp: search\n",
+        "f.yaml:3: mcp: expected server/tool, like docs/search, got 'search'",
+    ),
+    "a condition without its server": (
+        "turns:\n  - mcp: [docs/a, /b]\n    reply: Hello.\n",
+        "f.yaml:2: mcp[1]: expected server/tool, like docs/search, got '/b'",
+    ),
+    "a tool that its server has not": (
+        "mcp_servers: {docs: {tools: [search]}}\notherwise:\n  reply:\n    - mcp: docs/serach\n",
+        "f.yaml:4: docs/serach: mcp_servers lists no such tool of 'docs' (did you mean 'search'?)",
+    ),
+    "an outcome of a tool that its server has not": (
+        "mcp_servers: {docs: {tools: [search]}}\nturns:\n  - mcp: docs/xyz\n    reply: Hello.\n",
+        "f.yaml:3: docs/xyz: mcp_servers lists no such tool of 'docs'; it has search",
+    ),
+    "a call to a server that is unreachable": (
+        "mcp_servers: {docs: {unreachable: true}}\notherwise:\n  reply:\n    - mcp: docs/search\n",
+        "f.yaml:4: docs/search: mcp_servers says that 'docs' is unreachable, so nothing on it can be called",
+    ),
+    "an MCP server of which nothing is said": (
+        "mcp_servers:\n  docs: {takes: 1}\notherwise: {reply: Hi}\n",
+        "f.yaml:2: an MCP server has 'tools', or is 'unreachable: true'",
+    ),
+    "an unreachable server with tools": (
+        "mcp_servers:\n  docs: {unreachable: true, tools: [a]}\notherwise: {reply: Hi}\n",
+        "f.yaml:2: an MCP server has 'tools', or is 'unreachable: true'",
+    ),
+    "two tools of one name": (
+        "mcp_servers:\n  docs:\n    tools: [a, {name: a}]\notherwise: {reply: Hi}\n",
+        "f.yaml:3: there are two tools with the name 'a'",
+    ),
+    "a tool without a name": (
+        "mcp_servers:\n  docs:\n    tools:\n      - returns: 1\notherwise: {reply: Hi}\n",
+        "f.yaml:4: missing key 'name': Its name.",
+    ),
+    "servers in a list": (
+        "mcp_servers: [docs]\notherwise: {reply: Hi}\n",
+        "f.yaml:1: mcp_servers: expected a mapping from server_label to server, got a list",
+    ),
+    "a score that is no number": (
+        "otherwise:\n  reply:\n    - file_search: x\n      results: [{score: high}]\n",
+        "f.yaml:4: score: expected a number, got the text 'high'",
+    ),
+    "a companion of another step": (
+        "otherwise:\n  reply:\n    - results: []\n",
+        "f.yaml:3: 'results' needs 'file_search' in the same step",
     ),
     "unknown engine": (
         "speech: flight\notherwise: {reply: Hi}\n",
@@ -479,6 +544,61 @@ otherwise:
         Error("Oh."),
         Error("Oh.", code="c", type="t", param="p"),
         Fail("No.", code="c"),
+    ]
+
+
+def test_what_the_service_does_itself_is_a_step_as_well() -> None:
+    text = """
+mcp_servers:
+  docs:
+    tools:
+      - fetch
+      - name: search
+        returns: {hits: 0}
+otherwise:
+  reply:
+    - mcp: docs/search
+      arguments: {q: x}
+      output: {hits: [1]}
+      takes: 300ms
+    - mcp: docs/search
+    - mcp: docs/fetch
+    - mcp: docs/fetch
+      output: plain
+    - mcp: other/anything/at/all
+      error: Gone.
+    - mcp: other/x
+      error: {type: http_error, code: 503}
+    - web_search: maps
+    - web_search: maps
+      fails: true
+      takes: 1
+    - file_search: hours
+    - file_search: [hours, days]
+      results:
+        - {file_id: f, filename: a.md, score: 1, text: Nine., attributes: {page: 2}}
+    - foundry_agent: travel
+      arguments: {where: Rome}
+      output: Yes.
+    - invocation: {type: thinking}
+    - say: Nine.
+      annotations: [{type: url_citation, url: "https://x"}, 2]
+"""
+    found = FileSearchResult(file_id="f", filename="a.md", score=1.0, text="Nine.", attributes={"page": 2})
+    assert steps_of(load_text(text).otherwise) == [
+        McpCall("docs", "search", '{"q":"x"}', '{"hits":[1]}', seconds=0.3),
+        McpCall("docs", "search", output='{"hits":0}'),
+        McpCall("docs", "fetch"),
+        McpCall("docs", "fetch", output="plain"),
+        McpCall("other", "anything/at/all", error="Gone."),
+        McpCall("other", "x", error={"type": "http_error", "code": 503}),
+        WebSearch("maps"),
+        WebSearch("maps", fails=True, seconds=1.0),
+        FileSearch(("hours",)),
+        FileSearch(("hours", "days"), (found,)),
+        FoundryAgentCall("travel", '{"where":"Rome"}', "Yes."),
+        Invocation({"type": "thinking"}),
+        Say("Nine.", annotations=[{"type": "url_citation", "url": "https://x"}, 2]),
     ]
 
 

@@ -9,7 +9,7 @@ from vlmock.protocol.session import ResponseSession
 from vlmock.scenario import library
 from vlmock.scenario.director import Director
 from vlmock.scenario.model import Scenario
-from vlmock.session.script import Call, Close, Emit, Fail, Say, Spoken, Step, Warn
+from vlmock.session.script import Call, Close, Emit, Fail, Say, ServiceStep, Spoken, Step, Warn
 
 
 def play(scenario: Scenario, director: Director, *, spoken: bool) -> Iterator[tuple[ClientInput, tuple[Step, ...]]]:
@@ -51,7 +51,7 @@ def test_a_shipped_scenario_plays_from_end_to_end(name: str, spoken: bool) -> No
         planned = entered.entry.reply or ()
         assert len(steps) == len(planned)
         assert all(
-            isinstance(step, Say | Call | Emit | Warn | Close) or step.__class__ is plan.make
+            isinstance(step, Say | Call | Emit | Warn | Close | ServiceStep) or step.__class__ is plan.make
             for step, plan in zip(steps, planned, strict=True)
         )
         assert not any("{{" in step.text for step in steps if isinstance(step, Say))

@@ -10,6 +10,7 @@ import vlmock
 from tests.scenario.scenario_inputs import ClientInput, client_inputs, offered_tools
 from tests.sdk.dialogue import Dialogue, talking, transcript
 from tests.sdk.sounds import own_words
+from vlmock.protocol.tools import FunctionTool, McpTool
 from vlmock.scenario.library import load, names
 from vlmock.scenario.model import Entry, Scenario
 from vlmock.session.script import Close
@@ -48,7 +49,8 @@ class Player:
     async def play(self, scenario: Scenario) -> None:
         self._dialogue.tolerated = {code for code in steps_of(scenario, "code") if isinstance(code, str)}
         await self._dialogue.configure(
-            tools=[models.FunctionTool(name=tool.name) for tool in offered_tools(scenario)],
+            tools=[as_the_sdk_has_it(tool) for tool in offered_tools(scenario)],
+            include=["file_search_call.results"],
             turn_detection=models.AzureSemanticVad(remove_filler_words=True),
             **SETTINGS.get(scenario.name, {}),
         )
@@ -81,7 +83,35 @@ class Player:
             await self._dialogue.type(each.user)
         if each.tool_outputs:
             await self._dialogue.return_outputs(self._response, each.tool_outputs)
+            await self._see_calls_through(each.tool_outputs)
         await self._dialogue.connection.response.create()
+
+    async def _see_calls_through(self, outputs: dict[str, str]) -> None:
+        """The calls to MCP servers have ended; those that the scenario wants to fail were not approved."""
+        for call in (item for item in self._response.output if item.type == "mcp_call"):
+            if call.server_label not in TRUSTED:
+                created = await self._dialogue.until(
+                    "conversation.item.created", lambda event: event.item.type == "mcp_approval_request"
+                )
+                approve = "error" not in outputs[f"{call.server_label}/{call.name}"]
+                await self._dialogue.connection.conversation.item.create(
+                    item=models.MCPApprovalResponseRequestItem(approval_request_id=created.item.id, approve=approve)
+                )
+            await self._dialogue.until(
+                "response.output_item.done",
+                lambda event, item_id=call.id: event.item.id == item_id,  # type: ignore[misc]
+            )
+
+
+TRUSTED = {"docs"}
+"""MCP servers that may be called without asking."""
+
+
+def as_the_sdk_has_it(tool: FunctionTool | McpTool) -> models.Tool:
+    if isinstance(tool, FunctionTool):
+        return models.FunctionTool(name=tool.name)
+    approval = "never" if tool.server_label in TRUSTED else "always"
+    return models.MCPServer(server_label=tool.server_label, server_url=tool.server_url, require_approval=approval)
 
 
 def test_enough_ship():

@@ -11,6 +11,7 @@ import pytest
 from vlmock.protocol.catalogue import AnyClientEvent
 from vlmock.protocol.codec import decode_client, encode
 from vlmock.protocol.deltas import Deltas
+from vlmock.protocol.tools import McpTool
 from vlmock.protocol.wire import ServerEvent
 from vlmock.session.allowance import Allowance
 from vlmock.session.brain import Brain
@@ -18,7 +19,7 @@ from vlmock.session.effects import Close, Effect, Remark, Send, SendRaw, Speech,
 from vlmock.session.ids import IdFactory
 from vlmock.session.machine import Session
 from vlmock.session.readings import FOLLOWED, Readings
-from vlmock.session.script import Expectation, Heard, Reply, Say, Spoken, Step, Turn
+from vlmock.session.script import Expectation, Heard, McpListing, Reply, Say, Spoken, Step, Turn
 from vlmock.session.timing import Timing
 
 MS_PER_CHARACTER = 60
@@ -32,6 +33,7 @@ class PlannedScript:
         self.replies = deque(replies)
         self.heard = deque(heard)
         self.expectations: deque[Expectation] = deque()
+        self.mcp_servers: dict[str, McpListing] = {}
         self.turns: list[Turn] = []
         self.spoken: list[Spoken] = []
         self.skipped_fillers = 0
@@ -48,6 +50,9 @@ class PlannedScript:
         if self.expectations:
             self.expectations.popleft()
         return self.heard.popleft() if self.heard else "Hello."
+
+    def mcp_tools(self, server: McpTool) -> McpListing:
+        return self.mcp_servers.get(server.server_label) or McpListing.unscripted(server)
 
     def reply(self, turn: Turn) -> Reply:
         self.turns.append(turn)

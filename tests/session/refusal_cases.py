@@ -416,6 +416,18 @@ CASES = (
         "item_id",
     ),
     Case(
+        "no_such_approval_request",
+        (
+            {
+                "type": "conversation.item.create",
+                "item": {"type": "mcp_approval_response", "approval_request_id": "item_1", "approve": True},
+            },
+        ),
+        "No MCP approval request with id 'item_1' is waiting for an answer.",
+        "invalid_value",
+        "item.approval_request_id",
+    ),
+    Case(
         "no_such_item_to_retrieve",
         ({"type": "conversation.item.retrieve", "item_id": "item_1"},),
         "Error retrieving item: the item with id 'item_1' does not exist.",

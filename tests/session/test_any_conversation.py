@@ -11,7 +11,21 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from tests.session.conftest import Dialogue, PlannedScript
 from tests.session.sounds import silence, voice
 from vlmock.protocol.response import ResponseDone
-from vlmock.session.script import Call, Emit, Error, Fail, Say, Step, Wait
+from vlmock.session.readings import FOLLOWED, Readings
+from vlmock.session.script import (
+    Call,
+    Emit,
+    Error,
+    Fail,
+    FileSearch,
+    FoundryAgentCall,
+    Invocation,
+    McpCall,
+    Say,
+    Step,
+    Wait,
+    WebSearch,
+)
 from vlmock.session.timing import Timing
 
 SOUNDS = {"voice": voice(700), "silence": silence(800)}
@@ -25,6 +39,13 @@ STEPS = st.sampled_from(
         Error("odd"),
         Emit({"type": "x"}),
         Fail("no"),
+        McpCall("docs", "search", '{"q": 1}', output="found", seconds=0.3),
+        McpCall("shop", "order", '{"n": 1}', error="sold out"),
+        McpCall("nobody", "offers"),
+        WebSearch(seconds=0.2),
+        FileSearch(("where",)),
+        Invocation({"x": 1}),
+        FoundryAgentCall("other", '{"q": 1}', seconds=0.3),
     ]
 )
 FILLER = {
@@ -33,8 +54,16 @@ FILLER = {
     "triggers": ["latency", "tool"],
     "latency_threshold_ms": 100,
 }
+MCP = [
+    {"type": "mcp", "server_label": "docs", "server_url": "https://docs.example", "require_approval": "never"},
+    {"type": "mcp", "server_label": "shop", "server_url": "https://shop.example"},
+]
+READINGS = st.sampled_from(
+    [FOLLOWED, Readings(mcp_call="in_response", foundry_agent=True), Readings(foundry_agent=True, rate_limits=True)]
+)
 MODELS = st.sampled_from(["gpt-4.1", "gpt-realtime"])
 TIMINGS = st.sampled_from(["instant", "cascade", "native"])
+APPROVAL = "mcp_approval_request"
 IDS = st.sampled_from(["a", "b", "nobody", "last"])
 
 
@@ -42,13 +71,25 @@ class AnyConversation(RuleBasedStateMachine):
     """Any client events in any order, with valid and invalid ids, and waiting."""
 
     @initialize(
-        model=MODELS, timing=TIMINGS, replies=st.lists(st.lists(STEPS, max_size=5), max_size=6), hold=st.booleans()
+        model=MODELS,
+        timing=TIMINGS,
+        replies=st.lists(st.lists(STEPS, max_size=5), max_size=6),
+        hold=st.booleans(),
+        mcp=st.booleans(),
+        readings=READINGS,
     )
-    def connect(self, model: str, timing: str, replies: list[list[Step]], hold: bool) -> None:
+    def connect(
+        self, model: str, timing: str, replies: list[list[Step]], hold: bool, mcp: bool, readings: Readings
+    ) -> None:
         self.script = PlannedScript(replies)
-        self.dialogue = Dialogue(model=model, api_version="2026-07-15", timing=Timing(timing), script=self.script)
+        self.dialogue = Dialogue(
+            model=model, api_version="2026-07-15", timing=Timing(timing), script=self.script, readings=readings
+        )
+        if mcp:
+            self.update({"tools": MCP})
         self.dialogue.hold_speech = hold
-        self.refused_before = 0
+        self.withdrawn: set[str] = set()
+        """Calls that wait for an approval which nobody can give any more: it was deleted."""
 
     @rule(seconds=st.sampled_from([0.0, 0.05, 0.4, 3.0]))
     def wait(self, seconds: float) -> None:
@@ -96,10 +137,19 @@ class AnyConversation(RuleBasedStateMachine):
         item = {"type": "message", "role": "user", "id": item_id, "content": content}
         self.send({"type": "conversation.item.create", "item": item, "previous_item_id": before})
 
+    @rule(request_id=st.sampled_from(["asked", "last", "nobody"]), approve=st.booleans(), as_event=st.booleans())
+    def approve(self, request_id: str, approve: bool, as_event: bool) -> None:
+        asked = [e.item.id for e in self.dialogue.all("conversation.item.created") if e.item.type == APPROVAL]
+        named = asked[-1] if asked and request_id == "asked" else self.named(request_id)
+        answer = {"type": "mcp_approval_response", "approval_request_id": named, "approve": approve}
+        self.send(answer if as_event else {"type": "conversation.item.create", "item": answer})
+
     @rule(item_id=IDS, verb=st.sampled_from(["delete", "retrieve", "truncate"]), end=st.sampled_from([0, 300, 10**6]))
     def touch_item(self, item_id: str, verb: str, end: int) -> None:
         event = {"type": f"conversation.item.{verb}", "item_id": self.named(item_id)}
+        before = self.waiting()
         self.send(event | ({"content_index": 0, "audio_end_ms": end} if verb == "truncate" else {}))
+        self.withdrawn |= before - self.waiting()
 
     @rule(
         session=st.sampled_from(
@@ -111,6 +161,7 @@ class AnyConversation(RuleBasedStateMachine):
                 {"voice": {"type": "azure-standard", "name": "en-US-AvaNeural"}},
                 {"modalities": ["text"]},
                 {"interim_response": FILLER},
+                {"tools": MCP},
                 {"nonsense": 1},
             ]
         )
@@ -160,7 +211,8 @@ class AnyConversation(RuleBasedStateMachine):
         for event in self.dialogue.events:
             kind = event.type
             response_id = getattr(event, "response_id", None)
-            assert response_id not in ended, f"{kind} after response.done"
+            mcp_call = kind == "response.output_item.done" and event.item.type == "mcp_call"  # type: ignore[attr-defined]
+            assert response_id not in ended or mcp_call, f"{kind} after response.done"
             if kind in ("response.audio_transcript.delta", "response.text.delta"):
                 words[event.item_id] = words.get(event.item_id, "") + event.delta  # type: ignore[attr-defined]
             if isinstance(event, ResponseDone):
@@ -168,11 +220,27 @@ class AnyConversation(RuleBasedStateMachine):
                 self.report_is_right(event, words)
         created = {event.response.id for event in self.dialogue.all("response.created")}
         assert created == ended
+        self.every_call_that_ran_has_ended()
+
+    def every_call_that_ran_has_ended(self) -> None:
+        """Once each, and its item after it; nothing is left open but what waits for approval."""
+        for family in ("response.mcp_call", "response.foundry_agent_call"):
+            began = [event.item_id for event in self.dialogue.all(f"{family}.in_progress")]
+            ended = [e.item_id for end in ("completed", "failed") for e in self.dialogue.all(f"{family}.{end}")]
+            assert len(set(ended)) == len(ended)
+            assert set(began) <= set(ended)
+        added = [event.item.id for event in self.dialogue.all("response.output_item.added")]
+        done = [event.item.id for event in self.dialogue.all("response.output_item.done")]
+        assert len(set(done)) == len(done)
+        assert set(added) - set(done) <= self.waiting() | self.withdrawn
+
+    def waiting(self) -> set[str]:
+        return {call.item.id for call in self.dialogue.session._state.awaiting_approval.values()}
 
     @staticmethod
     def report_is_right(event: ResponseDone, words: dict[str, str]) -> None:
         for item in msgspec.to_builtins(event.response.output):
-            assert item["status"] != "in_progress"
+            assert item.get("status") not in ("in_progress", "searching")
             for part in item.get("content", []):
                 assert (part.get("text") or part.get("transcript") or "") == words.get(item["id"], "")
 

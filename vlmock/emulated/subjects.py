@@ -36,7 +36,6 @@ ECHOED_ONLY: Final = frozenset(
         "session.tools.description",
         "response.temperature",
         "item.object",
-        "item.reason",
     }
 )
 """Members that the session reads and that change nothing but what it says of them."""

@@ -4,9 +4,9 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from vlmock.protocol.tools import FunctionTool, ToolChoiceFunction
+from vlmock.protocol.tools import FunctionTool, McpTool, ToolChoiceFunction
 from vlmock.scenario.arguments import arguments_for
-from vlmock.session.script import Call, Expectation, Reply, Say, Spoken, Step, ToolOutput, Turn
+from vlmock.session.script import Call, Expectation, McpListing, Reply, Say, Spoken, Step, ToolOutput, Turn
 
 __all__ = ["DefaultScript", "unscripted_transcript"]
 
@@ -38,6 +38,10 @@ class DefaultScript:
     def hear(self, spoken: Spoken) -> str:
         """The length of the speech, in words."""
         return unscripted_transcript(spoken.audio_ms)
+
+    def mcp_tools(self, server: McpTool) -> McpListing:
+        """What the client allows."""
+        return McpListing.unscripted(server)
 
     def reply(self, turn: Turn) -> Reply:
         """Observed {NETT}: ``required`` makes exactly one call, a named function that one, ``none`` no call."""

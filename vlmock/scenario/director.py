@@ -7,11 +7,14 @@ import msgspec
 
 from vlmock.errors import ScenarioError
 from vlmock.protocol.session import ResponseSession
+from vlmock.protocol.tools import McpTool
 from vlmock.scenario.default import unscripted_transcript
 from vlmock.scenario.matching import Match, as_json, describe, match, session_differences, tool_names
+from vlmock.scenario.mcp_servers import listing
 from vlmock.scenario.model import Entry, Scenario
 from vlmock.scenario.patterns import Difference
-from vlmock.session.script import Expectation, Fail, Heard, Reply, Spoken, Turn
+from vlmock.session.mcp_tools import why_not
+from vlmock.session.script import Expectation, Fail, Heard, McpCall, McpListing, Reply, Spoken, Step, Turn
 
 __all__ = ["Candidate", "Director", "Unmatched"]
 
@@ -93,6 +96,10 @@ class Director:
             self._play(entry)  # nothing is there that could be answered; the speaker may say it again
             self._not_understood = entry
         return Heard(text, written.failure, written.locale, written.confidence)
+
+    def mcp_tools(self, server: McpTool) -> McpListing:
+        """What the scenario says that an MCP server of the client offers."""
+        return listing(self.scenario.mcp_servers, server, self.scenario.called_on(server.server_label))
 
     def reply(self, turn: Turn) -> Reply:
         """The answer to a turn. What cannot be answered, or not filled in, is a reply that fails and says why."""
@@ -192,11 +199,19 @@ class Director:
         entry = found.entry
         variables = _variables(found, turn, session)
         try:
-            steps = tuple(step.fill_in(variables) for step in entry.reply or ())
+            steps = self._possible(entry, turn, variables)
             return Reply(steps, origin=str(entry.place), interim=entry.interim)
         except ScenarioError as error:
             self._failures.append(f"turn {turn.number}: {entry} could not be answered: {error}")
             return Reply((Fail(str(error), code="scenario_error"),), origin=str(entry.place))
+
+    def _possible(self, entry: Entry, turn: Turn, variables: dict[str, object]) -> tuple[Step, ...]:
+        """The steps. Raises ``ScenarioError`` for a call to an MCP server that the client has not offered."""
+        steps = tuple(step.fill_in(variables) for step in entry.reply or ())
+        for plan, step in zip(entry.reply or (), steps, strict=True):
+            if isinstance(step, McpCall) and not turn.agent and (problem := why_not(turn.tools, step)):
+                raise plan.place.error(problem)
+        return steps
 
 
 def _variables(found: Match, turn: Turn, session: dict[str, Any]) -> dict[str, object]:
@@ -208,6 +223,7 @@ def _variables(found: Match, turn: Turn, session: dict[str, Any]) -> dict[str, o
         "session": session,
         "match": found.groups,
         "tools": tool_names(turn),
+        "invoke_input": turn.invoke_input,
     }
     if found.output is not None:
         variables |= {"output": as_json(found.output.output), "arguments": as_json(found.output.arguments)}

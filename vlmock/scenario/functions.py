@@ -6,8 +6,9 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import TypeAlias, get_args
 
 from vlmock.errors import ScenarioError
+from vlmock.protocol.tools import McpTool
 from vlmock.scenario.default import unscripted_transcript
-from vlmock.session.script import Expectation, Fail, Reply, Say, Spoken, Step, Turn
+from vlmock.session.script import Expectation, Fail, McpListing, Reply, Say, Spoken, Step, Turn
 
 __all__ = ["Answer", "FunctionScript", "ReplyFunction"]
 
@@ -39,6 +40,10 @@ class FunctionScript:
     def hear(self, spoken: Spoken) -> str:
         """The next of the transcripts."""
         return next(self._transcripts, None) or unscripted_transcript(spoken.audio_ms)
+
+    def mcp_tools(self, server: McpTool) -> McpListing:
+        """What the client allows."""
+        return McpListing.unscripted(server)
 
     def reply(self, turn: Turn) -> Reply:
         """What the function says. When it raises, or returns something odd, a reply that fails and says so."""

@@ -9,10 +9,12 @@ from collections.abc import Iterator
 from typing import Any, get_args, get_type_hints
 
 from vlmock.scenario.kinds import Choice, Count, Duration, Either, Flag, Json, Key, ListOf, Record, Schema, Text
+from vlmock.scenario.mcp_servers import MCP_SERVERS
 from vlmock.scenario.model import Conditions, Entry, EventFilter, ExpectedEvent
 from vlmock.scenario.nodes import Node
 from vlmock.scenario.patterns import Contains, Regex, TextPattern, Words
 from vlmock.scenario.places import Place
+from vlmock.scenario.service_steps import McpNameKind
 from vlmock.scenario.steps import REPLY
 from vlmock.scenario.transcripts import TRANSCRIPT
 from vlmock.session.readings import Readings
@@ -116,11 +118,16 @@ NAMES = ListOf(Text(), single=True)
 _CONDITIONS = {
     "user": Key(WORDS, "What the user says or types."),
     "tool": Key(NAMES, "The tool whose output comes; of a list, all of them."),
+    "mcp": Key(
+        ListOf(McpNameKind(), single=True),
+        "The call to an MCP server that ended, as server/tool; of a list, all of them.",
+    ),
     "output": Key(_OutputKind(), "What the tool returned: words, a pattern, or members of its JSON."),
     "tools_offered": Key(NAMES, "Tools that the client must have offered."),
     "turn": Key(Count(1), "The number of the response, 1 for the first."),
     "session": Key(SHAPE, "Members of the session's settings, as session.updated shows them."),
     "start": Key(Flag(), "true: the client asks for a response before anything was said, a greeting."),
+    "invoke_input": Key(SHAPE, "Members of what the client hands to a hosted agent."),
 }
 
 
@@ -132,8 +139,9 @@ _SPOKEN = {
 
 
 def _entry(values: dict[str, Any], node: Node) -> Entry:
-    conditions = {key: values.get(key) for key in ("user", "output", "turn", "session", "start")}
-    when = Conditions(tools=values.get("tool", ()), tools_offered=values.get("tools_offered", ()), **conditions)
+    conditions = {key: values.get(key) for key in ("user", "output", "turn", "session", "start", "invoke_input")}
+    outcomes = (*values.get("tool", ()), *values.get("mcp", ()))
+    when = Conditions(tools=outcomes, tools_offered=values.get("tools_offered", ()), **conditions)
     if not any(key in values for key in _CONDITIONS):
         raise node.place.complaint(f"says nothing about when: give it one of {', '.join(_CONDITIONS)}")
     fails = "transcript" in values and values["transcript"].failure is not None
@@ -142,7 +150,9 @@ def _entry(values: dict[str, Any], node: Node) -> Entry:
     if values.get("user") is None and (lonely := [key for key in _SPOKEN if key in values]):
         raise node.keys[lonely[0]].complaint(f"{lonely[0]!r} needs 'user': only what is said can be heard")
     if when.start and (when.user or when.tools or when.output):
-        raise node.keys["start"].complaint("'start' means that nothing came: leave out 'user', 'tool' and 'output'")
+        raise node.keys["start"].complaint(
+            "'start' means that nothing came: leave out 'user', 'tool', 'mcp' and 'output'"
+        )
     others = {key: values[key] for key in (*_SPOKEN, "optional", "times", *_REPLY) if key in values}
     return Entry("", node.place, when, **others)
 
@@ -308,6 +318,7 @@ SCENARIO = Record(
             "Once a client is connected, its token of vlmock's Entra ID is no longer good: 401 at the next connect.",
         ),
         "readings": Key(_READINGS, _READINGS.about),
+        "mcp_servers": Key(MCP_SERVERS, "What the MCP servers of the client offer, by server_label."),
         "turns": Key(ListOf(TURN), "What comes in this order."),
         "rules": Key(ListOf(RULE), "What may come at any time; the first that fits answers, after the turns."),
         "otherwise": Key(OTHERWISE, "The answer to everything else."),

@@ -8,6 +8,7 @@ from msgspec.structs import replace
 
 from vlmock.errors import ScenarioError, did_you_mean
 from vlmock.scenario.keys import SCENARIO
+from vlmock.scenario.mcp_servers import McpServers, missing
 from vlmock.scenario.model import Entry, ExpectedEvent, PlannedStep, Scenario
 from vlmock.scenario.nodes import MAX_BYTES, Node, from_python, from_yaml
 from vlmock.scenario.places import Complaints, Gathering, one_error
@@ -62,11 +63,12 @@ def _shown(path: Path) -> str:
 def _scenario(root: Node, name: str, folder: Path | None) -> Scenario:
     values: dict[str, Any] = SCENARIO.read(root, name)
     gathering, folder = Gathering(), folder or Path()
+    servers: McpServers = values.get("mcp_servers", {})
     for kind in ("turns", "rules"):
         entries = enumerate(values.get(kind, ()))
-        values[kind] = tuple(_settled(entry, f"{kind}[{n}]", folder, gathering) for n, entry in entries)
+        values[kind] = tuple(_settled(entry, f"{kind}[{n}]", folder, servers, gathering) for n, entry in entries)
     if otherwise := values.get("otherwise"):
-        values["otherwise"] = _settled(otherwise, "otherwise", folder, gathering)
+        values["otherwise"] = _settled(otherwise, "otherwise", folder, servers, gathering)
     expected = enumerate(values.get("expect", ()))
     values["expect"] = tuple(replace(event, label=f"expect[{n}]") for n, event in expected)
     scenario = Scenario(name=name, **values)
@@ -79,12 +81,30 @@ def _scenario(root: Node, name: str, folder: Path | None) -> Scenario:
 # ---- what needs the whole scenario, or its folder
 
 
-def _settled(entry: Entry, label: str, folder: Path, gathering: Gathering) -> Entry:
-    """The entry with its name, and with audio files where they really are."""
+def _settled(entry: Entry, label: str, folder: Path, servers: McpServers, gathering: Gathering) -> Entry:
+    """The entry with its name, with audio files where they really are, and with what MCP servers return."""
+    for name in entry.when.tools:
+        if problem := missing(servers, name):
+            gathering.add(entry.place, problem)
     if entry.reply is None:
         return replace(entry, label=label)
-    plan = tuple(gathering.attempt(lambda step=step: _with_audio(step, folder)) or step for step in entry.reply)  # type: ignore[misc]
-    return replace(entry, label=label, reply=plan)
+    settled = [
+        gathering.attempt(lambda step=step: _with_returns(_with_audio(step, folder), servers))  # type: ignore[misc]
+        for step in entry.reply
+    ]
+    return replace(entry, label=label, reply=tuple(step for step in settled if step is not None))
+
+
+def _with_returns(step: PlannedStep, servers: McpServers) -> PlannedStep:
+    name = step.values.get("mcp")
+    if not isinstance(name, str):
+        return step
+    if problem := missing(servers, name):
+        raise step.place.complaint(problem)
+    server, _, tool = name.partition("/")
+    if "output" in step.values or "error" in step.values or server not in servers:
+        return step
+    return replace(step, values={**step.values, "output": servers[server].returns.get(tool, "{}")})
 
 
 def _with_audio(step: PlannedStep, folder: Path) -> PlannedStep:
@@ -124,6 +144,5 @@ def _known_types() -> Mapping[str, frozenset[str]]:
 
 def _emitted(scenario: Scenario) -> set[str]:
     """The types of events that this scenario sends by hand."""
-    entries = [*scenario.turns, *scenario.rules, *([scenario.otherwise] if scenario.otherwise else [])]
-    events = [step.values.get("event") for entry in entries for step in entry.reply or ()]
+    events = [step.values.get("event") for entry in scenario.entries for step in entry.reply or ()]
     return {kind for event in events if isinstance(event, dict) and isinstance(kind := event.get("type"), str)}

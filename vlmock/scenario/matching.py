@@ -37,6 +37,8 @@ def match(entry: Entry, turn: Turn, session: Mapping[str, object]) -> Match | li
         found.append(Difference("turn", str(when.turn), str(turn.number)))
     if when.session is not None:
         found += session_differences(when, session)
+    if when.invoke_input is not None:
+        found += differences(when.invoke_input, turn.invoke_input, "invoke_input")
     if when.start is not None and when.start != (not turn.user and not turn.tool_outputs):
         expected = "nothing said and no tool output" if when.start else "words or a tool output"
         found.append(Difference("start", expected, describe(turn)))

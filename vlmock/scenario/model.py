@@ -6,6 +6,7 @@ from typing import Any, Literal, TypeAlias
 
 import msgspec
 
+from vlmock.scenario.mcp_servers import McpServers
 from vlmock.scenario.patterns import TextPattern
 from vlmock.scenario.places import Place
 from vlmock.scenario.templates import fill_in
@@ -15,12 +16,17 @@ from vlmock.session.script import (
     Emit,
     Error,
     Fail,
+    FileSearch,
+    FoundryAgentCall,
     Incomplete,
+    Invocation,
+    McpCall,
     Say,
     Step,
     TranscriptionFailure,
     Wait,
     Warn,
+    WebSearch,
 )
 from vlmock.session.timing import Duration
 
@@ -45,6 +51,11 @@ STEP_KINDS: Mapping[str, type[Step]] = {
     "fail": Fail,
     "incomplete": Incomplete,
     "close": Close,
+    "mcp": McpCall,
+    "web_search": WebSearch,
+    "file_search": FileSearch,
+    "foundry_agent": FoundryAgentCall,
+    "invocation": Invocation,
 }
 """What a step of a reply can be, and what the session gets of it."""
 
@@ -54,7 +65,7 @@ class Conditions(msgspec.Struct, frozen=True):
 
     user: TextPattern | None = None
     tools: tuple[str, ...] = ()
-    """Outputs of all these tools came."""
+    """Outputs of all these tools came; those of an MCP server are named ``server/tool``."""
     output: object = None
     """A TextPattern or a JSON shape (see ``patterns.differences``) for the output of one of them."""
     tools_offered: tuple[str, ...] = ()
@@ -62,6 +73,8 @@ class Conditions(msgspec.Struct, frozen=True):
     session: Mapping[str, object] | None = None
     start: bool | None = None
     """True: neither words nor tool outputs came, the client asked for a response out of the blue."""
+    invoke_input: Mapping[str, object] | None = None
+    """A JSON shape for what the client hands to a hosted agent."""
 
     @property
     def hears(self) -> bool:
@@ -185,8 +198,21 @@ class Scenario(msgspec.Struct, frozen=True, kw_only=True):
     """What becomes of all tokens that the server has handed out, once a client is connected. None: nothing."""
     readings: Mapping[str, object] = msgspec.field(default_factory=dict)
     """Where sources disagree about the service: members of ``vlmock.session.readings.Readings``."""
+    mcp_servers: McpServers = msgspec.field(default_factory=dict)
+    """What the MCP servers of the client offer."""
     source: Path | None = None
     """The file that it came from."""
+
+    @property
+    def entries(self) -> tuple[Entry, ...]:
+        """All that may answer, in the order of the file."""
+        return (*self.turns, *self.rules, *([self.otherwise] if self.otherwise else ()))
+
+    def called_on(self, server: str) -> tuple[str, ...]:
+        """The tools of this MCP server that are called in some reply."""
+        names = [step.values.get("mcp") for entry in self.entries for step in entry.reply or ()]
+        parted = [name.partition("/") for name in names if isinstance(name, str)]
+        return tuple(dict.fromkeys(tool for label, _, tool in parted if label == server))
 
     @classmethod
     def from_mapping(
@@ -214,7 +240,8 @@ class Scenario(msgspec.Struct, frozen=True, kw_only=True):
     ) -> "Scenario":
         """The same with keyword arguments: ``Scenario.build(turns=[{"user": "Hi", "reply": "Hello."}])``.
 
-        ``settings``: ``description``, ``timing``, ``seed``, ``speech``, ``tokens``, ``readings``.
+        ``settings``: ``description``, ``timing``, ``seed``, ``speech``, ``tokens``, ``readings``,
+        ``mcp_servers``.
         Raises ``ScenarioError``.
         """
         parts = {"turns": list(turns), "rules": list(rules), "otherwise": otherwise, "expect": list(expect)}

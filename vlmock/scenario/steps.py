@@ -1,29 +1,25 @@
 """The steps of a reply, as a scenario writes them: one key says what is done, others how."""
 
-import json
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from itertools import pairwise
 from typing import Any
 
 from vlmock.errors import did_you_mean
 from vlmock.protocol.response import INCOMPLETE_REASONS
+from vlmock.scenario import service_steps
 from vlmock.scenario.kinds import Choice, Count, Duration, Either, Json, Key, ListOf, Record, Schema, Text
 from vlmock.scenario.model import STEP_KINDS, PlannedStep
 from vlmock.scenario.nodes import Node
 from vlmock.scenario.places import Gathering
+from vlmock.scenario.step_values import ARGUMENTS, JSON, WORDS, As, as_json_text, words
 from vlmock.scenario.templates import compile_tree
-from vlmock.session.script import Call
+from vlmock.session.script import Call, Step
 
 __all__ = ["REPLY"]
 
-_WORDS = Text(template=True)
-_TEMPLATED = Json(lambda tree, node: compile_tree(tree, node.place), mapping=True)
 
-
-def _call(name: str, arguments: Any, call_id: str | None = None) -> Call:
-    """Arguments that are text go as they stand, so that a client can be tested with broken ones."""
-    text = arguments if isinstance(arguments, str) else json.dumps(arguments, ensure_ascii=False, separators=(",", ":"))
-    return Call(name, text, call_id)
+def _call(name: str, arguments: Any = "{}", call_id: str | None = None) -> Call:
+    return Call(name, as_json_text(arguments), call_id)
 
 
 # ---- what the values of some steps are
@@ -45,23 +41,19 @@ def _close(values: dict[str, Any], node: Node) -> dict[str, Any]:
     return values
 
 
-def _words(about: str, required: bool = False) -> Key:
-    return Key(_WORDS, about, required)
-
-
 def _values(values: dict[str, Any], node: Node) -> dict[str, Any]:
     return values
 
 
-_MESSAGE = _words("What went wrong, for people.", required=True)
+_MESSAGE = words("What went wrong, for people.", required=True)
 _ERROR = Record(
     "error",
     "An error event; the conversation goes on.",
     {
         "message": _MESSAGE,
-        "code": _words("A word for programs."),
-        "type": _words("server_error unless given."),
-        "param": _words("Which field is at fault."),
+        "code": words("A word for programs."),
+        "type": words("server_error unless given."),
+        "param": words("Which field is at fault."),
     },
     _values,
 )
@@ -69,7 +61,7 @@ _WARN = Record(
     "warn",
     "A warning event; the conversation goes on. Versions before 2026-01-01-preview have none.",
     {
-        "message": _words("What is odd, for people.", required=True),
+        "message": words("What is odd, for people.", required=True),
         "code": _ERROR.keys["code"],
         "param": _ERROR.keys["param"],
     },
@@ -89,55 +81,44 @@ _CLOSE = Record(
 )
 
 
-class _As:
-    """A single value, read as the member of that name."""
-
-    def __init__(self, member: str, kind: Any, record: Record | None = None) -> None:
-        self._member, self._kind, self._record = member, kind, record
-
-    def read(self, node: Node, name: str) -> dict[str, Any]:
-        values = {self._member: self._kind.read(node, name)}
-        return self._record.build(values, node) if self._record else values
-
-    def schema(self, defs: Schema) -> Schema:
-        found: Schema = self._kind.schema(defs)
-        return found
-
-
 def _planned(kind: str) -> Any:
     def build(values: dict[str, Any], node: Node) -> PlannedStep:
         main = values.pop(kind)
-        if kind == "call":
-            return PlannedStep(_call, main | {"arguments": {}} | values, node.place)
-        return PlannedStep(STEP_KINDS[kind], main | values, node.place)
+        return PlannedStep(_MAKERS[kind], main | values, node.place)
 
     return build
 
 
+_MAKERS: Mapping[str, Callable[..., Step]] = {**STEP_KINDS, "call": _call, **service_steps.MAKERS}
 _COMPANIONS: Mapping[str, Mapping[str, Key]] = {
-    "say": {"audio": Key(Text(), "A WAV file to play for it; the path starts at the scenario's own folder.")},
-    "call": {
-        "arguments": Key(
-            Either("a mapping, or JSON as text", text=_WORDS, mapping=_TEMPLATED),
-            "What the function is called with; text goes to the client as it stands.",
+    "say": {
+        "audio": Key(Text(), "A WAV file to play for it; the path starts at the scenario's own folder."),
+        "annotations": Key(
+            ListOf(JSON),
+            "Where the words come from: any JSON, each in an event of its own, where the answer is spoken.",
         ),
-        "call_id": _words("The id of the call; one is made unless given."),
     },
+    "call": {
+        "arguments": Key(ARGUMENTS, "What the function is called with; text goes to the client as it stands."),
+        "call_id": words("The id of the call; one is made unless given."),
+    },
+    **service_steps.COMPANIONS,
 }
 _MAIN: Mapping[str, Key] = {
-    "say": Key(_As("text", _WORDS), "Words of the assistant."),
-    "call": Key(_As("name", _WORDS), "The function to call."),
-    "wait": Key(_As("seconds", Duration()), "Nothing for so long: seconds, or 200ms."),
+    "say": Key(As("text", WORDS), "Words of the assistant."),
+    "call": Key(As("name", WORDS), "The function to call."),
+    "wait": Key(As("seconds", Duration()), "Nothing for so long: seconds, or 200ms."),
     "emit": Key(Json(_emitted, mapping=True), "Any server event, sent as it stands."),
-    "error": Key(Either("a message, or a mapping", text=_As("message", _WORDS), mapping=_ERROR), _ERROR.about),
-    "warn": Key(Either("a message, or a mapping", text=_As("message", _WORDS), mapping=_WARN), _WARN.about),
-    "fail": Key(Either("a message, or a mapping", text=_As("message", _WORDS), mapping=_FAIL), _FAIL.about),
+    "error": Key(Either("a message, or a mapping", text=As("message", WORDS), mapping=_ERROR), _ERROR.about),
+    "warn": Key(Either("a message, or a mapping", text=As("message", WORDS), mapping=_WARN), _WARN.about),
+    "fail": Key(Either("a message, or a mapping", text=As("message", WORDS), mapping=_FAIL), _FAIL.about),
     "incomplete": Key(
-        _As("reason", Choice(INCOMPLETE_REASONS)), "Ends the response with status incomplete, for this reason."
+        As("reason", Choice(INCOMPLETE_REASONS)), "Ends the response with status incomplete, for this reason."
     ),
     "close": Key(
-        Either("a code, or a mapping", number=_As("code", Count(1000, 4999), _CLOSE), mapping=_CLOSE), _CLOSE.about
+        Either("a code, or a mapping", number=As("code", Count(1000, 4999), _CLOSE), mapping=_CLOSE), _CLOSE.about
     ),
+    **service_steps.MAIN,
 }
 _STEPS = {
     kind: Record(f"step_{kind}", key.about, {kind: key, **_COMPANIONS.get(kind, {})}, _planned(kind))
@@ -145,15 +126,20 @@ _STEPS = {
 }
 
 
+def _accompanies(key: str, keys: Iterable[str]) -> bool:
+    """``error`` is a step of its own, and beside ``mcp`` what comes of it."""
+    return any(key in _COMPANIONS.get(other, ()) for other in keys)
+
+
 class _StepKind:
     """One step: words to say, or a mapping with the key that says what to do."""
 
     def read(self, node: Node, name: str) -> PlannedStep:
         if isinstance(node.value, str):
-            return PlannedStep(STEP_KINDS["say"], {"text": _WORDS.read(node, name)}, node.place)
+            return PlannedStep(STEP_KINDS["say"], {"text": WORDS.read(node, name)}, node.place)
         if not isinstance(node.value, dict):
             raise node.place.complaint(f"{name}: expected a step ({', '.join(_STEPS)}), got {node.describe()}")
-        kinds = [key for key in node.value if key in _STEPS]
+        kinds = [key for key in node.value if key in _STEPS and not _accompanies(key, node.value)]
         if len(kinds) > 1:
             second = node.keys[kinds[1]]
             both = f"{kinds[0]!r} and {kinds[1]!r}"
@@ -164,7 +150,7 @@ class _StepKind:
         return step
 
     def schema(self, defs: Schema) -> Schema:
-        defs["step"] = {"anyOf": [_WORDS.schema(defs), *(record.schema(defs) for record in _STEPS.values())]}
+        defs["step"] = {"anyOf": [WORDS.schema(defs), *(record.schema(defs) for record in _STEPS.values())]}
         for kind in _STEPS:
             defs[f"step_{kind}"]["required"] = [kind]
         return {"$ref": "#/$defs/step"}
@@ -203,7 +189,7 @@ class _ReplyKind:
         return plan
 
     def schema(self, defs: Schema) -> Schema:
-        return {"anyOf": [_WORDS.schema(defs), self._steps.schema(defs)]}
+        return {"anyOf": [WORDS.schema(defs), self._steps.schema(defs)]}
 
 
 REPLY = _ReplyKind()

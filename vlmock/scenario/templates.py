@@ -27,6 +27,7 @@ VARIABLES = {
     "session": "the session's settings",
     "match": "what a pattern found: match[0] is all of it, match[1] the first group, match.name a named one",
     "tools": "the names of the tools that the client offers",
+    "invoke_input": "what the client hands to a hosted agent in response.create",
 }
 """Everything a template may ask for."""
 
@@ -92,7 +93,7 @@ def fill_in(tree: object, variables: Mapping[str, object]) -> Any:
             return _render(tree, variables)
         case dict():
             return {key: fill_in(value, variables) for key, value in tree.items()}
-        case list():
+        case list() | tuple():
             return [fill_in(value, variables) for value in tree]
     return tree
 

@@ -1,17 +1,21 @@
 """A response that is being generated: what was asked, and what has been said so far."""
 
+from collections.abc import Callable, Iterable
+
 import msgspec
 
 from vlmock.protocol.audio_format import AudioFormat
-from vlmock.protocol.items import ResponseItem
+from vlmock.protocol.items import McpCallItem, ResponseItem
 from vlmock.protocol.response import InputTokenDetails, Response, ResponseCreateParams, StatusDetails, Usage
+from vlmock.protocol.tools import Tool
 from vlmock.protocol.voices import Voice
-from vlmock.protocol.wire import given
+from vlmock.protocol.wire import ServerEvent, given
+from vlmock.session.script import McpCall
 from vlmock.session.timeline import Story
 from vlmock.session.transitions import ResponsePhase
 from vlmock.session.words import audio_tokens
 
-__all__ = ["ActiveResponse", "OpenMessage", "ResponseRequest"]
+__all__ = ["ActiveResponse", "McpCallInHand", "OpenMessage", "ResponseRequest"]
 
 
 class ResponseRequest(msgspec.Struct, frozen=True):
@@ -48,6 +52,8 @@ class OpenMessage(msgspec.Struct):
     spoken: bool
     text: str = ""
     """Transcript or text so far."""
+    annotations: int = 0
+    """How many of its words' sources have been named."""
 
 
 class ActiveResponse(msgspec.Struct):
@@ -71,10 +77,18 @@ class ActiveResponse(msgspec.Struct):
     metadata: dict[str, str] | None
     conversation_id: str | None
     input_tokens: InputTokenDetails
+    tools: tuple[Tool, ...] = ()
+    """Offered to it."""
     phase: ResponsePhase = ResponsePhase.IN_PROGRESS
     story: Story | None = None
     output: list[ResponseItem] = msgspec.field(default_factory=list)
     open_message: OpenMessage | None = None
+    closings: dict[int, Callable[[], Iterable[ServerEvent]]] = msgspec.field(default_factory=dict)
+    """By output index, for items of the service's own tools that are open: what ends them where it is cut off."""
+    mcp_calls: list["McpCallInHand"] = msgspec.field(default_factory=list)
+    """Calls that go on when it is done."""
+    search_events: int = 0
+    """How many events its searches have had."""
     output_text_tokens: int = 0
     output_audio_ms: float = 0.0
 
@@ -111,3 +125,15 @@ class ActiveResponse(msgspec.Struct):
             max_output_tokens=self.max_output_tokens,
             metadata=self.metadata,
         )
+
+
+class McpCallInHand(msgspec.Struct, eq=False):
+    """A call to an MCP server from its first argument to its outcome. It may outlive its response."""
+
+    step: McpCall
+    item: McpCallItem
+    """As it is now."""
+    response: ActiveResponse
+    output_index: int
+    needs_approval: bool
+    running: bool = False

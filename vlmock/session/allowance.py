@@ -33,6 +33,16 @@ class Allowance:
             wait = taken_at + self._per_s - now
         return wait
 
+    def left(self, now: float) -> int:
+        """How much more may be taken now."""
+        self._forget(now)
+        return max(0, self.most - self._sum)
+
+    def full_again_s(self, now: float) -> float:
+        """Seconds until nothing is missing."""
+        self._forget(now)
+        return max((taken_at + self._per_s - now for taken_at, amount in self._taken if amount), default=0.0)
+
     def _forget(self, now: float) -> None:
         while self._taken and self._taken[0][0] + self._per_s <= now:
             self._sum -= self._taken.popleft()[1]

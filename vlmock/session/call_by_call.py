@@ -2,14 +2,14 @@
 
 Documented (schema D1): the setting. Assumed: the model makes its calls one after the other, each in a response of its
 own once the output of the one before it is there. The script hears of the outputs when all of them are there, as if the
-calls had been made at once, so one scenario plays both ways.
+calls had been made at once, so one scenario plays both ways. Calls to MCP servers are calls like any other.
 """
 
 from collections.abc import Sequence
 
 from vlmock.session.active_response import ResponseRequest
 from vlmock.session.response_request import Context
-from vlmock.session.script import Call, Reply, Step
+from vlmock.session.script import Call, McpCall, Reply, Step
 from vlmock.session.state import SessionState
 
 __all__ = ["hold_back", "take_up"]
@@ -20,7 +20,7 @@ def hold_back(state: SessionState, reply: Reply) -> Sequence[Step]:
     state.held_back = ()
     if state.settings.parallel_tool_calls is not False:
         return reply.steps
-    calls = [place for place, step in enumerate(reply.steps) if isinstance(step, Call)]
+    calls = [place for place, step in enumerate(reply.steps) if isinstance(step, Call | McpCall)]
     if len(calls) < 2:
         return reply.steps
     state.held_back = reply.steps[calls[1] :]

@@ -22,6 +22,7 @@ from vlmock.protocol.items import (
 from vlmock.protocol.wire import UnsetType, given
 from vlmock.session import refusals
 from vlmock.session.history import History
+from vlmock.session.mcp_calls import answer_request, check_answers
 from vlmock.session.script import ToolOutput, UserInput
 from vlmock.session.state import SessionState
 
@@ -37,9 +38,10 @@ def check_new_id(state: SessionState, item_id: str | UnsetType | None) -> None:
 def join(state: SessionState, request: RequestItem, *, after: str | None = None) -> ConversationItemCreated:
     """The item joins the conversation and the turn that the next response answers.
 
-    Raises Refused when its id is taken or when ``after`` names no item.
+    Raises Refused when its id is taken, when ``after`` names no item, or when it approves what nobody asked about.
     """
     check_new_id(state, request.id)
+    check_answers(state, [request])
     item_id = given(request.id, "") or state.ids.make("item_")
     item = item_from_request(request, item_id)
     state.history.add(item, after=after)
@@ -48,6 +50,8 @@ def join(state: SessionState, request: RequestItem, *, after: str | None = None)
             state.user_inputs.append(said)
         case ToolOutput() as returned:
             state.tool_outputs.append(returned)
+    if isinstance(request, RequestMcpApprovalResponse):
+        answer_request(state, request)
     return ConversationItemCreated(previous_item_id=state.history.before(item_id), item=item)
 
 
@@ -72,8 +76,8 @@ def item_from_request(item: RequestItem, item_id: str) -> ResponseItem:
             )
         case RequestFunctionCallOutput(call_id=call_id, output=output):
             return FunctionCallOutputItem(id=item_id, call_id=call_id, output=output)
-        case RequestMcpApprovalResponse(approval_request_id=request_id, approve=approve):
-            return McpApprovalResponseItem(id=item_id, approval_request_id=request_id, approve=approve)
+        case RequestMcpApprovalResponse(approval_request_id=request_id, approve=approve, reason=reason):
+            return McpApprovalResponseItem(id=item_id, approval_request_id=request_id, approve=approve, reason=reason)
 
 
 def turn_input(item: ResponseItem, request: RequestItem, history: History) -> UserInput | ToolOutput | None:

@@ -8,7 +8,7 @@ own in front of the answer or behind the call; what was being said is said to it
 from collections.abc import Sequence
 from typing import Final
 
-from vlmock.protocol.items import FunctionCallItem
+from vlmock.protocol.items import FunctionCallItem, McpCallItem
 from vlmock.protocol.session import InterimResponse, LlmInterimResponse
 from vlmock.protocol.wire import UNSET, given
 from vlmock.session.active_response import ActiveResponse, ResponseRequest
@@ -94,7 +94,7 @@ class _Bridge:
         return "latency" in self._triggers and silent and wait.instant > self._patience_ends
 
     def _waits_for_a_tool(self) -> bool:
-        calls = any(isinstance(item, FunctionCallItem) for item in self._response.output)
+        calls = any(isinstance(item, FunctionCallItem | McpCallItem) for item in self._response.output)
         return "tool" in self._triggers and calls and not self._said
 
     def _say(self) -> Plot:

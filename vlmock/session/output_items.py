@@ -26,16 +26,24 @@ from vlmock.protocol.tool_calls import ResponseFunctionCallArgumentsDelta, Respo
 from vlmock.protocol.wire import ServerEvent
 from vlmock.session.active_response import ActiveResponse, OpenMessage
 from vlmock.session.runs import Piece, Run, run_of
-from vlmock.session.script import Call
+from vlmock.session.script import Call, Fail, Incomplete
 from vlmock.session.state import SessionState
 from vlmock.session.timeline import At, Beat
 from vlmock.session.words import token_count, tokens
 
-__all__ = ["EphemeralItems", "OutputItems", "TokenLimitReached"]
+__all__ = ["EphemeralItems", "OutputItems", "ReplyBrokenOff", "TokenLimitReached"]
 
 
 class TokenLimitReached(Exception):
     """The response may not say what would come next."""
+
+
+class ReplyBrokenOff(Exception):
+    """The response ends here, and not well: the reply says so, or cannot be performed."""
+
+    def __init__(self, ending: Fail | Incomplete) -> None:
+        self.ending = ending
+        super().__init__(ending)
 
 
 class OutputItems:
@@ -56,7 +64,7 @@ class OutputItems:
             spoken=response.spoken,
         )
         item = MessageItem(id=message.item_id, status=pipeline.assistant_item_status, role="assistant", content=[])
-        yield from self._add(item)
+        yield from self.add(item)
         response.open_message = message
         yield ResponseContentPartAdded(
             response_id=response.id,
@@ -107,7 +115,7 @@ class OutputItems:
         self._response.open_message = None
         part = yield from (self._audio_done(message) if message.spoken else self._text_done(message))
         item = MessageItem(id=message.item_id, status=status, role="assistant", content=[part])
-        yield self._done(message.output_index, item)
+        yield self.done(message.output_index, item)
 
     def _audio_done(self, message: OpenMessage) -> Generator[ServerEvent, None, AudioPart]:
         response_id, item_id, index = self._response.id, message.item_id, message.output_index
@@ -149,7 +157,7 @@ class OutputItems:
             call_id=call.call_id or self._state.ids.call(),
             arguments="",
         )
-        yield from self._add(item)
+        yield from self.add(item)
         for token in tokens(call.arguments):
             yield ResponseFunctionCallArgumentsDelta(
                 response_id=response.id, item_id=item.id, output_index=index, call_id=item.call_id, delta=token
@@ -163,7 +171,7 @@ class OutputItems:
             name=call.name,
             arguments=call.arguments,
         )
-        yield self._done(index, msgspec.structs.replace(item, status="completed", arguments=call.arguments))
+        yield self.done(index, msgspec.structs.replace(item, status="completed", arguments=call.arguments))
 
     # ---- all items
 
@@ -174,10 +182,13 @@ class OutputItems:
             yield from self.close_message(message, status)
         for index, item in enumerate(self._response.output):
             if isinstance(item, FunctionCallItem) and item.status == "in_progress":
-                yield self._done(index, msgspec.structs.replace(item, status=status))
+                yield self.done(index, msgspec.structs.replace(item, status=status))
+        for closing in list(self._response.closings.values()):
+            yield from closing()
 
-    def _add(self, item: ResponseItem) -> Iterator[ServerEvent]:
-        """Observed {FON}, cascade: an item's ``previous_item_id`` is what the response answers, not its sibling."""
+    def add(self, item: ResponseItem) -> Iterator[ServerEvent]:
+        """A new item begins. Observed {FON}, cascade: its ``previous_item_id`` is what the response answers, not its
+        sibling."""
         response, state = self._response, self._state
         index = len(response.output)
         response.output.append(item)
@@ -191,7 +202,8 @@ class OutputItems:
     def _remember(self, item: ResponseItem) -> None:
         self._state.history.add(item)
 
-    def _done(self, index: int, item: ResponseItem) -> ServerEvent:
+    def done(self, index: int, item: ResponseItem) -> ServerEvent:
+        """An item is complete, or was broken off."""
         self._response.output[index] = item
         self._state.history.replace(item)
         return ResponseOutputItemDone(response_id=self._response.id, output_index=index, item=item)

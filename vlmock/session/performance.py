@@ -10,28 +10,36 @@ from vlmock.protocol.errors import ErrorDetails, ErrorEvent, WarningDetails, War
 from vlmock.protocol.voices import OpenAIVoice
 from vlmock.session.active_response import ActiveResponse, OpenMessage
 from vlmock.session.effects import Close, SendRaw, Speech, SpeechRequest, Synthesize
-from vlmock.session.output_items import OutputItems
+from vlmock.session.output_items import OutputItems, ReplyBrokenOff
 from vlmock.session.pipeline import Pipeline
 from vlmock.session.runs import Run, run_of_words
-from vlmock.session.script import Call, Emit, Error, Fail, Incomplete, Say, Step, Wait, Warn
+from vlmock.session.script import (
+    Call,
+    Emit,
+    Error,
+    Fail,
+    FileSearch,
+    FoundryAgentCall,
+    Incomplete,
+    Invocation,
+    McpCall,
+    Say,
+    Step,
+    Wait,
+    Warn,
+    WebSearch,
+)
 from vlmock.session.script import Close as CloseStep
+from vlmock.session.service_tools import annotate, perform
 from vlmock.session.speech_chunks import cut, interleaved
 from vlmock.session.state import SessionState
 from vlmock.session.timeline import At, AwaitSpeech, Beat, Plot
 from vlmock.session.words import tokens
 
-__all__ = ["Performance", "ReplyBrokenOff", "speaking_rate"]
+__all__ = ["Performance", "speaking_rate"]
 
 _NATIVE_HEAD_START_TOKENS = 4
 """Observed {PAI}: about four transcript deltas come before the first audio, then both alternate."""
-
-
-class ReplyBrokenOff(Exception):
-    """The reply says that the response ends here, and not well."""
-
-    def __init__(self, ending: Fail | Incomplete) -> None:
-        self.ending = ending
-        super().__init__(ending)
 
 
 class Performance:
@@ -82,7 +90,7 @@ class Performance:
     def _passage(self, start: int) -> tuple[list[Step], list[Call]]:
         """The steps that make one message, from its first words to its last, and the calls that follow directly."""
         steps = self._steps[start:]
-        said = list(takewhile(lambda step: isinstance(step, Say | Wait | Emit | Error | Warn), steps))
+        said = list(takewhile(lambda step: isinstance(step, Say | Wait | Emit | Error | Warn | Invocation), steps))
         while not isinstance(said[-1], Say):
             said.pop()
         return said, list(_leading_calls(steps[len(said) :]))
@@ -100,7 +108,7 @@ class Performance:
             for call in calls:
                 yield from self._items.call(call)
 
-    def _aside(self, step: Step) -> Iterator[Beat]:
+    def _aside(self, step: Step) -> Plot:
         """A step that is neither words nor a call."""
         match step:
             case Wait(seconds=seconds):
@@ -115,6 +123,8 @@ class Performance:
                 yield Close(close_code, reason)
             case Fail() | Incomplete() as ending:
                 raise ReplyBrokenOff(ending)
+            case McpCall() | WebSearch() | FileSearch() | FoundryAgentCall() | Invocation():
+                yield from perform(self._state, self._response, step)
 
     # ---- words and sound
 
@@ -125,6 +135,7 @@ class Performance:
         elif self._state.pipeline.transcript_interleaves_audio:
             for number, say in enumerate(says):
                 yield from self._interleaved(message, say, first=first and number == 0)
+                yield from annotate(self._state, self._response, message, say)
             for call in calls:
                 yield from self._items.call(call)
         else:
@@ -133,6 +144,7 @@ class Performance:
     def _written(self, message: OpenMessage, says: Sequence[Say]) -> Iterator[Beat]:
         for say in says:
             yield from self._paced(message, run_of_words(_spaced(message, say)))
+            yield from annotate(self._state, self._response, message, say)
 
     def _paced(self, message: OpenMessage, run: Run) -> Iterator[Beat]:
         """Words and speech one by one as they are generated, or all at once where nothing takes time."""

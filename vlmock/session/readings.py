@@ -85,6 +85,27 @@ class Readings(msgspec.Struct, frozen=True):
             "still answers response.create (deaf; Observed {IVW}, one source only)."
         ),
     ] = "as_it_was"
+    mcp_call: Annotated[
+        Literal["after_response", "in_response"],
+        Meta(
+            description="An MCP call is run, or its approval asked for, after response.done (after_response; "
+            "Documented by the SDK's sample), or before it (in_response; Observed {NETT}: both occur)."
+        ),
+    ] = "after_response"
+    foundry_agent: Annotated[
+        bool,
+        Meta(
+            description="The service asks other agents by its foundry_agent tool (Documented {DOC}), or there is no "
+            "such thing (SDK and specification since 2026-04-10)."
+        ),
+    ] = False
+    rate_limits: Annotated[
+        bool,
+        Meta(
+            description="rate_limits.updated follows each response.created and response.done (Documented {DOC}), or "
+            "never comes (Observed: in no log)."
+        ),
+    ] = False
 
 
 FOLLOWED: Final = Readings()

@@ -4,6 +4,7 @@ import msgspec
 
 from vlmock.protocol.audio_format import output_format
 from vlmock.protocol.items import OutputTextPart, RequestItem, TextPart
+from vlmock.protocol.tools import Tool
 from vlmock.protocol.voices import OpenAIVoice, Voice
 from vlmock.protocol.wire import given
 from vlmock.session.active_response import ActiveResponse, ResponseRequest
@@ -79,11 +80,17 @@ def turn_of(state: SessionState, asked: ResponseRequest, context: Context) -> Tu
         tool_outputs=context.tool_outputs,
         session=settings,
         instructions=" ".join(filter(None, (instructions, asked.additional_instructions))),
-        tools=tuple(given(params.tools, given(settings.tools, []))),
+        tools=_tools(state, asked),
         tool_choice=params.tool_choice or settings.tool_choice or "auto",
         history=state.history.items(),
         metadata=given(params.metadata, {}),
+        agent=state.brain.agent,
+        invoke_input=given(params.invoke_input, {}),
     )
+
+
+def _tools(state: SessionState, asked: ResponseRequest) -> tuple[Tool, ...]:
+    return tuple(given(asked.params.tools, given(state.settings.tools, [])))
 
 
 def pre_generated(asked: ResponseRequest) -> Reply | None:
@@ -116,6 +123,7 @@ def response_of(state: SessionState, asked: ResponseRequest) -> ActiveResponse:
         metadata=None if asked.is_pre_generated else given(params.metadata, None),
         conversation_id=None if asked.is_out_of_band else conversation_id,
         input_tokens=NOTHING.input_token_details,
+        tools=_tools(state, asked),
     )
 
 

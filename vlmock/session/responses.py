@@ -18,8 +18,11 @@ from vlmock.session.active_response import ActiveResponse, ResponseRequest
 from vlmock.session.effects import Close
 from vlmock.session.input_items import check_new_id, join
 from vlmock.session.interim import bridged
-from vlmock.session.output_items import OutputItems, TokenLimitReached
-from vlmock.session.performance import Performance, ReplyBrokenOff
+from vlmock.session.mcp_calls import check_answers, go_on
+from vlmock.session.mcp_tools import list_tools
+from vlmock.session.output_items import OutputItems, ReplyBrokenOff, TokenLimitReached
+from vlmock.session.performance import Performance
+from vlmock.session.rate_limits import rate_limits
 from vlmock.session.response_request import Context, context_of, pre_generated, response_of, turn_of
 from vlmock.session.script import Close as CloseStep
 from vlmock.session.script import Fail, Incomplete, Reply, Step
@@ -113,6 +116,7 @@ def _append_items(state: SessionState, params: ResponseCreateParams) -> Telling:
         if ids.count(item_id) > 1:
             raise refusals.duplicate_item_id(str(item_id))
         check_new_id(state, item_id)
+    check_answers(state, items, at="response.append_input_items")
     for item in items:
         yield join(state, item)
 
@@ -129,6 +133,8 @@ def _create(state: SessionState, asked: ResponseRequest) -> Telling:
     reply = throttled or pre_generated(asked) or call_by_call.take_up(state, asked, context) or state.script.reply(turn)
     steps = reply.steps if asked.is_aside or throttled else call_by_call.hold_back(state, reply)
     yield ResponseCreated(response=response.described("in_progress"))
+    yield from rate_limits(state, requests=1)
+    list_tools(state, turn.tools)
     response.story = state.timeline.begin(_perform(state, asked, response, steps, reply.interim))
 
 
@@ -195,4 +201,7 @@ def _done(state: SessionState, response: ActiveResponse, status: str, details: S
     if state.tokens is not None:
         state.tokens.take(state.now, spent.total_tokens)
     yield ResponseDone(response=response.described(status, details, usage=spent))
+    yield from rate_limits(state, tokens=spent.total_tokens)
+    if status == "completed":
+        go_on(state, response)
     yield from settle(state)

@@ -6,13 +6,13 @@ Everything here is immutable and free of I/O.
 """
 
 from collections.abc import Sequence
-from typing import Protocol, TypeAlias
+from typing import Any, Protocol, TypeAlias
 
 import msgspec
 
-from vlmock.protocol.items import ResponseItem
+from vlmock.protocol.items import FileSearchResult, ListedMcpTool, ResponseItem
 from vlmock.protocol.session import ResponseSession
-from vlmock.protocol.tools import Tool, ToolChoice
+from vlmock.protocol.tools import McpTool, Tool, ToolChoice
 from vlmock.protocol.wire import JsonObject
 
 __all__ = [
@@ -22,11 +22,17 @@ __all__ = [
     "Error",
     "Expectation",
     "Fail",
+    "FileSearch",
+    "FoundryAgentCall",
     "Heard",
     "Incomplete",
+    "Invocation",
+    "McpCall",
+    "McpListing",
     "Reply",
     "Say",
     "Script",
+    "ServiceStep",
     "Spoken",
     "Step",
     "ToolOutput",
@@ -35,6 +41,7 @@ __all__ = [
     "UserInput",
     "Wait",
     "Warn",
+    "WebSearch",
 ]
 
 
@@ -63,16 +70,19 @@ class UserInput(msgspec.Struct, frozen=True):
 
 
 class ToolOutput(msgspec.Struct, frozen=True):
-    """What a tool of the client returned."""
+    """What a tool of the client returned, or one of an MCP server."""
 
     item_id: str
     call_id: str
+    """That of the call; for an MCP server's tool the id of its ``mcp_call`` item."""
     name: str
-    """The function's name, found through ``call_id``; empty when no call has that id."""
+    """The function's name, found through ``call_id``; empty when no call has that id. Of an MCP server's tool
+    ``server/tool``."""
     arguments: str
     """The arguments it was called with, as JSON text; empty when no call has that id."""
     output: str
-    """As the client sent it, usually JSON text."""
+    """As the client sent it, usually JSON text. Of a call to an MCP server that failed or was not approved:
+    ``{"error": "why"}``."""
 
 
 class Turn(msgspec.Struct, frozen=True):
@@ -93,6 +103,10 @@ class Turn(msgspec.Struct, frozen=True):
     history: Sequence[ResponseItem]
     """All items of the conversation, oldest first."""
     metadata: dict[str, str] = msgspec.field(default_factory=dict)
+    agent: bool = False
+    """Whether a Foundry agent answers, which has tools of its own."""
+    invoke_input: JsonObject = msgspec.field(default_factory=dict)
+    """What the request handed to a hosted agent; empty when it did not."""
 
     @property
     def text(self) -> str:
@@ -137,6 +151,8 @@ class Say(msgspec.Struct, frozen=True):
     text: str
     audio: str | None = None
     """Path of a WAV file to play instead of synthesising."""
+    annotations: tuple[Any, ...] = ()
+    """Where the words come from: JSON, one event each, after the words. Spoken answers only."""
 
 
 class Call(msgspec.Struct, frozen=True):
@@ -199,7 +215,94 @@ class Close(msgspec.Struct, frozen=True):
     reason: str = ""
 
 
-Step: TypeAlias = Say | Call | Wait | Emit | Error | Warn | Fail | Incomplete | Close
+# ---- what the service does itself
+
+
+class McpCall(msgspec.Struct, frozen=True):
+    """A call of the service to an MCP server, and what comes of it."""
+
+    server: str
+    """The ``server_label`` of the client's tool."""
+    tool: str
+    arguments: str = "{}"
+    """JSON text, sent as it stands."""
+    output: str = "{}"
+    """What the tool returns, usually JSON text."""
+    error: str | JsonObject | None = None
+    """In place of an output: why the call fails, or the ``error`` of the item as it stands."""
+    seconds: float | None = None
+    """How long the call runs; None leaves it to the timing profile."""
+
+    @property
+    def name(self) -> str:
+        """How scenarios call it: ``docs/search``."""
+        return f"{self.server}/{self.tool}"
+
+
+class WebSearch(msgspec.Struct, frozen=True):
+    """A search of the web. The wire does not say what is searched for. Since 2026-04-10."""
+
+    query: str = ""
+    """For people who read the script."""
+    fails: bool = False
+    seconds: float | None = None
+    """How long it searches; None leaves it to the timing profile."""
+
+
+class FileSearch(msgspec.Struct, frozen=True):
+    """A search in an agent's files. Since 2026-04-10."""
+
+    queries: tuple[str, ...]
+    results: tuple[FileSearchResult, ...] = ()
+    """Shown to sessions whose ``include`` asks for them."""
+    fails: bool = False
+    seconds: float | None = None
+    """How long it searches; None leaves it to the timing profile."""
+
+
+class FoundryAgentCall(msgspec.Struct, frozen=True):
+    """A question of the service to another agent. Only with the reading ``foundry_agent``."""
+
+    name: str
+    arguments: str = "{}"
+    """JSON text, sent as it stands."""
+    output: str = ""
+    error: str | JsonObject | None = None
+    """In place of an output: why the agent fails, or the ``error`` of the item as it stands."""
+    seconds: float | None = None
+    """How long it takes; None leaves it to the timing profile."""
+
+
+class Invocation(msgspec.Struct, frozen=True):
+    """An event of a hosted agent's own, passed on as it stands. Since 2026-06-01-preview."""
+
+    payload: JsonObject
+
+
+ServiceStep: TypeAlias = McpCall | WebSearch | FileSearch | FoundryAgentCall | Invocation
+Step: TypeAlias = Say | Call | Wait | Emit | Error | Warn | Fail | Incomplete | Close | ServiceStep
+
+
+class McpListing(msgspec.Struct, frozen=True):
+    """What an MCP server says when it is asked for its tools."""
+
+    tools: tuple[ListedMcpTool, ...] = ()
+    """All that it has; the session leaves out what the client does not allow."""
+    unreachable: bool = False
+    """It says nothing: the listing fails and the session goes on."""
+    seconds: float | None = None
+    """How long it takes; None leaves it to the timing profile."""
+
+    @classmethod
+    def of(cls, *names: str) -> "McpListing":
+        """Tools of which only the names are known."""
+        return cls(tuple(ListedMcpTool(name=name, input_schema={"type": "object"}) for name in names))
+
+    @classmethod
+    def unscripted(cls, server: McpTool) -> "McpListing":
+        """Of a server that no script describes: the tools that the client allows, or one, so that there is one."""
+        allowed = server.allowed_tools
+        return cls.of(*(allowed if isinstance(allowed, list) else ("unscripted_tool",)))
 
 
 class Reply(msgspec.Struct, frozen=True):
@@ -223,6 +326,9 @@ class Script(Protocol):
 
     def hear(self, spoken: Spoken) -> str | Heard:
         """The transcript of a committed spoken turn. Asked once for each. "" is a turn that nobody understood."""
+
+    def mcp_tools(self, server: McpTool) -> McpListing:
+        """What an MCP server of the client offers. Asked once for each server; changes nothing."""
 
     def reply(self, turn: Turn) -> Reply:
         """The answer to a turn. Asked once for each response that is created."""

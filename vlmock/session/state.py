@@ -4,9 +4,10 @@ import msgspec
 
 from vlmock.protocol.audio_format import AudioFormat, input_format
 from vlmock.protocol.session import ResponseSession
+from vlmock.protocol.tools import McpTool
 from vlmock.protocol.turn_detection import VadSettings
 from vlmock.protocol.wire import given
-from vlmock.session.active_response import ActiveResponse, ResponseRequest
+from vlmock.session.active_response import ActiveResponse, McpCallInHand, ResponseRequest
 from vlmock.session.allowance import Allowance
 from vlmock.session.assumed_playback import AssumedPlayback
 from vlmock.session.audio_turns import AudioTurns
@@ -92,6 +93,12 @@ class SessionState(msgspec.Struct):
     """What tools returned since the last response."""
     held_back: tuple[Step, ...] = ()
     """The rest of a reply that may make one call at a time."""
+    mcp_servers: list[McpTool] = msgspec.field(default_factory=list)
+    """Those that have told what they offer, or are being asked."""
+    awaiting_approval: dict[str, McpCallInHand] = msgspec.field(default_factory=dict)
+    """Calls that run when the client approves, by the id of the item that asks for it."""
+    allowances: dict[str, Allowance] = msgspec.field(default_factory=dict)
+    """What ``rate_limits.updated`` tells of, by name."""
     speech_keys: int = 0
 
     @property

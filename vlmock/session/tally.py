@@ -9,10 +9,13 @@ import msgspec
 
 from vlmock.protocol.items import (
     AudioPart,
+    FileSearchCallItem,
     FunctionCallItem,
     FunctionCallOutputItem,
     InputAudioPart,
     InputTextPart,
+    McpCallItem,
+    McpListToolsItem,
     MessageItem,
     ResponseItem,
     TextPart,
@@ -69,6 +72,12 @@ def _texts(item: ResponseItem) -> tuple[str, ...]:
             return name, arguments
         case FunctionCallOutputItem(output=output):
             return (output,)
+        case McpCallItem(name=name, arguments=arguments, output=output):
+            return name, arguments, given(output, "")
+        case McpListToolsItem(tools=tools):
+            return tuple(f"{tool.name} {given(tool.description, '')}" for tool in tools)
+        case FileSearchCallItem(results=results):
+            return tuple(given(result.text, "") for result in given(results, []))
         case _:
             return ()
 

@@ -41,6 +41,9 @@ SEGMENTS: Mapping[str, str] = {
     "audio_speed": "how many times faster than it plays audio is generated; 0 means at once (not a duration)",
     "sentence_gap": "between the audio of two sentences",
     "cancel": "cancel or barge-in to response.done",
+    "mcp_list": "mcp_list_tools.in_progress to completed",
+    "mcp_call": "response.mcp_call.in_progress to completed, also for other agents",
+    "search": "web and file search, searching to completed",
 }
 """Every segment a profile may set. What a profile leaves out takes no time."""
 
@@ -57,8 +60,12 @@ _CASCADE: Mapping[str, Duration] = {
     "audio_speed": 12.0,
     "sentence_gap": Uniform(120, 350),
     "cancel": Uniform(250, 940),
+    "mcp_list": LogNormal(400, 900),
+    "mcp_call": LogNormal(700, 1500),
+    "search": LogNormal(900, 1800),
 }
-"""Observed {FON, NB04}: less about 60 ms of network. The detector itself decides about 70 ms after the silence
+"""Observed {FON, NB04}: less about 60 ms of network. Assumed: what the service's own tools take. The
+detector itself decides about 70 ms after the silence
 window, so 60 ms more give the observed 130."""
 
 _HYBRID: Mapping[str, Duration] = {

@@ -26,6 +26,7 @@ from vlmock.protocol.input_audio import (
 )
 from vlmock.protocol.response import ResponseCancel, ResponseCreate
 from vlmock.protocol.session import SessionUpdate
+from vlmock.protocol.tool_calls import McpApprovalResponse
 from vlmock.session import refusals
 from vlmock.session.handlers.audio_turns import (
     on_input_clear,
@@ -34,7 +35,13 @@ from vlmock.session.handlers.audio_turns import (
     on_turn_end,
     on_turn_start,
 )
-from vlmock.session.handlers.conversation import on_item_create, on_item_delete, on_item_retrieve, on_item_truncate
+from vlmock.session.handlers.conversation import (
+    on_item_create,
+    on_item_delete,
+    on_item_retrieve,
+    on_item_truncate,
+    on_mcp_approval_response,
+)
 from vlmock.session.handlers.input_audio import on_clear, on_commit
 from vlmock.session.handlers.input_text import on_text_delta, on_text_done
 from vlmock.session.handlers.response import on_response_cancel, on_response_create
@@ -59,6 +66,7 @@ HANDLERS: Mapping[type, Handler] = {
     ConversationItemRetrieve: on_item_retrieve,
     ConversationItemTruncate: on_item_truncate,
     ConversationItemDelete: on_item_delete,
+    McpApprovalResponse: on_mcp_approval_response,
     ResponseCreate: on_response_create,
     ResponseCancel: on_response_cancel,
     InputTextDelta: on_text_delta,
@@ -69,7 +77,6 @@ HANDLERS: Mapping[type, Handler] = {
 NOT_EMULATED: frozenset[str] = frozenset(
     {
         "session.avatar.connect",
-        "mcp_approval_response",
         "output_audio_buffer.clear",
     }
 )

@@ -11,22 +11,43 @@ from vlmock.protocol.conversation import (
     ConversationItemTruncate,
     ConversationItemTruncated,
 )
-from vlmock.protocol.items import AudioPart, MessageItem
+from vlmock.protocol.items import AudioPart, MessageItem, RequestMcpApprovalResponse
+from vlmock.protocol.tool_calls import McpApprovalResponse
 from vlmock.protocol.wire import given
 from vlmock.session import refusals
 from vlmock.session.history import Entry
 from vlmock.session.input_items import join
+from vlmock.session.mcp_calls import check_answers, withdraw
 from vlmock.session.rules.items import check_item
 from vlmock.session.state import SessionState
 from vlmock.session.timeline import Told
 
-__all__ = ["on_item_create", "on_item_delete", "on_item_retrieve", "on_item_truncate"]
+__all__ = [
+    "on_item_create",
+    "on_item_delete",
+    "on_item_retrieve",
+    "on_item_truncate",
+    "on_mcp_approval_response",
+]
 
 
 def on_item_create(state: SessionState, event: ConversationItemCreate) -> Iterator[Told]:
     """Observed {PAI, NETT}: echoed with its place, in the order of the requests; never starts a response."""
     state.leniency.passes(check_item, event.item, at="item")
     yield join(state, event.item, after=given(event.previous_item_id, None))
+
+
+def on_mcp_approval_response(state: SessionState, event: McpApprovalResponse) -> Iterator[Told]:
+    """Assumed: in the enum without members, so it has those of the item, and does what creating that item does."""
+    if not event.approval_request_id:
+        raise refusals.missing_member("approval_request_id")
+    if not isinstance(event.approve, bool):
+        raise refusals.missing_member("approve")
+    answer = RequestMcpApprovalResponse(
+        approval_request_id=event.approval_request_id, approve=event.approve, reason=event.reason
+    )
+    check_answers(state, [answer], at="")
+    yield join(state, answer)
 
 
 def on_item_retrieve(state: SessionState, event: ConversationItemRetrieve) -> Iterator[Told]:
@@ -43,6 +64,7 @@ def on_item_delete(state: SessionState, event: ConversationItemDelete) -> Iterat
         raise refusals.no_such_item_to_delete(event.item_id)
     state.user_inputs = [said for said in state.user_inputs if said.item_id != event.item_id]
     state.tool_outputs = [returned for returned in state.tool_outputs if returned.item_id != event.item_id]
+    withdraw(state, event.item_id)
     yield ConversationItemDeleted(item_id=event.item_id)
 
 

@@ -6,6 +6,7 @@ from vlmock.protocol.session import SessionUpdate, SessionUpdated
 from vlmock.protocol.turn_detection import SemanticVad, ServerVad, VadSettings
 from vlmock.protocol.wire import given
 from vlmock.session import first_update, spoken_turns
+from vlmock.session.mcp_tools import list_tools
 from vlmock.session.pipeline import choose
 from vlmock.session.settings import updated
 from vlmock.session.state import SessionState, audio_format_of
@@ -51,6 +52,7 @@ def _acknowledge(state: SessionState) -> Plot:
     settings = state.settings
     yield At(state.now + state.seconds("updated"))
     yield SessionUpdated(session=settings)
+    list_tools(state, given(settings.tools, []))
 
 
 def _detector(detection: VadSettings) -> DetectorSettings:

@@ -8,6 +8,7 @@ __all__ = [
     "audio_shorter",
     "bad_content_index",
     "duplicate_item_id",
+    "no_such_approval_request",
     "no_such_item_to_delete",
     "no_such_item_to_retrieve",
     "no_such_item_to_truncate",
@@ -60,6 +61,12 @@ def only_assistant_audio_truncates() -> Refused:
 def already_truncated(item_id: str) -> Refused:
     """Observed {BANK}: the code. Assumed: the words."""
     return refused(f"Item '{item_id}' is already truncated.", code="item_already_truncated", param="item_id")
+
+
+def no_such_approval_request(request_id: str, *, at: str) -> Refused:
+    """Assumed (behaviour 4.5): the code, for a request that was never made, was answered already, or was deleted."""
+    message = f"No MCP approval request with id '{request_id}' is waiting for an answer."
+    return refused(message, code="invalid_value", param=".".join(filter(None, (at, "approval_request_id"))))
 
 
 def bad_content_index(content_index: int, parts: int) -> Refused:

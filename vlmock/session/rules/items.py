@@ -9,7 +9,6 @@ from vlmock.protocol.items import (
     RESPONSE_ITEM_STATUSES,
     InputImagePart,
     RequestItem,
-    RequestMcpApprovalResponse,
     RequestMessage,
 )
 from vlmock.session import refusals
@@ -27,8 +26,6 @@ _PARTS_OF_ROLE: Final[Mapping[str, tuple[str, ...]]] = {
 
 def check_item(item: RequestItem, *, at: str) -> None:
     """Raise Refused at the first member that will not do; ``at`` is where the item stands: ``item``."""
-    if isinstance(item, RequestMcpApprovalResponse):
-        raise refusals.not_emulated("mcp_approval_response")
     check_choice(item.status, RESPONSE_ITEM_STATUSES, f"{at}.status")
     if not isinstance(item, RequestMessage):
         return
