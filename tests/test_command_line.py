@@ -57,11 +57,11 @@ class Served:
         address = f"{self.url}{path}/voice-live/realtime?api-version=2026-04-10&model={model}"
         return connect(address.replace("http", "ws", 1), additional_headers={"api-key": key})
 
-    def ends(self, number: signal.Signals) -> str:
-        """All that it says when it is told to stop."""
+    def ends(self, number: signal.Signals, *, warned: str = "") -> str:
+        """All that it says when it is told to stop. ``warned``: how its only warning begins."""
         self.process.send_signal(number)
         out, err = self.process.communicate(timeout=5)
-        assert (self.process.returncode, err) == (0, "")
+        assert (self.process.returncode, err[: len(warned)], err.count("\n")) == (0, warned, bool(warned))
         return out
 
 
@@ -152,13 +152,34 @@ def test_serve_has_the_timing_of_the_pipeline_unless_told_otherwise() -> None:
 
 
 def test_serve_demands_the_key_that_it_is_told() -> None:
-    """Any other is 401."""
+    """Any other is 401, which is said here as well: few clients show it."""
     with serving("--api-key", "secret") as served:
         with pytest.raises(InvalidStatus, match="401"), served.connect(key="any"):
             pass
         with served.connect(key="secret") as socket:
             assert json.loads(socket.recv())["type"] == "session.created"
-        assert "secret" not in served.ends(signal.SIGTERM) + "".join(served.greeting)
+        said = served.ends(signal.SIGTERM, warned="refused with 401: The credential is not the one")
+        assert "secret" not in said + "".join(served.greeting)
+
+
+LENIENT_UPDATE = {"type": "session.update", "session": {"modality": ["text"]}}
+
+
+@pytest.mark.parametrize(
+    ("lenient", "answer", "shows"),
+    [
+        ([], "error", """! (hint) message="did you mean 'session.modalities'?\""""),
+        (["--lenient"], "session.updated", """! (overlooked) message="'session.modality' unexpected"""),
+    ],
+)
+def test_serve_is_strict_with_hints_or_lenient_with_remarks(lenient: list[str], answer: str, shows: str) -> None:
+    """Either way ``--verbose`` says what was wrong."""
+    with serving("--verbose", *lenient) as served:
+        with served.connect() as socket:
+            assert json.loads(socket.recv())["type"] == "session.created"
+            socket.send(json.dumps(LENIENT_UPDATE))
+            assert json.loads(socket.recv())["type"] == answer
+        assert shows in served.ends(signal.SIGTERM)
 
 
 KEYLESS_CLIENT = """

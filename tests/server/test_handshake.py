@@ -3,6 +3,7 @@
 import pytest
 
 from vlmock.protocol.session import API_VERSIONS
+from vlmock.server.dialects import Dialect
 from vlmock.server.handshake import Admitted, CredentialKind, Policy, Refused, admit, is_realtime_path, shown
 
 BASE = "/voice-live/realtime"
@@ -59,7 +60,7 @@ def test_an_unknown_scenario_is_404_with_the_known_names():
     assert "hello, weather" in refused.message
 
 
-@pytest.mark.parametrize("path", ["/", "/openai/realtime", "/voice-live", "/voice-agent/realtime", f"{BASE}/calls"])
+@pytest.mark.parametrize("path", ["/", "/realtime", "/voice-live", "/voice-agent/realtime", f"{BASE}/calls"])
 def test_an_unknown_path_is_404_and_says_where_to_go(path):
     """Observed {VIBE, ILA}: 404 for an unknown path, and for /calls where it is not there."""
     refused = ask(f"{path}?api-version=2026-07-15&model=gpt-4o")
@@ -89,7 +90,7 @@ def test_every_dated_api_version_is_accepted(version):
         (query(api_version=None), 404, "'api-version' is missing"),
         (query(api_version=""), 404, "'api-version' is missing"),
         (query(api_version="2026-07-16"), 400, "did you mean '2026-07-15'"),
-        (query(api_version="v1"), 400, "another dialect"),
+        (query(api_version="v1"), 400, "is the OpenAI GA dialect"),
         (query(model=None), 400, "'model' is missing"),
         (query(model=""), 400, "'model' is missing"),
     ],
@@ -215,3 +216,73 @@ def test_nothing_admitted_contains_the_credential():
     """What is kept of a client says that it had one, and of which kind."""
     admitted = ask(query(api_key="sesame", Authorization="Bearer%20sesame"), [*KEY, ("Authorization", "Bearer sesame")])
     assert "sesame" not in repr(admitted)
+
+
+# ---- dialects
+
+AZURE_OPENAI = "/openai/realtime?api-version=2025-04-01-preview&deployment=mine"
+OPENAI = "/v1/realtime?model=gpt-4o-realtime-preview"
+BEARER = ("Authorization", "Bearer sk-any")
+BETA = ("OpenAI-Beta", "realtime=v1")
+
+
+@pytest.mark.parametrize(
+    ("target", "headers", "scenario", "model"),
+    [
+        (AZURE_OPENAI, KEY, None, "mine"),
+        (AZURE_OPENAI.replace("2025-04-01-preview", "2024-10-01-preview"), KEY, None, "mine"),
+        (f"/weather{AZURE_OPENAI}", [BEARER], "weather", "mine"),
+        (OPENAI, [BEARER, BETA], None, "gpt-4o-realtime-preview"),
+        (f"/weather{OPENAI}", [BEARER, BETA], "weather", "gpt-4o-realtime-preview"),
+        (
+            OPENAI,
+            [("Sec-WebSocket-Protocol", "realtime, openai-insecure-api-key.sk-any, openai-beta.realtime-v1")],
+            None,
+            "gpt-4o-realtime-preview",
+        ),
+    ],
+)
+def test_the_beta_dialect_is_spoken_at_the_addresses_of_openai_and_of_azure(target, headers, scenario, model):
+    """Documented {OAI}: Azure by its address, OpenAI by a header or a subprotocol. All there is native."""
+    admitted = admit(target, headers, policy=Policy(scenarios=["weather"]))
+    assert isinstance(admitted, Admitted), admitted
+    assert (admitted.dialect, admitted.scenario, admitted.model) == (Dialect.OPENAI_BETA, scenario, model)
+    assert (admitted.api_version, admitted.profile) == ("2026-01-01-preview", "byom-azure-openai-realtime")
+
+
+def test_the_beta_header_changes_nothing_at_voice_lives_own_address():
+    """The address says which dialect it is, and which model may not exist."""
+    admitted = ask(query(), [*KEY, BETA])
+    assert (admitted.dialect, admitted.profile) == (Dialect.VOICE_LIVE, None)
+
+
+@pytest.mark.parametrize(
+    ("target", "headers", "status", "says"),
+    [
+        (OPENAI, [BEARER], 400, "send the header 'OpenAI-Beta: realtime=v1'"),
+        ("/openai/v1/realtime?model=gpt-realtime", KEY, 400, "dial /openai/realtime"),
+        (AZURE_OPENAI.replace("2025-04-01-preview", "v1"), KEY, 400, "OpenAI GA dialect"),
+        (AZURE_OPENAI.replace("2025-04-01-preview", "preview"), KEY, 400, "such as api-version=2025-04-01-preview"),
+        (AZURE_OPENAI.replace("2025-04-01-preview", "latest"), KEY, 400, "There is no api-version 'latest'"),
+        ("/openai/realtime?deployment=mine", KEY, 404, "'api-version' is missing"),
+        (OPENAI, [BETA], 401, "no credential"),
+        (OPENAI.partition("?")[0], [BEARER, BETA], 400, "'model' is missing"),
+        (query(api_version="v1"), KEY, 400, "Use a dated one: 2025-05-01-preview"),
+    ],
+)
+def test_a_dialect_that_is_not_spoken_is_refused_with_a_remedy(target, headers, status, says):
+    """Assumed: by HTTP, before anything is said; the words are for people."""
+    refused = admit(target, headers, policy=Policy())
+    assert isinstance(refused, Refused)
+    assert (refused.status, says in refused.message) == (status, True), refused.message
+
+
+def test_a_key_among_the_subprotocols_is_judged_and_not_shown():
+    """Documented {OAI}: for browsers."""
+    protocols = "realtime, openai-insecure-api-key.{}, openai-beta.realtime-v1"
+    good = admit(OPENAI, [("sec-websocket-protocol", protocols.format("sesame"))], policy=DEMANDING)
+    bad = admit(OPENAI, [("sec-websocket-protocol", protocols.format("wrong"))], policy=DEMANDING)
+    assert isinstance(good, Admitted)
+    assert "sesame" not in repr(good)
+    assert isinstance(bad, Refused)
+    assert (bad.status, "wrong" in bad.message) == (401, False)

@@ -36,6 +36,7 @@ __all__ = [
     "decode_server",
     "encode",
     "encode_deltas",
+    "from_json_object",
     "to_json_object",
 ]
 
@@ -84,7 +85,7 @@ def decode_client(frame: Frame) -> AnyClientEvent | InvalidEvent:
         raw = _raw_decoder.decode(data)
     except (msgspec.DecodeError, ValueError, RecursionError) as error:
         return _not_json(error)
-    return _client_event(raw)
+    return from_json_object(raw)
 
 
 def _as_bytes(frame: Frame) -> bytes:
@@ -104,7 +105,8 @@ def _names_append(data: bytes) -> bool:
     return at >= 0 and data.endswith(_TYPE_IS, 0, at)
 
 
-def _client_event(raw: object) -> AnyClientEvent | InvalidEvent:
+def from_json_object(raw: object) -> AnyClientEvent | InvalidEvent:
+    """The event that a client's JSON is, or what is wrong with it. Never raises."""
     if not isinstance(raw, dict):
         return InvalidEvent(kind="not_an_object", expected="an object", got=kind_of_json(raw))
     event_class = CLIENT_EVENTS.get(wire_type) if isinstance(wire_type := raw.get("type"), str) else None
@@ -117,7 +119,7 @@ def _client_event(raw: object) -> AnyClientEvent | InvalidEvent:
         if invalid.kind != "unknown_member":
             return _signed(invalid, raw)
         # A closed type complains of those by itself. None of its members is an object, so all of them are here.
-        known = _client_event({name: raw[name] for name in raw if name in invalid.allowed})
+        known = from_json_object({name: raw[name] for name in raw if name in invalid.allowed})
         if isinstance(known, InvalidEvent):
             return _signed(invalid, raw)
         event = known

@@ -62,6 +62,8 @@ class Begun(msgspec.Struct, frozen=True):
     session: Conversation
     journal: ConnectionJournal
     voice: Voice
+    decode: Callable[[bytes], AnyClientEvent | InvalidEvent] = decode_client
+    """Reads what the client of a dialect sends."""
 
 
 class House(Protocol):
@@ -207,10 +209,10 @@ class Connection:
 
     def _hear(self, begun: Begun, now: float) -> None:
         """Take messages until one has consequences."""
-        inbox, note, receive = self._inbox, begun.journal.note, begun.session.receive
+        inbox, note, receive, decode = self._inbox, begun.journal.note, begun.session.receive, begun.decode
         while inbox:
             message = inbox.popleft()
-            event = decode_client(message)
+            event = decode(message)
             note("client", event, now, len(message))
             effects = receive(event, now)
             if effects:

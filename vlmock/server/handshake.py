@@ -14,12 +14,12 @@ from urllib.parse import parse_qsl, unquote, unquote_plus
 import msgspec
 
 from vlmock.errors import did_you_mean
-from vlmock.protocol.session import API_VERSIONS
+from vlmock.server.dialects import REALTIME_PATH, Dialect, Dialled, NotSpoken, dialled, key_offered, version_of
 from vlmock.server.identity import Verdict
+from vlmock.session.models import REALTIME_PROFILE
 
 __all__ = [
     "NOTHING_HERE",
-    "REALTIME_PATH",
     "SCENARIO_HEADER",
     "Admitted",
     "CredentialKind",
@@ -30,14 +30,12 @@ __all__ = [
     "shown",
 ]
 
-REALTIME_PATH: Final = "/voice-live/realtime"
 SCENARIO_HEADER: Final = "x-vlmock-scenario"
 NOTHING_HERE: Final = (
     f"There is nothing at this path. Sessions are opened at {REALTIME_PATH}; the endpoint is all that comes before it, "
     "for example http://127.0.0.1:8765 or http://127.0.0.1:8765/SCENARIO."
 )
 
-_GA_DIALECT = "v1"
 _AGENT_KEYS = ("agent-name", "agent-id", "agent_name", "agent_id")
 """Observed {VIBE}: underscore spellings too reach the agent layer. Documented: schema A1, A2."""
 _SECRET_KEYS = frozenset({"api-key", "authorization", "agent-access-token", "access_token", "access-token", "token"})
@@ -90,6 +88,7 @@ class Admitted(msgspec.Struct, frozen=True):
     legacy one, but says so only after the upgrade."""
     user_agent: str = ""
     request_id: str = ""
+    dialect: Dialect = Dialect.VOICE_LIVE
 
 
 class Refused(msgspec.Struct, frozen=True):
@@ -112,14 +111,19 @@ def admit(target: str, headers: Headers, *, policy: Policy) -> Admitted | Refuse
     path, query = _parsed(target)
     fields = {name.lower(): value for name, value in headers}
     try:
-        scenario = _known(_scenario_in(path) or query.get("scenario") or fields.get(SCENARIO_HEADER), policy)
-        api_version = _api_version(query)
+        address = _address(path)
+        scenario = _known(_scenario_in(address) or query.get("scenario") or fields.get(SCENARIO_HEADER), policy)
+        dialect, api_version = version_of(address, query, fields)
+        beta = dialect is Dialect.OPENAI_BETA
+        if beta and (key := key_offered(fields)):
+            fields.setdefault("api-key", key)
         credential, audience = _credential(fields, query, policy)
-        agent = any(query.get(key) for key in _AGENT_KEYS)
+        agent = not beta and any(query.get(key) for key in _AGENT_KEYS)
         return Admitted(
             model=_model(query, agent),
             api_version=api_version,
-            profile=query.get("profile") or None,
+            # Behind OpenAI's addresses everything hears and speaks, and a deployment has any name.
+            profile=REALTIME_PROFILE if beta else query.get("profile") or None,
             agent=agent,
             agent_parameters={
                 key: value
@@ -131,14 +135,17 @@ def admit(target: str, headers: Headers, *, policy: Policy) -> Admitted | Refuse
             audience=audience,
             user_agent=fields.get("user-agent", "") or query.get("x-ms-client-sdk", ""),
             request_id=fields.get("x-ms-client-request-id", "") or query.get("client-request-id", ""),
+            dialect=dialect,
         )
     except _Refusal as refusal:
         return refusal.refused
+    except NotSpoken as refusal:
+        return Refused(refusal.status, str(refusal))
 
 
 def is_realtime_path(target: str) -> bool:
     """Whether a request line names the address that sessions are opened at, whatever stands before it."""
-    return _parsed(target)[0].endswith(REALTIME_PATH)
+    return dialled(_parsed(target)[0]) is not None
 
 
 def shown(target: str) -> str:
@@ -161,37 +168,19 @@ def _parsed(target: str) -> tuple[str, dict[str, str]]:
     return path.rstrip("/"), query
 
 
-def _scenario_in(path: str) -> str | None:
-    """The last segment before the service's own path; clients take it for a part of the endpoint."""
-    if path.endswith(REALTIME_PATH):
-        prefix = path.removesuffix(REALTIME_PATH)
-        return unquote(prefix.rpartition("/")[2]) or None
+def _address(path: str) -> Dialled:
+    address = dialled(path)
+    if address is not None:
+        return address
     if path.endswith(f"{REALTIME_PATH}/calls"):
         raise _Refusal(404, "The WebRTC address /voice-live/realtime/calls is not emulated.")
     # Observed {VIBE, ILA}: an unknown path is 404.
     raise _Refusal(404, NOTHING_HERE)
 
 
-def _api_version(query: Mapping[str, str]) -> str:
-    version = query.get("api-version")
-    if not version:
-        # Observed {SKILL}: without an api-version the answer is 404.
-        raise _Refusal(404, f"The query parameter 'api-version' is missing. Use api-version={API_VERSIONS[-3]}.")
-    if version == _GA_DIALECT:
-        raise _Refusal(
-            400,
-            "api-version 'v1' speaks another dialect of session and events, which is not emulated. "
-            f"Use one of {', '.join(_dated_versions())}.",
-        )
-    if version not in API_VERSIONS:
-        # Assumed: behaviour 1.2 has 400 or 404.
-        hint = did_you_mean(version, _dated_versions())
-        raise _Refusal(400, f"There is no api-version {version!r}{hint}. Use one of {', '.join(_dated_versions())}.")
-    return version
-
-
-def _dated_versions() -> list[str]:
-    return [version for version in API_VERSIONS if version != _GA_DIALECT]
+def _scenario_in(address: Dialled) -> str | None:
+    """The last segment before the service's own path."""
+    return unquote(address.prefix.rpartition("/")[2]) or None
 
 
 def _credential(fields: Mapping[str, str], query: Mapping[str, str], policy: Policy) -> tuple[CredentialKind, str]:

@@ -53,6 +53,8 @@ class Facts(msgspec.Struct, frozen=True):
     """``key`` or ``token``."""
     opened: float
     """Seconds since 1970."""
+    dialect: str = "voice-live"
+    """``voice-live`` or ``openai-beta``: in that one, what the client was sent is kept as JSON where it differs."""
 
 
 class Ended(msgspec.Struct, frozen=True):

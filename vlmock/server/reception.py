@@ -14,10 +14,13 @@ import msgspec
 from websockets.http11 import Request, Response
 
 from vlmock.errors import VlmockError
+from vlmock.protocol.openai_beta import decode_beta
 from vlmock.scenario.director import Director
 from vlmock.scenario.speech import SpeechStudio
+from vlmock.server.beta_conversation import BetaConversation
 from vlmock.server.clock import Clock, ClockHand, SystemClock
 from vlmock.server.connection import Begun, Connection, Conversation
+from vlmock.server.dialects import Dialect
 from vlmock.server.handshake import Admitted, CredentialKind, Policy, Refused, admit
 from vlmock.server.identity import LEGACY_AUDIENCE, Entra
 from vlmock.server.journal import Facts, Journal
@@ -92,8 +95,13 @@ class Circumstances(msgspec.Struct, frozen=True):
 SessionFactory: TypeAlias = Callable[[Circumstances], Conversation]
 
 
-def session_for(circumstances: Circumstances) -> Session:
-    """A session as the service would open it."""
+def session_for(circumstances: Circumstances) -> Conversation:
+    """A session as the service would open it, in the dialect that the client dialled."""
+    session = _session(circumstances)
+    return BetaConversation(session) if circumstances.admitted.dialect is Dialect.OPENAI_BETA else session
+
+
+def _session(circumstances: Circumstances) -> Session:
     admitted = circumstances.admitted
     seed = circumstances.seed * _SEED_STRIDE + circumstances.number
     return Session(
@@ -208,7 +216,7 @@ class Reception:
         if isinstance(outcome, Admitted):
             outcome = self._quota.admit(self.clock.now()) or outcome
         if isinstance(outcome, Refused):
-            _log.info("refused with %d: %s", outcome.status, outcome.message)
+            _log.warning("refused with %d: %s", outcome.status, outcome.message)
             return refusal(outcome)
         return outcome
 
@@ -238,7 +246,10 @@ class Reception:
             self._warm = True
             asyncio.get_running_loop().call_soon(self._warm_up)
         try:
-            return Begun(self._sessions(circumstances), journal, speaker)
+            conversation = self._sessions(circumstances)
+            if admitted.dialect is Dialect.OPENAI_BETA:
+                return Begun(conversation, journal, speaker, decode_beta)
+            return Begun(conversation, journal, speaker)
         except Exception:
             journal.note_end(1011, "internal error", "server", now)
             raise
@@ -282,4 +293,5 @@ def _facts(admitted: Admitted, target: str, script: Script, unix_time: float) ->
         user_agent=admitted.user_agent,
         credential=admitted.credential.value,
         opened=unix_time,
+        dialect=admitted.dialect.value,
     )

@@ -22,6 +22,7 @@ from websockets.frames import CloseCode, Frame, Opcode
 from websockets.http11 import Request, Response
 from websockets.protocol import SEND_EOF, State
 from websockets.server import ServerProtocol
+from websockets.typing import Subprotocol
 
 from vlmock.protocol.codec import Message
 
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 
 __all__ = ["MAX_MESSAGE_BYTES", "Closing", "Limits", "Peer", "ReadBuffer", "Transport", "cut_reason"]
 
+_REALTIME: Final = Subprotocol("realtime")
 _REASON_BYTES: Final = 123
 """Documented: RFC 6455 5.5, a control frame has at most 125 bytes, two of which are the code."""
 
@@ -118,7 +120,10 @@ class Transport(asyncio.BufferedProtocol):
         self._limits = limits
         self._buffer = buffer
         self._websocket = ServerProtocol(
-            extensions=_deflate() if compression else None, max_size=limits.message_bytes, logger=_log
+            extensions=_deflate() if compression else None,
+            select_subprotocol=_subprotocol,
+            max_size=limits.message_bytes,
+            logger=_log,
         )
         self._message: bytearray | None = None
         """What has come of a fragmented message."""
@@ -320,6 +325,12 @@ def _check_code(code: int) -> None:
 
 
 _FRAME_CODES: Final = {*range(1000, 1004), *range(1007, 1015)}
+
+
+def _subprotocol(_: ServerProtocol, offered: Sequence[Subprotocol]) -> Subprotocol | None:
+    """Documented {OAI}: browsers offer ``realtime``, and want it confirmed. Assumed: on Voice Live's address as well;
+    there clients connect with and without {SEED, FLOW}."""
+    return _REALTIME if _REALTIME in offered else None
 
 
 def _deflate() -> "Sequence[ServerExtensionFactory]":

@@ -90,6 +90,16 @@ class Session:
             input=InputBuffer(audio_format_of(settings)),
         )
 
+    @property
+    def conversation_id(self) -> str:
+        """What ``response.conversation_id`` is in pipelines that have one."""
+        return self._state.conversation_id
+
+    def seconds_of(self, item_id: str) -> float:
+        """How long the sound of an item is; 0 where it has none."""
+        entry = self._state.history.get(item_id)
+        return 0.0 if entry is None else entry.audio_ms / 1000
+
     def open(self, now: float) -> list[Effect]:
         """The first words of the service: ``session.created``, or why there will be no session."""
         state = self._state
