@@ -24,6 +24,8 @@ class Brain(msgspec.Struct, frozen=True):
     """Whether its token is for Cognitive Services, which was the audience before there were agents."""
     mcp_since: str = MCP_SINCE
     """Which version brought MCP and warnings: ``Readings.mcp_since``."""
+    later_settings: str = "members_refused"
+    """What becomes of settings that its version does not have: ``Readings.later_settings``."""
 
     @property
     def family(self) -> Family:

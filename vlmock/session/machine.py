@@ -64,7 +64,7 @@ class Session:
         ``tokens``: what the responses of several sessions may spend together. ``lenient``: what is refused is remarked
         on instead, and obeyed as far as it can be.
         """
-        brain = msgspec.structs.replace(brain, mcp_since=readings.mcp_since)
+        brain = msgspec.structs.replace(brain, mcp_since=readings.mcp_since, later_settings=readings.later_settings)
         pipeline = choose(brain.model, None, profile=brain.profile)
         expires_at = None if brain.agent else int(unix_time) + pipeline.lifetime_s
         self._lifetime_s = _AGENTS_LIFETIME_S if brain.agent else pipeline.lifetime_s

@@ -33,6 +33,14 @@ class Readings(msgspec.Struct, frozen=True):
             "reference), 2026-01-01-preview (the specification) or 2026-04-10 (Documented {DOC}, the how-to)."
         ),
     ] = "2026-01-01-preview"
+    later_settings: Annotated[
+        Literal["members_refused", "refused", "taken"],
+        Meta(
+            description="What came with a later api-version than the session's: members of session and response are "
+            "refused (members_refused; Documented), so is everything inside them, voices, formats and parts (refused; "
+            "Documented, strictly), or all of it is taken (taken; Observed {SDKT, FON} for some)."
+        ),
+    ] = "members_refused"
     turn_end: Annotated[
         Literal["commits", "responds"],
         Meta(

@@ -39,7 +39,8 @@ _G711_RATE_HZ = 8_000
 
 
 def initial(brain: Brain, *, session_id: str, expires_at: int | None) -> ResponseSession:
-    """What ``session.created`` shows. ``expires_at`` in Unix seconds, None for an agent's session {TAK}.
+    """What ``session.created`` shows, in every api-version. ``expires_at`` in Unix seconds, None for an agent's
+    session {TAK}; Observed {FON, PAI} on 2025-10-01 and 2026-04-10, although the contract has it since 2026-07-15 only.
 
     Observed {FON} for a cascade, {PAI} for native, both as of August 2026: earlier builds had neither ``greeting`` nor
     ``handoff``, and null for native's ``output_audio_format``. Observed {SEED}: 2025-05-01-preview ends with ``agent``.

@@ -19,6 +19,7 @@ from vlmock.session.history import Entry
 from vlmock.session.input_items import join
 from vlmock.session.mcp_calls import check_answers, withdraw
 from vlmock.session.rules.items import check_item
+from vlmock.session.rules.versions import check_versions
 from vlmock.session.state import SessionState
 from vlmock.session.timeline import Told
 
@@ -33,6 +34,7 @@ __all__ = [
 
 def on_item_create(state: SessionState, event: ConversationItemCreate) -> Iterator[Told]:
     """Observed {PAI, NETT}: echoed with its place, in the order of the requests; never starts a response."""
+    state.leniency.passes(check_versions, event.item, "item", state.brain)
     state.leniency.passes(check_item, event.item, at="item")
     yield join(state, event.item, after=given(event.previous_item_id, None))
 

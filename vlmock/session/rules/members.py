@@ -39,6 +39,7 @@ from vlmock.session.models import Family
 from vlmock.session.rules.tools import check_tools
 from vlmock.session.rules.turn_detection import check_turn_detection
 from vlmock.session.rules.values import check_choice, check_choices, check_not_empty, check_range
+from vlmock.session.rules.versions import check_versions
 from vlmock.session.rules.voices import check_voice
 
 __all__ = ["check_members"]
@@ -67,8 +68,7 @@ def _check_member(name: str, value: Any, at: str, brain: Brain) -> None:
     if value is UNSET or value is None:
         return
     path = f"{at}.{name}"
-    if path in _SINCE and not brain.reached(_SINCE[path]):
-        raise refusals.unexpected_member(path)
+    check_versions(value, path, brain)
     if name in _RULES:
         _RULES[name](value, path, brain)
 
@@ -228,18 +228,3 @@ _RULES: Final[Mapping[str, _Rule]] = {
     "conversation": _one_of("auto", "none"),
 }
 """Temperature, Documented: schema I, the widest of the ranges that the sources give."""
-
-_SINCE: Final[Mapping[str, str]] = {
-    "session.reasoning_effort": "2026-01-01-preview",
-    "session.interim_response": "2026-01-01-preview",
-    "session.include": "2026-04-10",
-    "session.metadata": "2026-04-10",
-    "session.parallel_tool_calls": "2026-06-01-preview",
-    "response.pre_generated_assistant_message": "2026-01-01-preview",
-    "response.reasoning_effort": "2026-01-01-preview",
-    "response.metadata": "2026-01-01-preview",
-    "response.interim_response": "2026-01-01-preview",
-    "response.invoke_input": "2026-06-01-preview",
-}
-"""Documented: schema D1 and B1. Assumed: an older version takes these for unknown. Members inside objects and values
-are not held against a version, for {SDKT} sends newer ones to 2025-10-01 and gets them back."""
