@@ -1,5 +1,6 @@
 """A conversation as a transcript: ``dialogue.client(event).server("response.created", …)``, in virtual time."""
 
+import re
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from itertools import groupby
@@ -7,6 +8,7 @@ from typing import Any
 
 import msgspec
 import pytest
+from msgspec.structs import replace
 
 from vlmock.protocol.catalogue import AnyClientEvent
 from vlmock.protocol.codec import decode_client, encode
@@ -15,7 +17,19 @@ from vlmock.protocol.tools import McpTool
 from vlmock.protocol.wire import ServerEvent
 from vlmock.session.allowance import Allowance
 from vlmock.session.brain import Brain
-from vlmock.session.effects import Close, Effect, Remark, Send, SendRaw, Speech, SpeechRequest, Synthesize
+from vlmock.session.effects import (
+    Close,
+    Effect,
+    Remark,
+    Send,
+    SendRaw,
+    Speech,
+    SpeechMarks,
+    SpeechRequest,
+    Synthesize,
+    TimedViseme,
+    TimedWord,
+)
 from vlmock.session.ids import IdFactory
 from vlmock.session.machine import Session
 from vlmock.session.readings import FOLLOWED, Readings
@@ -61,10 +75,21 @@ class PlannedScript:
 
 
 def spoken(request: SpeechRequest) -> Speech:
-    """Silence of the right length: what it sounds like is none of the session's business."""
+    """Silence of the right length: what it sounds like is none of the session's business. Each character is a viseme,
+    its place in the alphabet modulo 22."""
     duration_ms = len(request.text) * MS_PER_CHARACTER / request.rate
     audio = bytes(request.format.bytes_for_ms(duration_ms))
-    return Speech(audio, request.format.duration_ms(len(audio)))
+    speech = Speech(audio, request.format.duration_ms(len(audio)))
+    return replace(speech, marks=marks_of(request.text)) if request.marks else speech
+
+
+def marks_of(text: str) -> SpeechMarks:
+    words = [
+        TimedWord(found[0], found.start() * MS_PER_CHARACTER, len(found[0]) * MS_PER_CHARACTER)
+        for found in re.finditer(r"\w+", text)
+    ]
+    visemes = [TimedViseme(place * MS_PER_CHARACTER + 1, ord(letter) % 22) for place, letter in enumerate(text)]
+    return SpeechMarks(tuple(words), tuple(visemes))
 
 
 class Dialogue:

@@ -162,6 +162,8 @@ class AnyConversation(RuleBasedStateMachine):
                 {"modalities": ["text"]},
                 {"interim_response": FILLER},
                 {"tools": MCP},
+                {"modalities": ["text", "animation"]},
+                {"animation": {"outputs": ["viseme_id", "blendshapes"]}, "output_audio_timestamp_types": ["word"]},
                 {"nonsense": 1},
             ]
         )
@@ -221,6 +223,7 @@ class AnyConversation(RuleBasedStateMachine):
         created = {event.response.id for event in self.dialogue.all("response.created")}
         assert created == ended
         self.every_call_that_ran_has_ended()
+        self.marks_rise_and_end()
 
     def every_call_that_ran_has_ended(self) -> None:
         """Once each, and its item after it; nothing is left open but what waits for approval."""
@@ -236,6 +239,25 @@ class AnyConversation(RuleBasedStateMachine):
 
     def waiting(self) -> set[str]:
         return {call.item.id for call in self.dialogue.session._state.awaiting_approval.values()}
+
+    def marks_rise_and_end(self) -> None:
+        """Of each item and kind: offsets go up, one ``done`` comes, and nothing after it."""
+        last: dict[tuple[str, str], int] = {}
+        ended: set[tuple[str, str]] = set()
+        for event in self.dialogue.events:
+            family, _, what = event.type.rpartition(".")
+            if not family.endswith(("audio_timestamp", "animation_viseme", "animation_blendshapes")):
+                continue
+            part = (family, str(event.item_id))  # type: ignore[attr-defined]
+            assert part not in ended
+            if what == "done":
+                ended.add(part)
+                continue
+            at = getattr(event, "audio_offset_ms", getattr(event, "frame_index", None))
+            assert at is not None
+            assert at > last.get(part, -1)
+            last[part] = at
+        assert last.keys() <= ended
 
     @staticmethod
     def report_is_right(event: ResponseDone, words: dict[str, str]) -> None:

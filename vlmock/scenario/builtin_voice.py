@@ -8,20 +8,24 @@ sines and exponentials is rounded to 12 bits, so that the last bit of some machi
 each rate is synthesised as such instead of being resampled. A test holds the digest.
 """
 
+from collections.abc import Iterator
 from functools import cache
-from itertools import accumulate
+from itertools import accumulate, islice
 from typing import TYPE_CHECKING, NamedTuple
 from zlib import crc32
 
+from vlmock.scenario import visemes
 from vlmock.scenario.pronunciation import VOWELS, WORD_GAP, Phrase, phrases
+from vlmock.scenario.timed_speech import Phone
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-__all__ = ["speak"]
+__all__ = ["speak", "timed"]
 
 _TICKS_PER_SECOND = 200
+_TICK_MS = 1000 // _TICKS_PER_SECOND
 """Pitch, formants and levels change in ticks of 5 ms."""
 _PAUSE_TICKS = {",": 18, ".": 54, "?": 54}
 _TRAILING_TICKS = 12
@@ -40,25 +44,43 @@ def speak(text: str, rate_hz: int, *, voice: str = "", tempo: float = 1.0) -> "N
     """
     import numpy as np
 
-    permille = round(tempo * 1000)
     pitch_chz = 10000 + crc32(voice.encode(errors="replace")) % 81 * 100
-    at_tick, tick = [], 0
-    for phrase in phrases(text):
-        score = _score(phrase, permille)
-        at_tick.append((tick, score))
-        tick += score.ticks + _PAUSE_TICKS[phrase.ending] * 1000 // permille
+    at_tick = list(_scores(text, tempo))
     end = at_tick[-1][0] + at_tick[-1][1].ticks + _TRAILING_TICKS if at_tick else _SILENCE_TICKS
     end += -end % _BLOCK_TICKS
 
     samples = np.zeros(end * rate_hz // _TICKS_PER_SECOND, np.int16)
-    for tick, score in at_tick:
+    for tick, score, _ in at_tick:
         start = tick * rate_hz // _TICKS_PER_SECOND
         said = _render(score, rate_hz, pitch_chz)
         samples[start : start + len(said)] = said
     return samples
 
 
+def timed(text: str, *, tempo: float = 1.0) -> Iterator[Phone]:
+    """Each sound of what ``speak`` says, as it is sounded; a pause after each phrase."""
+    for tick, score, phrase in _scores(text, tempo):
+        lengths, pieces = iter(score.lengths), iter(phrase.words)
+        piece = next(pieces)
+        for letter in phrase.sounds:
+            begins, tick = tick, tick + sum(islice(lengths, len(_SOUNDS[letter])))
+            if letter == WORD_GAP:
+                piece = next(pieces)
+            else:
+                yield Phone(begins * _TICK_MS, tick * _TICK_MS, visemes.BUILTIN[letter], piece)
+        yield Phone(tick * _TICK_MS, tick * _TICK_MS, visemes.SILENCE)
+
+
 # ---- what is to be sounded, when
+
+
+def _scores(text: str, tempo: float) -> "Iterator[tuple[int, _Score, Phrase]]":
+    """Each phrase, and the tick at which it begins."""
+    permille, tick = round(tempo * 1000), 0
+    for phrase in phrases(text):
+        score = _score(phrase, permille)
+        yield tick, score, phrase
+        tick += score.ticks + _PAUSE_TICKS[phrase.ending] * 1000 // permille
 
 
 class _Sound(NamedTuple):

@@ -10,6 +10,8 @@ from tempfile import TemporaryDirectory
 from unicodedata import normalize
 
 from vlmock.errors import SpeechError
+from vlmock.scenario.engine_times import espeak_times, flite_times
+from vlmock.scenario.timed_speech import Phone
 from vlmock.scenario.wav_file import Sound, read_wav
 
 __all__ = ["VOICES", "ExternalVoice"]
@@ -31,6 +33,8 @@ class ExternalVoice:
     """What the program can read of a text, UTF-8."""
     limits: str
     """Why a text with letters may be illegible; a clause."""
+    times: Callable[[Path, str, float], list[Phone] | None]
+    """When it says what, from a folder to work in, text and tempo."""
 
     def require(self) -> None:
         """Raises SpeechError when the program is missing."""
@@ -58,6 +62,14 @@ class ExternalVoice:
                 raise SpeechError(f"{self.program} made no sound of {text[:40]!r}: {complaint or 'no reason given'}")
             return read_wav(spoken)
 
+    def timed(self, text: str, *, tempo: float = 1.0) -> list[Phone] | None:
+        """When each sound of what ``speak`` says is sounded; None where the program does not tell.
+
+        Blocks for as long as ``speak`` does.
+        """
+        with TemporaryDirectory(prefix="vlmock-speech-") as folder:
+            return self.times(Path(folder), text, tempo)
+
     def _run(self, arguments: list[str]) -> str:
         """What the program complained of."""
         try:
@@ -80,14 +92,28 @@ class ExternalVoice:
         return complaint
 
 
+def _flite_options(tempo: float) -> list[str]:
+    return ["-voice", "slt", "--setf", f"duration_stretch={1 / tempo:.4f}"]
+
+
 def _flite_arguments(written: Path, spoken: Path, tempo: float) -> list[str]:
-    stretch = f"duration_stretch={1 / tempo:.4f}"
-    return ["-voice", "slt", "--setf", stretch, "-f", str(written), "-o", str(spoken)]
+    return [*_flite_options(tempo), "-f", str(written), "-o", str(spoken)]
+
+
+def _flite_times(folder: Path, text: str, tempo: float) -> list[Phone] | None:
+    return flite_times(folder, text, _ascii, _flite_options(tempo))
+
+
+def _words_per_minute(tempo: float) -> str:
+    return str(round(165 * tempo))
 
 
 def _espeak_arguments(written: Path, spoken: Path, tempo: float) -> list[str]:
-    words_per_minute = str(round(165 * tempo))
-    return ["-b", "1", "-s", words_per_minute, "-f", str(written), "-w", str(spoken)]
+    return ["-b", "1", "-s", _words_per_minute(tempo), "-f", str(written), "-w", str(spoken)]
+
+
+def _espeak_times(folder: Path, text: str, tempo: float) -> list[Phone] | None:
+    return espeak_times(folder, text, _printable, _words_per_minute(tempo))
 
 
 def _printable(text: str) -> str:
@@ -98,11 +124,14 @@ _TYPOGRAPHIC = str.maketrans("‘’“”–—", "''\"\"--")
 
 
 def _ascii(text: str) -> str:
-    """flite reads other bytes as noise: *café* becomes *cafe*, typographic quotes plain ones."""
-    return _printable(normalize("NFKD", text.translate(_TYPOGRAPHIC)).encode("ascii", "ignore").decode())
+    """flite reads other bytes as noise: *café* becomes *cafe*, typographic quotes plain ones. And it leaves out a
+    sentence of one word that ends the file, unless a new line follows."""
+    return _printable(normalize("NFKD", text.translate(_TYPOGRAPHIC)).encode("ascii", "ignore").decode()) + "\n"
 
 
 VOICES = {
-    "flite": ExternalVoice("flite", "flite", _flite_arguments, _ascii, "it speaks English only"),
-    "espeak-ng": ExternalVoice("espeak-ng", "espeak-ng", _espeak_arguments, _printable, "nothing in it is printable"),
+    "flite": ExternalVoice("flite", "flite", _flite_arguments, _ascii, "it speaks English only", _flite_times),
+    "espeak-ng": ExternalVoice(
+        "espeak-ng", "espeak-ng", _espeak_arguments, _printable, "nothing in it is printable", _espeak_times
+    ),
 }

@@ -6,15 +6,18 @@ words have them. Every script, digits, signs and emoji give something; the same 
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from unicodedata import category, decomposition, digit, name, normalize
 
-__all__ = ["CONSONANTS", "VOWELS", "WORD_GAP", "Phrase", "phrases"]
+__all__ = ["CONSONANTS", "PIECE", "VOWELS", "WORD_GAP", "Phrase", "phrases"]
 
 VOWELS = "aeiou"
 CONSONANTS = "bdgptkmnNlrwjfvTszSZh"
 """As in X-SAMPA: N is the ng of *long*, T the th of *thin*, S the sh of *shoe*, Z the s of *measure*."""
 WORD_GAP = " "
+
+PIECE = re.compile(r"\S+")
+"""What stands between spaces."""
 
 _LONGEST_PHRASE = 160
 """Sounds before a breath is taken, so that what is rendered at once stays small."""
@@ -26,6 +29,8 @@ class Phrase:
 
     sounds: str
     """Letters of ``VOWELS`` and ``CONSONANTS``, and ``WORD_GAP`` between words."""
+    words: tuple[int, ...]
+    """Which piece of the text each word was made of: ``PIECE`` finds them."""
     ending: str
     """``,`` a short pause follows; ``.`` a sentence ends; ``?`` a question ends."""
 
@@ -33,30 +38,41 @@ class Phrase:
 def phrases(text: str) -> list[Phrase]:
     """The phrases of a text, none of them empty; no phrase at all when there is nothing to say."""
     found: list[Phrase] = []
-    words: list[str] = []
-    for part in _PART.findall(_spelled(text)):
+    words: list[tuple[str, int]] = []
+    for part, piece in _parts(text):
         if part in _STRENGTH:
             if words:
                 found.extend(_breaths(words, part))
                 words = []
             elif found and _STRENGTH[part] > _STRENGTH[found[-1].ending]:
-                found[-1] = Phrase(found[-1].sounds, part)  # "?!" and "...": the strongest mark counts
+                found[-1] = replace(found[-1], ending=part)  # "?!" and "...": the strongest mark counts
         else:
-            words.append(_sounds(part))
+            words.append((_sounds(part), piece))
     if words:
         found.extend(_breaths(words, "."))
     return found
 
 
-def _breaths(words: list[str], ending: str) -> Iterator[Phrase]:
+def _parts(text: str) -> Iterator[tuple[str, int]]:
+    """Words of a to z and marks, each with the piece of the text that it comes from."""
+    for number, piece in enumerate(PIECE.finditer(text)):
+        with_space_around = text[max(piece.start() - 1, 0) : piece.end() + 1]
+        for part in _PART.findall(_spelled(with_space_around)):
+            yield part, number
+
+
+def _breaths(words: list[tuple[str, int]], ending: str) -> Iterator[Phrase]:
     """The words as one phrase, or as several where they are too many."""
-    sounds = WORD_GAP.join(words)
+    sounds = WORD_GAP.join(said for said, _ in words)
+    pieces = [piece for _, piece in words]
     while len(sounds) > _LONGEST_PHRASE:
         cut = sounds.rfind(WORD_GAP, 1, _LONGEST_PHRASE)
         cut = cut if cut > 0 else _LONGEST_PHRASE
-        yield Phrase(sounds[:cut], ",")
-        sounds = sounds[cut:].lstrip(WORD_GAP)
-    yield Phrase(sounds, ending)
+        said, rest = sounds[:cut], sounds[cut:]
+        whole = said.count(WORD_GAP) + rest.startswith(WORD_GAP)
+        yield Phrase(said, tuple(pieces[: said.count(WORD_GAP) + 1]), ",")
+        sounds, pieces = rest.lstrip(WORD_GAP), pieces[whole:]
+    yield Phrase(sounds, tuple(pieces), ending)
 
 
 # ---- text to the letters a to z and the marks , . ?

@@ -1,20 +1,24 @@
 """Words become sound: by the built-in voice, by a program the user has, or from a WAV file."""
 
 from collections import OrderedDict
+from collections.abc import Sequence
 from concurrent.futures import Future
 from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
+
 from vlmock.errors import SpeechError, did_you_mean
-from vlmock.protocol.audio_format import encode_samples
-from vlmock.session.effects import Speech, SpeechRequest
+from vlmock.protocol.audio_format import decode_samples, encode_samples
+from vlmock.session.effects import Speech, SpeechMarks, SpeechRequest
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
     from vlmock.scenario.external_voices import ExternalVoice
+    from vlmock.scenario.timed_speech import Phone
     from vlmock.scenario.wav_file import Sound
 
 __all__ = ["ENGINES", "LONGEST_TEXT", "SpeechStudio"]
@@ -100,8 +104,30 @@ class SpeechStudio:
     # ---- how it is made
 
     def _make(self, request: SpeechRequest) -> Speech:
+        if request.marks:
+            speech = self.speak(replace(request, marks=False))  # its sound, and the pieces of it, are shared
+            return replace(speech, marks=self._marks(request, speech))
         audio = encode_samples(self._samples(request), request.format)
         return Speech(audio, request.format.duration_ms(len(audio)))
+
+    def _marks(self, request: SpeechRequest, speech: Speech) -> SpeechMarks:
+        """From the engine that spoke, where it tells; else the words are spread over what sounds."""
+        from vlmock.scenario import builtin_voice
+        from vlmock.scenario.timed_speech import marks_of, scaled
+
+        text, tempo = _spoken(request)
+        phones: Sequence[Phone] | None = None
+        if request.audio is None and self._external is not None:
+            phones = self._external.timed(text, tempo=tempo)
+            if phones:
+                phones = scaled(phones, speech.duration_ms / phones[-1].ends_ms)
+        elif request.audio is None:
+            phones = list(builtin_voice.timed(text, tempo=tempo))
+        if phones is None:
+            from vlmock.scenario.sounding_parts import spread
+
+            phones = spread(text, decode_samples(speech.audio, request.format), request.format.rate_hz)
+        return marks_of(text, phones, speech.duration_ms)
 
     def _samples(self, request: SpeechRequest) -> "NDArray[np.int16]":
         rate_hz = request.format.rate_hz
@@ -109,7 +135,7 @@ class SpeechStudio:
             from vlmock.scenario.wav_file import read_wav
 
             return _resampled(read_wav(Path(request.audio)), rate_hz)
-        text, tempo = request.text[:LONGEST_TEXT], min(max(request.rate, SLOWEST), FASTEST)
+        text, tempo = _spoken(request)
         if self._external is not None:
             sound = self._external.speak(text, tempo=tempo)
             if sound is not None:
@@ -118,6 +144,11 @@ class SpeechStudio:
         from vlmock.scenario import builtin_voice
 
         return builtin_voice.speak(text, rate_hz, voice=request.voice, tempo=tempo)
+
+
+def _spoken(request: SpeechRequest) -> tuple[str, float]:
+    """As much of the text as is spoken, and how fast."""
+    return request.text[:LONGEST_TEXT], min(max(request.rate, SLOWEST), FASTEST)
 
 
 def _external_voice(engine: str) -> "ExternalVoice":

@@ -11,6 +11,7 @@ from vlmock.protocol.tools import Tool
 from vlmock.protocol.voices import Voice
 from vlmock.protocol.wire import ServerEvent, given
 from vlmock.session.script import McpCall
+from vlmock.session.speech_marks import Marking, WantedMarks
 from vlmock.session.timeline import Story
 from vlmock.session.transitions import ResponsePhase
 from vlmock.session.words import audio_tokens
@@ -54,6 +55,8 @@ class OpenMessage(msgspec.Struct):
     """Transcript or text so far."""
     annotations: int = 0
     """How many of its words' sources have been named."""
+    marking: Marking | None = None
+    """Who tells its marks; None where nobody asked for them."""
 
 
 class ActiveResponse(msgspec.Struct):
@@ -79,6 +82,7 @@ class ActiveResponse(msgspec.Struct):
     input_tokens: InputTokenDetails
     tools: tuple[Tool, ...] = ()
     """Offered to it."""
+    marks: WantedMarks | None = None
     phase: ResponsePhase = ResponsePhase.IN_PROGRESS
     story: Story | None = None
     output: list[ResponseItem] = msgspec.field(default_factory=list)
@@ -94,8 +98,13 @@ class ActiveResponse(msgspec.Struct):
 
     @property
     def spoken(self) -> bool:
-        """Whether it has a voice at all."""
+        """Whether its voice is heard."""
         return "audio" in self.modalities
+
+    @property
+    def voiced(self) -> bool:
+        """Whether its words are spoken at all: to be heard, or to move a face."""
+        return self.spoken or self.marks is not None
 
     def allows(self, text_tokens: int, audio_ms: float = 0.0) -> bool:
         """Whether so much more may be said.

@@ -12,7 +12,20 @@ from vlmock.protocol.wire import JsonObject, ServerEvent
 if TYPE_CHECKING:
     from vlmock.session.runs import Run
 
-__all__ = ["Close", "Effect", "Remark", "Send", "SendRaw", "Speech", "SpeechChunk", "SpeechRequest", "Synthesize"]
+__all__ = [
+    "Close",
+    "Effect",
+    "Remark",
+    "Send",
+    "SendRaw",
+    "Speech",
+    "SpeechChunk",
+    "SpeechMarks",
+    "SpeechRequest",
+    "Synthesize",
+    "TimedViseme",
+    "TimedWord",
+]
 
 
 class Send(msgspec.Struct, frozen=True):
@@ -63,6 +76,8 @@ class SpeechRequest(msgspec.Struct, frozen=True):
     """Speaking rate, 0.5 to 1.5."""
     audio: str | None = None
     """Path of a WAV file that is the speech."""
+    marks: bool = False
+    """Whether it matters when which word and which sound comes. The sound itself is the same."""
 
 
 class SpeechChunk(msgspec.Struct, frozen=True):
@@ -74,12 +89,37 @@ class SpeechChunk(msgspec.Struct, frozen=True):
     duration_ms: float
 
 
+class TimedWord(msgspec.Struct, frozen=True):
+    """When a word is spoken, in milliseconds from the start of its speech."""
+
+    text: str
+    offset_ms: int
+    duration_ms: int
+
+
+class TimedViseme(msgspec.Struct, frozen=True):
+    """When the mouth takes a shape, in milliseconds from the start of the speech. It keeps it until the next."""
+
+    offset_ms: int
+    viseme_id: int
+    """0 to 21; 0 is silence."""
+
+
+class SpeechMarks(msgspec.Struct, frozen=True):
+    """When what is said. Offsets rise strictly and lie inside the speech; that of the first viseme is above 0."""
+
+    words: tuple[TimedWord, ...] = ()
+    visemes: tuple[TimedViseme, ...] = ()
+
+
 class Speech(msgspec.Struct, frozen=True):
     """Words that have been spoken, in the session's output format. Encoded once, shared by all who say them."""
 
     audio: bytes
     """Mono, in the requested output format, no header."""
     duration_ms: float
+    marks: SpeechMarks = SpeechMarks()
+    """Empty unless its request asked for them."""
 
     runs: "dict[tuple[str, bool, tuple[str, ...]], tuple[Run, ...]]" = msgspec.field(default_factory=dict)
     """Its wire form, made by ``vlmock.session.speech_chunks`` when first needed."""

@@ -27,6 +27,7 @@ from vlmock.protocol.wire import ServerEvent
 from vlmock.session.active_response import ActiveResponse, OpenMessage
 from vlmock.session.runs import Piece, Run, run_of
 from vlmock.session.script import Call, Fail, Incomplete
+from vlmock.session.speech_marks import Marking
 from vlmock.session.state import SessionState
 from vlmock.session.timeline import At, Beat
 from vlmock.session.words import token_count, tokens
@@ -63,6 +64,8 @@ class OutputItems:
             output_index=len(response.output),
             spoken=response.spoken,
         )
+        if response.marks is not None:
+            message.marking = Marking(response.marks, response.id, message.item_id, message.output_index)
         item = MessageItem(id=message.item_id, status=pipeline.assistant_item_status, role="assistant", content=[])
         yield from self.add(item)
         response.open_message = message
@@ -78,7 +81,7 @@ class OutputItems:
     def _new_message_id(self) -> str:
         return self._state.new_id(self._state.pipeline.assistant_item_prefix)
 
-    def deltas(self, message: OpenMessage, run: Run) -> Iterator[Deltas]:
+    def deltas(self, message: OpenMessage, run: Run) -> Iterator[ServerEvent | Deltas]:
         """Some of the words and of the speech, together. Where a limit cuts them off, what fits is said first."""
         said = run if self._response.token_limit is None else run_of(self._fitting(run.pieces))
         message.text += said.text
@@ -86,7 +89,11 @@ class OutputItems:
         self._sounded(message, said)
         if said.pieces:
             kinds = said.spoken_kinds if message.spoken else said.written_kinds
-            yield Deltas(self._response.id, message.item_id, message.output_index, kinds, said.deltas)
+            told = Deltas(self._response.id, message.item_id, message.output_index, kinds, said.deltas)
+            if message.marking is None:
+                yield told
+            else:
+                yield from message.marking.woven(told, said.pieces)
         if len(said.pieces) < len(run.pieces):
             raise TokenLimitReached
 
@@ -113,6 +120,8 @@ class OutputItems:
     def close_message(self, message: OpenMessage, status: str) -> Iterator[ServerEvent]:
         """Observed {FON, PAI, NB04}: the ``done`` events, in this order, within half a millisecond."""
         self._response.open_message = None
+        if message.marking is not None:
+            yield from message.marking.done()
         part = yield from (self._audio_done(message) if message.spoken else self._text_done(message))
         item = MessageItem(id=message.item_id, status=status, role="assistant", content=[part])
         yield self.done(message.output_index, item)
@@ -222,7 +231,7 @@ class EphemeralItems(OutputItems):
     def _remember(self, item: ResponseItem) -> None:
         """Nobody does."""
 
-    def deltas(self, message: OpenMessage, run: Run) -> Iterator[Deltas]:
+    def deltas(self, message: OpenMessage, run: Run) -> Iterator[ServerEvent | Deltas]:
         """All of it, whatever the limit."""
         response = self._response
         limit, text_tokens, audio_ms = response.token_limit, response.output_text_tokens, response.output_audio_ms

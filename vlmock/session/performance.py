@@ -132,6 +132,7 @@ class Performance:
         """Words of one message, ``first`` where it begins with them, and the calls that are made beside them."""
         if not message.spoken:
             yield from self._written(message, says)
+            yield from self._unheard(message, says, first=first)
         elif self._state.pipeline.transcript_interleaves_audio:
             for number, say in enumerate(says):
                 yield from self._interleaved(message, say, first=first and number == 0)
@@ -161,6 +162,16 @@ class Performance:
             return self._state.seconds("token_gap")
         return single.duration_ms / 1000 / self._state.timing.audio_speed(self._state.pipeline.name)
 
+    def _unheard(self, message: OpenMessage, says: Sequence[Say], *, first: bool) -> Plot:
+        """Observed {NETT}: a face moves to words that are written. Assumed: as fast as they would be spoken."""
+        if message.marking is None:
+            return
+        for number, say in enumerate(says):
+            speech = yield from self._spoken(message, say)
+            for single in cut(speech, *self._how, opening=first and number == 0).singly():
+                yield from message.marking.marks(single.duration_ms)
+                yield At(self._state.now + self._seconds_for(single))
+
     def _transcript_first(
         self, message: OpenMessage, says: Sequence[Say], calls: Sequence[Call], *, first: bool
     ) -> Plot:
@@ -173,7 +184,7 @@ class Performance:
         for number, say in enumerate(says):
             if number:
                 yield At(self._state.now + self._state.seconds("sentence_gap"))
-            speech = yield from self._spoken(say)
+            speech = yield from self._spoken(message, say)
             yield from self._paced(message, cut(speech, *self._how, opening=first and number == 0))
 
     def _interleaved(self, message: OpenMessage, say: Say, *, first: bool) -> Plot:
@@ -183,7 +194,7 @@ class Performance:
         yield from self._paced(message, run_of_words(words, _NATIVE_HEAD_START_TOKENS))
         if first:
             yield At(begun + self._state.seconds("tts_first"))
-        speech = yield from self._spoken(say)
+        speech = yield from self._spoken(message, say)
         tail = tokens(words)[_NATIVE_HEAD_START_TOKENS:]
         whole, *runs = interleaved(speech, *self._how, tail, opening=first)
         if self._state.timing.takes_no_time or not whole.audio:
@@ -195,7 +206,7 @@ class Performance:
 
     def _order_speech(self) -> Iterator[Synthesize]:
         """Have all words of the reply spoken while the model still "thinks"."""
-        if not self._response.spoken:
+        if not self._response.voiced:
             return
         voice = self._response.voice
         for say in filter(_is_say, self._steps):
@@ -207,12 +218,15 @@ class Performance:
                 voice=getattr(voice, "name", "") or "",
                 rate=speaking_rate(voice),
                 audio=say.audio,
+                marks=self._response.marks is not None,
             )
             yield Synthesize(self._state.speech_keys, request)
 
-    def _spoken(self, say: Say) -> Generator[Beat, Speech | None, Speech]:
+    def _spoken(self, message: OpenMessage, say: Say) -> Generator[Beat, Speech | None, Speech]:
         speech = yield AwaitSpeech(self._speech_keys[id(say)])
         assert speech is not None
+        if message.marking is not None:
+            message.marking.begin(speech)
         return speech
 
     @property

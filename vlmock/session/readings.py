@@ -114,6 +114,13 @@ class Readings(msgspec.Struct, frozen=True):
             "never comes (Observed: in no log)."
         ),
     ] = False
+    blendshapes: Annotated[
+        bool,
+        Meta(
+            description="Blendshapes come where animation.outputs asks for them (true; Documented: schema C 31, D9), "
+            "or never (false; Documented {DOC}: one page says that viseme_id alone is supported at present)."
+        ),
+    ] = True
 
 
 FOLLOWED: Final = Readings()

@@ -11,6 +11,7 @@ from vlmock.session.active_response import ActiveResponse, ResponseRequest
 from vlmock.session.defaults import filled_voice
 from vlmock.session.input_items import item_from_request, turn_input
 from vlmock.session.script import Reply, Say, ToolOutput, Turn, UserInput
+from vlmock.session.speech_marks import wanted_marks
 from vlmock.session.state import SessionState
 from vlmock.session.tally import Cost, Tally, cost_of
 from vlmock.session.usage import NOTHING
@@ -109,11 +110,12 @@ def response_of(state: SessionState, asked: ResponseRequest) -> ActiveResponse:
     voice = filled_voice(params.voice) if params.voice else given(settings.voice, None)
     conversation_id = state.conversation_id if pipeline.has_conversation_id else ""
     limit = _token_limit(state, asked)
+    modalities = _modalities(state, asked, voice)
     return ActiveResponse(
         id=asked.id,
         after_item_id=state.history.last_id,
         in_conversation=not asked.is_out_of_band and given(params.commit, True),
-        modalities=_modalities(state, asked, voice),
+        modalities=modalities,
         voice=voice,
         audio_format=output_format(format_name),
         output_audio_format=format_name if pipeline.echoes_output_format else None,
@@ -124,6 +126,7 @@ def response_of(state: SessionState, asked: ResponseRequest) -> ActiveResponse:
         conversation_id=None if asked.is_out_of_band else conversation_id,
         input_tokens=NOTHING.input_token_details,
         tools=_tools(state, asked),
+        marks=wanted_marks(state.settings, params, state.readings, voice=voice, modalities=modalities),
     )
 
 
