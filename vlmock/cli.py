@@ -64,6 +64,7 @@ def demo(scenario: str, timing: str, journal: Path | None) -> None:
 @click.option("--seed", default=0, show_default=True, help="The same seed gives the same conversation.")
 @click.option("--api-key", help="Demand this key; any credential is good otherwise.")
 @click.option("--speech", default="builtin", show_default=True, help="builtin, flite or espeak-ng.")
+@click.option("--detector", default="level", show_default=True, help="level; or silero, for noisy rooms.")
 @click.option(
     "--reading",
     "readings",

@@ -4,6 +4,7 @@
     ├── ScenarioError          a scenario file is wrong; names file, line and remedy
     │   └── UnknownScenario    no scenario has that name; lists those that exist
     ├── SpeechError            a line cannot be spoken: engine missing, WAV unreadable
+    ├── DetectorError          speech cannot be found that way: no such detector, extra missing
     ├── ServerError            the server cannot start: port taken, host unknown, trustme missing
     └── JournalTimeout         an event that was waited for did not come
 
@@ -14,6 +15,7 @@ from collections.abc import Iterable
 from difflib import get_close_matches
 
 __all__ = [
+    "DetectorError",
     "JournalTimeout",
     "ScenarioError",
     "ServerError",
@@ -49,6 +51,10 @@ class UnknownScenario(ScenarioError):
 
 class SpeechError(VlmockError):
     """A line cannot be turned into sound; says which one, why, and what to do."""
+
+
+class DetectorError(VlmockError):
+    """The user's speech cannot be found as was asked; says why and what to do."""
 
 
 class ServerError(VlmockError):

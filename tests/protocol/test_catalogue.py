@@ -106,7 +106,10 @@ def test_no_value_of_the_vendors_enums_is_missing(ours: tuple[str, ...], theirs:
     ("union", "values"),
     [
         (voices.Voice, voices.VOICE_TYPES),
-        (turn_detection.TurnDetection, (*turn_detection.TURN_DETECTION_TYPES, "none")),
+        (
+            turn_detection.TurnDetection,
+            (*turn_detection.TURN_DETECTION_TYPES, "azure_multilingual_semantic_vad", "none"),
+        ),
         (tools.Tool, (*tools.TOOL_TYPES, "foundry_agent")),
         (session.InterimResponse, session.INTERIM_RESPONSE_TYPES),
         (items.ResponseItem, (*items.ITEM_TYPES, "foundry_agent_call")),

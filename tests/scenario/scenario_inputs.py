@@ -35,6 +35,8 @@ class ClientInput:
     """By the name of the tool, as JSON text."""
     filler: bool = False
     """Spoken with ``remove_filler_words`` this makes no turn; there is nothing to type."""
+    idle: bool = False
+    """There is nothing to do but to wait for ``idle_timeout_ms``."""
 
 
 def client_inputs(scenario: Scenario) -> Iterator[ClientInput]:
@@ -42,7 +44,7 @@ def client_inputs(scenario: Scenario) -> Iterator[ClientInput]:
     for entry in (*scenario.turns, *scenario.rules):
         returned = TOOL_OUTPUTS.get((scenario.name, entry.label), {})
         outputs = {name: json.dumps(returned.get(name, {"ok": True})) for name in entry.when.tools}
-        yield ClientInput(entry, entry.heard_as, outputs, entry.filler)
+        yield ClientInput(entry, entry.heard_as, outputs, bool(entry.filler), bool(entry.when.idle))
 
 
 def offered_tools(scenario: Scenario) -> list[FunctionTool | McpTool]:

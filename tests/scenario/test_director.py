@@ -281,19 +281,54 @@ FILLER = {"user": "Umm", "filler": True}
 
 def test_a_filler_is_expected_and_gone_once_it_was_removed() -> None:
     director = directing(turns=[FILLER, {**HELLO, "complete": False}])
-    assert director.expects() == director.expects() == Expectation(filler=True)
+    assert director.expects() == director.expects() == Expectation(filler=True, text="Umm")
     director.skip_filler()
-    assert director.expects() == Expectation(complete=False)
+    assert director.expects() == Expectation(complete=False, text="Hello")
     assert hear(director) == "Hello"
     assert answer(director, a_turn("Hello")) == ["Hi."]
     assert director.expects() == Expectation()
     assert director.problems() == []
 
 
-def test_skipping_what_is_no_filler_changes_nothing() -> None:
-    director = directing(turns=[HELLO])
+def test_a_filler_that_does_not_call_itself_one_is_reported_when_it_is_removed() -> None:
+    """Its answer will never be given; what comes next is heard as the same, as before."""
+    director = directing(turns=[{"user": "Yeah.", "reply": "Fine."}])
+    assert director.expects() == Expectation(text="Yeah.")
     director.skip_filler()
+    assert director.problems()[0] == (
+        "turns[0] was removed as a filler word, because turn_detection.remove_filler_words is true: "
+        "write 'filler: true' if that is meant, else 'filler: false'"
+    )
+    assert answer(director, a_turn("Yeah.")) == ["Fine."]
+
+
+# ---- silence
+
+
+def test_silence_is_answered_by_what_waits_for_it() -> None:
+    """Neither words nor a greeting; speech is heard as what comes after it."""
+    idle = {"idle": True, "reply": "Are you still there?"}
+    director = directing(turns=[HELLO, idle, BYE])
     assert answer(director, a_turn("Hello")) == ["Hi."]
+    assert hear(director) == "Goodbye"
+    assert answer(director, a_turn(idle=True)) == ["Are you still there?"]
+    assert director.problems()[0].startswith("turns[2]")
+
+
+@pytest.mark.parametrize(
+    ("entry", "turn", "reason"),
+    [
+        ({"idle": True}, a_turn("Hello"), 'idle: expected silence, got the user said "Hello"'),
+        ({"idle": True}, a_turn(), "idle: expected silence, got nothing (a response out of the blue)"),
+        ({"idle": False, "turn": 1}, a_turn(idle=True), "idle: expected no silence, got nobody has spoken"),
+        ({"start": True}, a_turn(idle=True), "start: expected nothing said and no tool output, got nobody has spoken"),
+        ({"user": "Hello"}, a_turn(idle=True), "got nothing said"),
+    ],
+)
+def test_silence_is_no_greeting_and_no_words(entry: dict[str, Any], turn: Any, reason: str) -> None:
+    director = directing(turns=[{**entry, "reply": "Hi."}])
+    director.reply(turn)
+    assert reason in director.problems()[0]
 
 
 def test_a_filler_that_was_not_removed_and_has_no_reply_is_reported() -> None:

@@ -163,6 +163,10 @@ WRONG: dict[str, tuple[str, str]] = {
         "turns:\n  - start: true\n    user: Hi\n    reply: Hello.\n",
         "f.yaml:2: 'start' means that nothing came: leave out 'user', 'tool', 'mcp' and 'output'",
     ),
+    "idle with words": (
+        "rules:\n  - idle: true\n    user: Hi\n    reply: Hello.\n",
+        "f.yaml:2: 'idle' means that nothing came: leave out 'user', 'tool', 'mcp' and 'output'",
+    ),
     "bad regex": (
         "rules:\n  - user: /a(/\n    reply: Hello.\n",
         "f.yaml:2: wrong regular expression /a(/: missing ), unterminated subpattern at position 1",

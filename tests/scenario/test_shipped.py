@@ -34,6 +34,7 @@ def play(scenario: Scenario, director: Director, *, spoken: bool) -> Iterator[tu
             outputs=entered.tool_outputs,
             tools=tools,
             arguments='{"number": 21}',
+            idle=entered.idle,
         )
         yield entered, director.reply(turn).steps
 

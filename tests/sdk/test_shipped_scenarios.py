@@ -38,6 +38,14 @@ def steps_of(scenario: Scenario, member: str) -> list[Any]:
     return [step.values[member] for entry in entries for step in entry.reply or () if member in step.values]
 
 
+def detection_for(scenario: Scenario) -> models.AzureSemanticVad:
+    """As the comments in the files ask for; whoever falls silent does not do so for long."""
+    detection = models.AzureSemanticVad(remove_filler_words=True)
+    if any(entry.when.idle for entry in scenario.turns):
+        detection["idle_timeout_ms"] = 1500  # the SDK has no name for it
+    return detection
+
+
 class Player:
     """A client that does what the scenario's file says a client does."""
 
@@ -51,7 +59,7 @@ class Player:
         await self._dialogue.configure(
             tools=[as_the_sdk_has_it(tool) for tool in offered_tools(scenario)],
             include=["file_search_call.results"],
-            turn_detection=models.AzureSemanticVad(remove_filler_words=True),
+            turn_detection=detection_for(scenario),
             **SETTINGS.get(scenario.name, {}),
         )
         for each in client_inputs(scenario):
@@ -72,6 +80,8 @@ class Player:
         return transcript(self._response)
 
     async def _say(self, each: ClientInput) -> None:
+        if each.idle:
+            return
         if each.user is not None and self._speaks:
             await self._dialogue.speak(own_words())
             if each.entry.transcript.failure is not None:  # a text model has nothing to read: the client has to ask

@@ -30,6 +30,8 @@ class FakeSession:
     alarms: list[float] = field(default_factory=list)
     """Deadlines; at each of them ``rang`` is sent."""
     supplied: list[Any] = field(default_factory=list)
+    closed: int = 0
+    """How often."""
 
     def open(self, now: float) -> list[Effect]:
         handler = self.handlers.get("open")
@@ -51,6 +53,9 @@ class FakeSession:
 
     def next_deadline(self) -> float | None:
         return min(self.alarms, default=None)
+
+    def close(self) -> None:
+        self.closed += 1
 
     def supply(self, key: int, speech: Speech, now: float) -> list[Effect]:
         self.supplied.append((key, speech))

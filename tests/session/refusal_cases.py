@@ -349,7 +349,17 @@ CASES = (
     ),
     Case("invalid_audio", (append(b""),), "Invalid 'audio'. It is empty.", "invalid_value", "audio"),
     Case(
-        "invalid_audio",
+        "not_whole_samples",
+        (
+            update(input_audio_echo_cancellation=ECHO | {"reference_source": "client", "channels": 2}),
+            append(bytes(6)),
+        ),
+        "Invalid 'audio'. 6 bytes of 2 channels are not divisible by 4.",
+        "invalid_value",
+        "audio",
+    ),
+    Case(
+        "not_whole_samples",
         (append(b"odd"),),
         "Invalid 'audio'. 3 bytes are not a whole number of 16-bit samples.",
         "invalid_value",

@@ -156,6 +156,7 @@ class AnyConversation(RuleBasedStateMachine):
             [
                 {"turn_detection": None},
                 {"turn_detection": {"type": "server_vad", "silence_duration_ms": 300}},
+                {"turn_detection": {"type": "server_vad", "idle_timeout_ms": 2000}},
                 {"turn_detection": {"type": "azure_semantic_vad", "create_response": False}},
                 {"input_audio_format": "g711_ulaw"},
                 {"voice": {"type": "azure-standard", "name": "en-US-AvaNeural"}},
@@ -203,6 +204,7 @@ class AnyConversation(RuleBasedStateMachine):
         if not hasattr(self, "dialogue"):
             return
         self.dialogue.release_speech()
+        self.send({"type": "session.update", "session": {"turn_detection": None}})  # or it asks who is there for ever
         self.dialogue.wait(1000)
         self.everything_adds_up()
 

@@ -1,7 +1,8 @@
 """Bytes of sound, samples of sound, and how long they last.
 
 A session names its formats by the strings of the wire (schema F); this file says what each means in hertz and bytes,
-and turns bytes into 16-bit samples and back. Sound is mono everywhere. numpy is imported only where samples are made.
+and turns bytes into 16-bit samples and back. Sound is mono everywhere but in ``first_channel``. numpy is imported only
+where samples are made.
 """
 
 from functools import cache
@@ -13,7 +14,15 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-__all__ = ["OUTPUT_FORMATS", "AudioFormat", "decode_samples", "encode_samples", "input_format", "output_format"]
+__all__ = [
+    "OUTPUT_FORMATS",
+    "AudioFormat",
+    "decode_samples",
+    "encode_samples",
+    "first_channel",
+    "input_format",
+    "output_format",
+]
 
 G711_RATE_HZ = 8000
 """Documented: G.711 is always 8 kHz, whatever ``input_audio_sampling_rate`` said. Observed {SDKT}: the echo agrees."""
@@ -93,6 +102,11 @@ def decode_samples(data: bytes, format: AudioFormat) -> "NDArray[np.int16]":
     if len(data) % 2:
         raise ValueError(f"{len(data)} bytes of PCM16 end in the middle of a sample")
     return np.frombuffer(data, "<i2")
+
+
+def first_channel(data: bytes, channels: int) -> bytes:
+    """Every so manieth sample of interleaved PCM16: of a microphone beside its reference, the microphone."""
+    return memoryview(data).cast("h")[::channels].tobytes()
 
 
 def encode_samples(samples: "NDArray[np.int16]", format: AudioFormat) -> bytes:

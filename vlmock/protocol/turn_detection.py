@@ -13,6 +13,7 @@ __all__ = [
     "END_OF_UTTERANCE_MODELS",
     "EOU_THRESHOLD_LEVELS",
     "TURN_DETECTION_TYPES",
+    "AzureMultilingualSemanticVad",
     "AzureSemanticVad",
     "AzureSemanticVadEn",
     "AzureSemanticVadMultilingual",
@@ -32,7 +33,8 @@ TURN_DETECTION_TYPES = (
     "azure_semantic_vad_en",
     "azure_semantic_vad_multilingual",
 )
-"""``none`` is a leftover of 2025-05-01-preview and not among them; ``null`` says the same."""
+"""``none`` is a leftover of 2025-05-01-preview and not among them; ``null`` says the same. Nor is a spelling of the
+last that only the documentation's prose has."""
 
 END_OF_UTTERANCE_MODELS = (
     "semantic_detection_v1",
@@ -75,7 +77,7 @@ class VadSettings(TaggedObject):
     interrupt_response: bool | UnsetType | None = UNSET
     """Cancel the running response when speech begins."""
     idle_timeout_ms: Int32 | UnsetType | None = UNSET
-    """Observed {PAI}: echoed; after so long without speech the service speaks by itself."""
+    """Observed {PAI}: echoed. Assumed {OAI}: so long after an answer was played, if nobody spoke, comes another."""
     speech_duration_ms: Int32 | UnsetType | None = UNSET
     """How long speech must last to be a turn."""
     end_of_utterance_detection: EndOfUtteranceDetection | UnsetType | None = UNSET
@@ -85,7 +87,7 @@ class VadSettings(TaggedObject):
     speech_duration_assistant_speaking_ms: Int32 | UnsetType | None = UNSET
     """Observed {SDKT}: accepted; ``speech_duration_ms`` while the assistant speaks."""
     neg_threshold: float | UnsetType | None = UNSET
-    """Observed {FON}: echoed as null by the Azure detectors, as are those below."""
+    """Observed {FON}: echoed as null by the Azure detectors, as are those below. What a turn must not fall below."""
     neg_threshold_assistant_speaking: float | UnsetType | None = UNSET
     window_size: Int32 | UnsetType | None = UNSET
     window_size_assistant_speaking: Int32 | UnsetType | None = UNSET
@@ -126,10 +128,20 @@ class AzureSemanticVadMultilingual(AzureSemanticVadSettings, tag="azure_semantic
     """Tells meaningful speech from noise in the ``languages`` named: en, es, fr, it, de, ja, pt, zh, ko, hi."""
 
 
+class AzureMultilingualSemanticVad(AzureSemanticVadSettings, tag="azure_multilingual_semantic_vad"):
+    """The same, as prose of the documentation has it {DOC}; in no enum."""
+
+
 class NoTurnDetection(TaggedObject, tag="none"):
     """Manual turns, as 2025-05-01-preview said it; later versions say ``null``."""
 
 
 TurnDetection: TypeAlias = (
-    ServerVad | SemanticVad | AzureSemanticVad | AzureSemanticVadEn | AzureSemanticVadMultilingual | NoTurnDetection
+    ServerVad
+    | SemanticVad
+    | AzureSemanticVad
+    | AzureSemanticVadEn
+    | AzureSemanticVadMultilingual
+    | AzureMultilingualSemanticVad
+    | NoTurnDetection
 )

@@ -11,6 +11,7 @@ from vlmock.session.script import Call, Expectation, McpListing, Reply, Say, Spo
 __all__ = ["DefaultScript", "unscripted_transcript"]
 
 _GREETING = "Hello. How can I help you?"
+_STILL_THERE = "Are you still there?"
 _LONGEST = 600
 """Of a tool's output, in characters: about half a minute of speech."""
 
@@ -23,9 +24,9 @@ def unscripted_transcript(audio_ms: float) -> str:
 class DefaultScript:
     """Answers any client without a scenario. A ``Script``.
 
-    It greets when asked for a response out of the blue, repeats what was typed, says how much speech it heard, and
-    speaks a tool's output back. A function is called when ``tool_choice`` demands one, with arguments made from its
-    schema, and never on its own account.
+    It greets when asked for a response out of the blue, asks after whoever is silent, repeats what was typed, says how
+    much speech it heard, and speaks a tool's output back. A function is called when ``tool_choice`` demands one, with
+    arguments made from its schema, and never on its own account.
     """
 
     def expects(self) -> Expectation:
@@ -72,6 +73,8 @@ def _demanded_call(turn: Turn) -> Step | None:
 
 
 def _words(turn: Turn) -> str:
+    if turn.idle:
+        return _STILL_THERE
     if turn.tool_outputs:
         return " ".join(map(_told, turn.tool_outputs))
     heard_ms = sum(entry.audio_ms for entry in turn.user if entry.spoken)

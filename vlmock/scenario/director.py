@@ -75,12 +75,18 @@ class Director:
     def expects(self) -> Expectation:
         """What the spoken turn that begins now will be."""
         entry = self._heard_next({})
-        return Expectation() if entry is None else Expectation(filler=entry.filler, complete=entry.complete)
+        return Expectation() if entry is None else Expectation(entry.filler, entry.complete, entry.heard_as)
 
     def skip_filler(self) -> None:
-        """A spoken turn that was expected to be a filler was one, and was removed."""
+        """A spoken turn that was expected to be a filler was one, and was removed.
+
+        One that has an answer and does not say that it is a filler is a problem: the answer will never be given.
+        """
         entry = self._heard_next({})
-        if entry is not None and entry.filler:
+        if entry is not None and entry.filler is None:
+            said = f"{entry} was removed as a filler word, because turn_detection.remove_filler_words is true"
+            self._failures.append(f"{said}: write 'filler: true' if that is meant, else 'filler: false'")
+        elif entry is not None:
             self._play(entry)
 
     def hear(self, spoken: Spoken) -> str | Heard:
@@ -246,6 +252,7 @@ def _wanted(entry: Entry) -> str:
         when.output is not None and "a tool output",
         when.turn and f"turn {when.turn}",
         when.start and "a response asked for out of the blue",
+        when.idle and "silence for idle_timeout_ms",
         when.tools_offered and f"{', '.join(when.tools_offered)} offered",
         when.session is not None and "session settings",
     ]

@@ -8,6 +8,7 @@ import warnings
 from collections.abc import Iterator
 from typing import Any, get_args, get_type_hints
 
+from vlmock.hearing.detectors import DETECTORS
 from vlmock.scenario.kinds import Choice, Count, Duration, Either, Flag, Json, Key, ListOf, Record, Schema, Text
 from vlmock.scenario.mcp_servers import MCP_SERVERS
 from vlmock.scenario.model import Conditions, Entry, EventFilter, ExpectedEvent
@@ -128,18 +129,26 @@ _CONDITIONS = {
     "session": Key(SHAPE, "Members of the session's settings, as session.updated shows them."),
     "start": Key(Flag(), "true: the client asks for a response before anything was said, a greeting."),
     "invoke_input": Key(SHAPE, "Members of what the client hands to a hosted agent."),
+    "idle": Key(Flag(), "true: nobody has spoken for turn_detection.idle_timeout_ms since the last answer."),
 }
 
 
 _SPOKEN = {
     "transcript": Key(TRANSCRIPT, "What speech is heard as here; needed where 'user' is a pattern."),
-    "filler": Key(Flag(), 'true: only "umm". No turn at all where the session removes filler words.'),
-    "complete": Key(Flag(), "false: the sentence is not finished; end-of-utterance detection waits longer."),
+    "filler": Key(
+        Flag(),
+        'true: only "umm", no turn at all where the session removes filler words. Judged by its words unless given.',
+    ),
+    "complete": Key(
+        Flag(),
+        "false: the sentence is not finished; end-of-utterance detection waits longer. Judged by its end unless given.",
+    ),
 }
 
 
 def _entry(values: dict[str, Any], node: Node) -> Entry:
-    conditions = {key: values.get(key) for key in ("user", "output", "turn", "session", "start", "invoke_input")}
+    alone = ("user", "output", "turn", "session", "start", "invoke_input", "idle")
+    conditions = {key: values.get(key) for key in alone}
     outcomes = (*values.get("tool", ()), *values.get("mcp", ()))
     when = Conditions(tools=outcomes, tools_offered=values.get("tools_offered", ()), **conditions)
     if not any(key in values for key in _CONDITIONS):
@@ -149,10 +158,10 @@ def _entry(values: dict[str, Any], node: Node) -> Entry:
         raise node.place.complaint("missing key 'reply': what is said or called in answer")
     if values.get("user") is None and (lonely := [key for key in _SPOKEN if key in values]):
         raise node.keys[lonely[0]].complaint(f"{lonely[0]!r} needs 'user': only what is said can be heard")
-    if when.start and (when.user or when.tools or when.output):
-        raise node.keys["start"].complaint(
-            "'start' means that nothing came: leave out 'user', 'tool', 'mcp' and 'output'"
-        )
+    for nothing_came in ("start", "idle"):
+        if getattr(when, nothing_came) and (when.user or when.tools or when.output):
+            message = f"{nothing_came!r} means that nothing came: leave out 'user', 'tool', 'mcp' and 'output'"
+            raise node.keys[nothing_came].complaint(message)
     others = {key: values[key] for key in (*_SPOKEN, "optional", "times", *_REPLY) if key in values}
     return Entry("", node.place, when, **others)
 
@@ -313,6 +322,9 @@ SCENARIO = Record(
         ),
         "seed": Key(Count(), "Makes ids and timing the same each time."),
         "speech": Key(Choice(SPEECH_ENGINES), "What speaks the assistant's words."),
+        "detector": Key(
+            Choice(tuple(DETECTORS)), "What finds speech in the client's audio: its level, or silero in noise."
+        ),
         "tokens": Key(
             Choice(TOKENS_END),
             "Once a client is connected, its token of vlmock's Entra ID is no longer good: 401 at the next connect.",

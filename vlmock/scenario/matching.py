@@ -39,9 +39,11 @@ def match(entry: Entry, turn: Turn, session: Mapping[str, object]) -> Match | li
         found += session_differences(when, session)
     if when.invoke_input is not None:
         found += differences(when.invoke_input, turn.invoke_input, "invoke_input")
-    if when.start is not None and when.start != (not turn.user and not turn.tool_outputs):
+    if when.start is not None and when.start != (not turn.user and not turn.tool_outputs and not turn.idle):
         expected = "nothing said and no tool output" if when.start else "words or a tool output"
         found.append(Difference("start", expected, describe(turn)))
+    if when.idle not in (None, turn.idle):
+        found.append(Difference("idle", "silence" if when.idle else "no silence", describe(turn)))
     return found or Match(entry, groups, output)
 
 
@@ -53,6 +55,8 @@ def describe(turn: Turn) -> str:
     """What came, for people: ``the user said 'Hello.'``."""
     parts = [f"the user {'said' if entry.spoken else 'typed'} {shown(entry.text)}" for entry in turn.user]
     parts += [f"{output.name or 'an unknown tool'} returned {_short(output.output)}" for output in turn.tool_outputs]
+    if turn.idle:
+        parts.append("nobody has spoken for idle_timeout_ms")
     return " and ".join(parts) or "nothing (a response out of the blue)"
 
 

@@ -75,11 +75,13 @@ class Conditions(msgspec.Struct, frozen=True):
     """True: neither words nor tool outputs came, the client asked for a response out of the blue."""
     invoke_input: Mapping[str, object] | None = None
     """A JSON shape for what the client hands to a hosted agent."""
+    idle: bool | None = None
+    """True: nobody has spoken for ``idle_timeout_ms``."""
 
     @property
     def hears(self) -> bool:
         """Whether speech alone can meet them."""
-        return self.user is not None and not self.tools and self.output is None and not self.start
+        return self.user is not None and not self.tools and self.output is None and not self.start and not self.idle
 
 
 class PlannedStep(msgspec.Struct, frozen=True):
@@ -127,8 +129,10 @@ class Entry(msgspec.Struct, frozen=True):
     interim: str = ""
     """What a model says while the reply is not ready, where the session has an ``llm_interim_response``."""
     transcript: Written = _AS_USUAL
-    filler: bool = False
-    complete: bool = True
+    filler: bool | None = None
+    """Whether it is only "umm"; None: judged by its words."""
+    complete: bool | None = None
+    """Whether the sentence is finished; None: judged by its end."""
     optional: bool = False
     times: int | None = None
     """A turn is played so often (None is once), a rule at most so often (None is without limit)."""
@@ -194,6 +198,8 @@ class Scenario(msgspec.Struct, frozen=True, kw_only=True):
     """Of ids and timing; None leaves it to the server."""
     speech: str | None = None
     """The engine that speaks; None leaves it to the server."""
+    detector: str | None = None
+    """What finds the user's speech; None leaves it to the server."""
     tokens: Literal["expired", "revoked"] | None = None
     """What becomes of all tokens that the server has handed out, once a client is connected. None: nothing."""
     readings: Mapping[str, object] = msgspec.field(default_factory=dict)
@@ -240,7 +246,7 @@ class Scenario(msgspec.Struct, frozen=True, kw_only=True):
     ) -> "Scenario":
         """The same with keyword arguments: ``Scenario.build(turns=[{"user": "Hi", "reply": "Hello."}])``.
 
-        ``settings``: ``description``, ``timing``, ``seed``, ``speech``, ``tokens``, ``readings``,
+        ``settings``: ``description``, ``timing``, ``seed``, ``speech``, ``detector``, ``tokens``, ``readings``,
         ``mcp_servers``.
         Raises ``ScenarioError``.
         """

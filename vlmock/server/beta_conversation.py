@@ -31,6 +31,9 @@ class BetaConversation:
     def next_deadline(self) -> float | None:
         return self._session.next_deadline()
 
+    def close(self) -> None:
+        self._session.close()
+
     def supply(self, key: int, speech: Speech, now: float) -> list[Effect]:
         return self._translated(self._session.supply(key, speech, now))
 

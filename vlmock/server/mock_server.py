@@ -37,6 +37,7 @@ def serve(
     seed: int = 0,
     api_key: str | None = None,
     speech: str = "builtin",
+    detector: str = "level",
     readings: Mapping[str, object] | None = None,
     connections_per_minute: int | None = None,
     tokens_per_minute: int | None = None,
@@ -54,23 +55,26 @@ def serve(
     the shipped ones need not be offered. ``port``: 0 is any free one. ``timing``: ``instant``, ``cascade``, ``hybrid``,
     ``native``, ``pipeline`` (whichever the session's is), or milliseconds by segment; what a scenario says goes first.
     ``seed`` makes ids and timing. ``api_key``: the only good credential; None lets in any that is not empty.
-    ``speech``: ``builtin``, ``flite`` or ``espeak-ng``. ``readings``: where sources disagree about the service, which
-    to follow (``vlmock.session.readings``), such as ``{"update": "replace"}``; what a scenario says goes first.
-    ``lenient``: where the service would refuse a setting or an item, obey as far as possible and say so in
-    ``journal.remarks()``. ``connections_per_minute``, ``tokens_per_minute``: beyond them HTTP 429 with ``Retry-After``,
-    and failed responses; None is no limit. ``compression``: agree to permessage-deflate. ``tls``: serve https and wss,
-    with a certificate that clients in this process, and in those that it starts, trust until the end.
-    ``max_message_bytes``: longer messages close the connection with 1009. ``journal_bytes``: about what the journal may
-    keep. ``log``: is given every journal entry, in the server's thread.
+    ``speech``: ``builtin``, ``flite`` or ``espeak-ng``. ``detector``: what finds speech in the client's audio, its
+    ``level`` or, for noisy rooms, ``silero`` (the extra ``vad``). ``readings``: where sources disagree about the
+    service, which to follow (``vlmock.session.readings``), such as ``{"update": "replace"}``. What a scenario says
+    about these goes first. ``lenient``: where the service would refuse a setting or an item, obey as far as possible
+    and say so in ``journal.remarks()``. ``connections_per_minute``, ``tokens_per_minute``: beyond them HTTP 429 with
+    ``Retry-After``, and failed responses; None is no limit. ``compression``: agree to permessage-deflate. ``tls``:
+    serve https and wss, with a certificate that clients in this process, and in those that it starts, trust until the
+    end. ``max_message_bytes``: longer messages close the connection with 1009. ``journal_bytes``: about what the
+    journal may keep. ``log``: is given every journal entry, in the server's thread.
 
     Raises ServerError when the address cannot be had or ``tls`` lacks trustme, ScenarioError when a scenario is wrong,
-    SpeechError when the engine is not there, ValueError when there is no such timing or reading, or a limit is below 1.
+    SpeechError or DetectorError when the engine or the detector is not there, ValueError when there is no such timing
+    or reading, or a limit is below 1.
     """
     settings = Settings(
         timing=timing,
         seed=seed,
         api_key=api_key,
         speech=speech,
+        detector=detector,
         readings=readings or {},
         connections_per_minute=connections_per_minute,
         tokens_per_minute=tokens_per_minute,

@@ -14,6 +14,8 @@ import msgspec
 from websockets.http11 import Request, Response
 
 from vlmock.errors import VlmockError
+from vlmock.hearing.detectors import DEFAULT as DEFAULT_DETECTOR
+from vlmock.hearing.detectors import ChosenDetector, detector_named
 from vlmock.protocol.openai_beta import decode_beta
 from vlmock.scenario.director import Director
 from vlmock.scenario.speech import SpeechStudio
@@ -37,6 +39,7 @@ from vlmock.session.machine import Session
 from vlmock.session.readings import Readings, parse_readings
 from vlmock.session.script import Script
 from vlmock.session.timing import Timing
+from vlmock.session.turn_detector import DetectorFactory
 
 __all__ = ["Circumstances", "Played", "Reception", "SessionFactory", "Settings", "session_for"]
 
@@ -59,6 +62,7 @@ class Settings(msgspec.Struct, frozen=True):
     seed: int = 0
     api_key: str | None = None
     speech: str = "builtin"
+    detector: str = DEFAULT_DETECTOR
     readings: Mapping[str, object] = msgspec.field(default_factory=dict)
     connections_per_minute: int | None = None
     tokens_per_minute: int | None = None
@@ -87,6 +91,7 @@ class Circumstances(msgspec.Struct, frozen=True):
     seed: int
     readings: Readings
     lenient: bool
+    detector: DetectorFactory
     started: float
     unix_time: float
     tokens: Allowance | None = None
@@ -119,6 +124,7 @@ def _session(circumstances: Circumstances) -> Session:
         unix_time=circumstances.unix_time,
         readings=circumstances.readings,
         lenient=circumstances.lenient,
+        detector=circumstances.detector,
         started=circumstances.started,
         tokens=circumstances.tokens,
     )
@@ -136,9 +142,10 @@ class Reception:
         sessions: SessionFactory = session_for,
         clock: Clock | None = None,
     ) -> None:
-        """Raises SpeechError when the speech engine cannot be had, ValueError for an unknown timing or reading, or a
-        quota that nothing fits into."""
+        """Raises SpeechError when the speech engine cannot be had, DetectorError when the detector cannot, ValueError
+        for an unknown timing or reading, or a quota that nothing fits into."""
         Timing(settings.timing)  # complains now, not at the first connection
+        detector_named(settings.detector)
         parse_readings(settings.readings)
         self.clock = clock or SystemClock()
         self.journal = journal
@@ -234,6 +241,7 @@ class Reception:
             number=journal.number,
             timing=self._settings.timing if scenario is None or scenario.timing is None else scenario.timing,
             seed=self._settings.seed if scenario is None or scenario.seed is None else scenario.seed,
+            detector=self._detector(scenario.detector if scenario is not None else None).make,
             readings=parse_readings({**self._settings.readings, **(scenario.readings if scenario is not None else {})}),
             lenient=self._settings.lenient,
             started=now,
@@ -277,6 +285,12 @@ class Reception:
         if engine not in self._speakers:
             self._speakers[engine] = Speaker(SpeechStudio(engine=engine), self._workers)
         return self._speakers[engine]
+
+    def _detector(self, name: str | None) -> ChosenDetector:
+        detector = detector_named(name or self._settings.detector)
+        if detector.prepare is not None:
+            self._workers.do(detector.prepare)  # or the first sound would wait for it, and everybody else as well
+        return detector
 
     def _warm_up(self) -> None:
         """The first sound would wait for numpy's import, and everybody else with it."""

@@ -28,6 +28,8 @@ class ResponseRequest(msgspec.Struct, frozen=True):
     additional_instructions: str = ""
     automatic: bool = False
     """Asked for by the end of a turn, not by the client."""
+    idle: bool = False
+    """Asked for because nobody has spoken for ``idle_timeout_ms``."""
 
     @property
     def is_out_of_band(self) -> bool:

@@ -24,6 +24,14 @@ class AssumedPlayback(msgspec.Struct):
             self.ends = self.begins
         self.ends = max(self.ends, now) + duration_ms / 1000
 
+    def plays(self, now: float) -> bool:
+        """Whether something is being played."""
+        return now < self.ends
+
+    def stop(self, now: float) -> None:
+        """The client stops its loudspeaker now, as it should when the user speaks."""
+        self.ends = min(self.ends, now)
+
     def interrupted(self, now: float) -> tuple[str, int] | None:
         """Which item is being played, and how many milliseconds of it were heard; None in silence."""
         if not self.item_id or now >= self.ends:

@@ -6,8 +6,8 @@ it interrupts nothing, and it does not count in the audio time of ``speech_start
 be open at once, beside the buffer. An id is used once in a session.
 """
 
-from vlmock.protocol.audio_format import AudioFormat
 from vlmock.session import refusals
+from vlmock.session.hearing import Hearing
 from vlmock.session.input_buffer import SMALLEST_COMMIT_MS, InputBuffer
 
 __all__ = ["AudioTurns"]
@@ -23,12 +23,12 @@ class AudioTurns:
         self._open: dict[str, InputBuffer] = {}
         self._used: set[str] = set()
 
-    def start(self, turn_id: str, audio_format: AudioFormat) -> None:
+    def start(self, turn_id: str, hearing: Hearing) -> None:
         """Raises Refused when there is or was a turn with this id."""
         if turn_id in self._used:
             raise refusals.turn_id_used(turn_id)
         self._used.add(turn_id)
-        self._open[turn_id] = InputBuffer(audio_format)
+        self._open[turn_id] = InputBuffer(hearing.by_hand)
 
     def append(self, turn_id: str, audio: bytes) -> None:
         """Raises Refused when no such turn is open, or when the buffer would not take this audio either."""
@@ -55,10 +55,10 @@ class AudioTurns:
         """No turn is open any more."""
         self._open.clear()
 
-    def configure(self, audio_format: AudioFormat) -> None:
+    def configure(self, hearing: Hearing) -> None:
         """Follow the session's settings: as in the buffer, what is held in another format is dropped."""
         for turn in self._open.values():
-            turn.configure(audio_format, None)
+            turn.configure(hearing.by_hand)
 
     def _named(self, turn_id: str, doing: str) -> InputBuffer:
         turn = self._open.get(turn_id)

@@ -8,6 +8,8 @@ from msgspec import structs
 from vlmock.protocol.input_audio import InputAudioTranscription
 from vlmock.protocol.tools import FunctionTool, Tool
 from vlmock.protocol.turn_detection import (
+    AzureMultilingualSemanticVad,
+    AzureSemanticVadMultilingual,
     AzureSemanticVadSettings,
     EndOfUtteranceDetection,
     NoTurnDetection,
@@ -122,31 +124,36 @@ def filled_tools(tools: list[Tool]) -> list[Tool]:
 
 def filled_turn_detection(detection: TurnDetection, brain: Brain) -> TurnDetection | None:
     """Observed {PAI, FON}: the object is replaced, and what it leaves out comes from defaults of its own, neither from
-    what was in force nor from those at connect. Assumed: 2025-05-01-preview's object "none" comes back as null."""
+    what was in force nor from those at connect. Assumed: 2025-05-01-preview's object "none" comes back as null, and the
+    documentation's other spelling of the multilingual detector as the usual one."""
     match detection:
         case NoTurnDetection():
             return None
         case SemanticVad():
             return _filled(detection, _SEMANTIC_VAD_DEFAULTS)
+        case AzureMultilingualSemanticVad():
+            return filled_turn_detection(AzureSemanticVadMultilingual(**structs.asdict(detection)), brain)
         case AzureSemanticVadSettings():
-            return _with_filled_eou(_filled(detection, _azure_semantic_vad_defaults(brain)))
+            return _with_filled_eou(_filled(detection, _azure_semantic_vad_defaults(brain)), brain)
         case ServerVad():
-            return _with_filled_eou(_filled(detection, _server_vad_defaults(brain)))
+            return _with_filled_eou(_filled(detection, _server_vad_defaults(brain)), brain)
 
 
-def _with_filled_eou(detection: _Vad) -> _Vad:
-    if not isinstance(detection.end_of_utterance_detection, EndOfUtteranceDetection):
+def _with_filled_eou(detection: _Vad, brain: Brain) -> _Vad:
+    eou = detection.end_of_utterance_detection
+    if not isinstance(eou, EndOfUtteranceDetection):
         return detection
-    return structs.replace(detection, end_of_utterance_detection=_filled_eou(detection.end_of_utterance_detection))
+    return structs.replace(detection, end_of_utterance_detection=_filled_eou(eou, brain))
 
 
-def _filled_eou(detection: EndOfUtteranceDetection) -> EndOfUtteranceDetection:
-    """Documented: schema D6. The two members of 2025-05-01-preview stand for the two of today."""
+def _filled_eou(detection: EndOfUtteranceDetection, brain: Brain) -> EndOfUtteranceDetection:
+    """Documented: schema D6; {DOC} for 2025-05-01-preview, whose two members stand for the two of today."""
+    old = not brain.reached("2025-10-01")
     defaults: dict[str, Any] = {}
-    if detection.threshold is UNSET:
-        defaults["threshold_level"] = "default"
-    if detection.timeout is UNSET:
-        defaults["timeout_ms"] = 1000
+    if detection.threshold in (UNSET, None) and detection.threshold_level in (UNSET, None):
+        defaults |= {"threshold": 0.01} if old else {"threshold_level": "default"}
+    if detection.timeout in (UNSET, None) and detection.timeout_ms in (UNSET, None):
+        defaults |= {"timeout": 2.0} if old else {"timeout_ms": 1000}
     return _filled(detection, defaults)
 
 

@@ -58,5 +58,5 @@ def after_refusal(state: SessionState, event_type: str | None) -> Iterator[Told]
 def _deafen(state: SessionState) -> Iterator[Told]:
     """Observed {IVW}, one source: the agent is deaf, and still greets. Assumed: no turn is detected until an update is
     accepted, which sets the detector anew."""
-    state.input.configure(state.input.audio_format, None)
+    state.input.configure(state.input.hearing.by_hand)
     yield from spoken_turns.drop(state)

@@ -22,6 +22,7 @@ from vlmock.session.brain import Brain
 from vlmock.session.effects import Close, Effect, Remark, Send, SendRaw, Speech
 from vlmock.session.handlers import HANDLERS, refuse_not_emulated
 from vlmock.session.handlers.session import apply_audio_settings
+from vlmock.session.hearing import hearing_of
 from vlmock.session.ids import IdFactory
 from vlmock.session.input_buffer import InputBuffer
 from vlmock.session.leniency import Leniency
@@ -31,10 +32,11 @@ from vlmock.session.refusals import Refused
 from vlmock.session.rules.events import checked_event, events_to_come
 from vlmock.session.script import Script
 from vlmock.session.settings import initial
-from vlmock.session.state import SessionState, audio_format_of
+from vlmock.session.state import SessionState
 from vlmock.session.timeline import SpeechFailed, Timeline, Told
 from vlmock.session.timing import Timing
 from vlmock.session.transitions import SESSION, SessionPhase, moved
+from vlmock.session.turn_detector import DetectorFactory, TurnDetector
 from vlmock.session.usage import Meter
 
 __all__ = ["Session"]
@@ -58,11 +60,12 @@ class Session:
         readings: Readings = FOLLOWED,
         tokens: Allowance | None = None,
         lenient: bool = False,
+        detector: DetectorFactory = TurnDetector,
     ) -> None:
         """``unix_time`` is the wall clock at ``started``, an instant of the clock that ``now`` is read from.
 
         ``tokens``: what the responses of several sessions may spend together. ``lenient``: what is refused is remarked
-        on instead, and obeyed as far as it can be.
+        on instead, and obeyed as far as it can be. ``detector``: what finds speech in the user's sound.
         """
         brain = msgspec.structs.replace(brain, mcp_since=readings.mcp_since, later_settings=readings.later_settings)
         pipeline = choose(brain.model, None, profile=brain.profile)
@@ -87,7 +90,7 @@ class Session:
             timeline=Timeline(started),
             meter=Meter(pipeline),
             conversation_id=ids.timed("conv_") if pipeline.timed_ids else ids.make("conv_"),
-            input=InputBuffer(audio_format_of(settings)),
+            input=InputBuffer(hearing_of(settings), detector),
         )
 
     @property
@@ -138,7 +141,7 @@ class Session:
         state = self._state
         while state.phase is not SessionPhase.CLOSED:
             effects += self._effects(state.timeline.tell(min(now, self.expires)))
-            signal = state.input.next_signal()
+            signal = state.input.next_signal(over_assistant=state.assistant_speaks)
             if signal is None or state.stopping or state.timeline.awaits_speech:
                 break  # speaking takes no time of the session: what the user says next is heard after it
             state.input.heard()
@@ -146,6 +149,10 @@ class Session:
         if now >= self.expires and state.phase is not SessionPhase.CLOSED:
             effects += self._effects(self._last_words())
         return effects
+
+    def close(self) -> None:
+        """The connection is gone: what the session holds outside itself is given back. Nothing may come after it."""
+        self._state.input.close()
 
     def next_deadline(self) -> float | None:
         """When ``advance`` has something to do: its end at the latest. None when it has ended."""

@@ -121,6 +121,13 @@ class Readings(msgspec.Struct, frozen=True):
             "or never (false; Documented {DOC}: one page says that viseme_id alone is supported at present)."
         ),
     ] = True
+    fillers: Annotated[
+        Literal["always", "over_assistant"],
+        Meta(
+            description="remove_filler_words ignores an umm at any time (always; Observed {SDKT}), or only while the "
+            "assistant speaks (over_assistant; Documented {DOC})."
+        ),
+    ] = "always"
 
 
 FOLLOWED: Final = Readings()

@@ -87,6 +87,7 @@ def turn_of(state: SessionState, asked: ResponseRequest, context: Context) -> Tu
         metadata=given(params.metadata, {}),
         agent=state.brain.agent,
         invoke_input=given(params.invoke_input, {}),
+        idle=asked.idle,
     )
 
 

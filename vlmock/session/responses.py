@@ -13,7 +13,7 @@ from vlmock.protocol.response import (
     StatusDetails,
 )
 from vlmock.protocol.wire import UNSET, given
-from vlmock.session import call_by_call, refusals, usage
+from vlmock.session import call_by_call, idle_timeout, refusals, usage
 from vlmock.session.active_response import ActiveResponse, ResponseRequest
 from vlmock.session.effects import Close
 from vlmock.session.input_items import check_new_id, join
@@ -85,6 +85,7 @@ def settle(state: SessionState) -> Telling:
     if asked.automatic and state.speaking is not None and not state.speaking.filler:
         return
     state.requested = None
+    idle_timeout.end(state)
     yield from _create(state, asked)
 
 
@@ -205,3 +206,5 @@ def _done(state: SessionState, response: ActiveResponse, status: str, details: S
     if status == "completed":
         go_on(state, response)
     yield from settle(state)
+    if state.response is None:
+        idle_timeout.begin(state, settle)

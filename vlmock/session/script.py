@@ -107,6 +107,8 @@ class Turn(msgspec.Struct, frozen=True):
     """Whether a Foundry agent answers, which has tools of its own."""
     invoke_input: JsonObject = msgspec.field(default_factory=dict)
     """What the request handed to a hosted agent; empty when it did not."""
+    idle: bool = False
+    """Nobody has spoken for ``idle_timeout_ms`` since the last response."""
 
     @property
     def text(self) -> str:
@@ -118,12 +120,14 @@ class Turn(msgspec.Struct, frozen=True):
 
 
 class Expectation(msgspec.Struct, frozen=True):
-    """What the script holds of a spoken turn that has just begun."""
+    """What the script holds of a spoken turn that has just begun. What it leaves open is judged by the words."""
 
-    filler: bool = False
+    filler: bool | None = None
     """Only "umm": with ``remove_filler_words`` it is no turn at all. Observed {SDKT}."""
-    complete: bool = True
+    complete: bool | None = None
     """False: end-of-utterance detection, where configured, waits its ``timeout_ms`` longer. Documented {DOC}."""
+    text: str | None = None
+    """What will be heard, where the script knows."""
 
 
 class TranscriptionFailure(msgspec.Struct, frozen=True):

@@ -5,20 +5,20 @@ from collections.abc import Iterator
 from vlmock.protocol.input_audio import (
     InputAudioBufferSpeechStarted,
 )
-from vlmock.protocol.turn_detection import EndOfUtteranceDetection
+from vlmock.protocol.turn_detection import EndOfUtteranceDetection, VadSettings
 from vlmock.protocol.wire import given
-from vlmock.session import auto_truncation, refusals, user_items
+from vlmock.session import auto_truncation, idle_timeout, refusals, user_items
+from vlmock.session.end_of_utterance import is_finished, wait_ms
+from vlmock.session.filler_words import is_filler, removes_fillers
 from vlmock.session.input_buffer import SMALLEST_COMMIT_MS
 from vlmock.session.responses import interrupt, settle
+from vlmock.session.script import Expectation
 from vlmock.session.state import SessionState, SpokenTurn
 from vlmock.session.timeline import Told
 from vlmock.session.transitions import SPOKEN_TURN, ResponsePhase, moved
 from vlmock.session.turn_detector import SpeechStarted, SpeechStopped
 
 __all__ = ["commit", "commit_audio", "drop", "hear"]
-
-_END_OF_UTTERANCE_TIMEOUT_MS = 1_000
-"""Documented {DOC}: how long an unfinished utterance is waited for, unless the session says."""
 
 
 def hear(state: SessionState, signal: SpeechStarted | SpeechStopped) -> Iterator[Told]:
@@ -50,6 +50,7 @@ def commit_audio(state: SessionState, audio: bytes, *, answered: bool) -> None:
 
 
 def _committed(state: SessionState, turn: SpokenTurn, audio: bytes) -> None:
+    idle_timeout.end(state)
     turn.phase = moved(SPOKEN_TURN, turn.phase, "committed")
     user_items.become_item(state, turn, audio, None)
 
@@ -60,7 +61,11 @@ def drop(state: SessionState) -> Iterator[Told]:
     if turn is not None:
         turn.phase = moved(SPOKEN_TURN, turn.phase, "dropped")
         state.coming_items.discard(turn.item_id)
+        if not turn.filler and state.responses:
+            state.quiet_since = state.now
     yield from settle(state)
+    if state.response is None:
+        idle_timeout.follow(state, settle)
 
 
 # ---- detected turns
@@ -71,17 +76,37 @@ def _begin(state: SessionState, audio_start_ms: int) -> Iterator[Told]:
     assert detection is not None, "nothing is heard while turn detection is off"
     expectation = state.script.expects()
     turn = state.speaking = _new_turn(state, audio_start_ms)
-    turn.filler = expectation.filler and getattr(detection, "remove_filler_words", False) is True
+    turn.filler = _is_removed(state, detection, expectation)
     if turn.filler:
         return  # Observed {SDKT}: a filler-only clip makes no speech_started
-    unfinished = given(detection.end_of_utterance_detection, None)
-    if not expectation.complete and unfinished is not None:
-        state.input.wait_longer(_timeout_ms(unfinished))
+    idle_timeout.end(state)
+    end_of_utterance = given(detection.end_of_utterance_detection, None)
+    if end_of_utterance is not None and not _is_finished(expectation, end_of_utterance):
+        state.input.wait_longer(wait_ms(end_of_utterance))
     yield InputAudioBufferSpeechStarted(audio_start_ms=audio_start_ms, item_id=turn.item_id)
-    if not given(detection.interrupt_response, True):
-        return
+    if given(detection.interrupt_response, True):
+        yield from _barge_in(state, detection)
+
+
+def _is_removed(state: SessionState, detection: VadSettings, expectation: Expectation) -> bool:
+    """Whether the turn is a filler that the session does not want to hear of."""
+    if not removes_fillers(detection) or (state.readings.fillers == "over_assistant" and not state.assistant_speaks):
+        return False
+    return is_filler(expectation.text or "") if expectation.filler is None else expectation.filler
+
+
+def _is_finished(expectation: Expectation, detection: EndOfUtteranceDetection) -> bool:
+    """What the script says; else how its words end. Assumed: what nobody knows the words of is finished."""
+    if expectation.complete is not None:
+        return expectation.complete
+    return expectation.text is None or is_finished(expectation.text, detection)
+
+
+def _barge_in(state: SessionState, detection: VadSettings) -> Iterator[Told]:
+    """Observed {NB04}: what is being generated ends. Assumed: the client's loudspeaker falls silent at once."""
     if given(detection.auto_truncate, False):
         yield from auto_truncation.truncate(state, detection)
+    state.playback.stop(state.now)
     active = state.response
     if active is not None and active.phase is ResponsePhase.IN_PROGRESS:
         interrupt(state, active, reason="turn_detected")
@@ -97,12 +122,6 @@ def _end(state: SessionState, turn: SpokenTurn, audio_end_ms: int) -> Iterator[T
     turn.phase = moved(SPOKEN_TURN, turn.phase, "stopped")
     state.stopping = True
     user_items.become_item(state, turn, audio, audio_end_ms)
-
-
-def _timeout_ms(unfinished: EndOfUtteranceDetection) -> int:
-    """Documented {DOC}: ``timeout_ms``, or the preview's ``timeout`` in seconds."""
-    seconds = given(unfinished.timeout, _END_OF_UTTERANCE_TIMEOUT_MS / 1000)
-    return given(unfinished.timeout_ms, round(seconds * 1000))
 
 
 def _new_turn(state: SessionState, audio_start_ms: float = 0.0) -> SpokenTurn:

@@ -2,11 +2,9 @@
 
 import msgspec
 
-from vlmock.protocol.audio_format import AudioFormat, input_format
 from vlmock.protocol.session import ResponseSession
 from vlmock.protocol.tools import McpTool
 from vlmock.protocol.turn_detection import VadSettings
-from vlmock.protocol.wire import given
 from vlmock.session.active_response import ActiveResponse, McpCallInHand, ResponseRequest
 from vlmock.session.allowance import Allowance
 from vlmock.session.assumed_playback import AssumedPlayback
@@ -20,12 +18,12 @@ from vlmock.session.pipeline import Pipeline
 from vlmock.session.readings import Readings
 from vlmock.session.script import Script, Step, ToolOutput, UserInput
 from vlmock.session.streamed_text import StreamedText
-from vlmock.session.timeline import Timeline
+from vlmock.session.timeline import Story, Timeline
 from vlmock.session.timing import Timing
 from vlmock.session.transitions import SessionPhase, TurnPhase
 from vlmock.session.usage import Meter
 
-__all__ = ["SessionState", "SpokenTurn", "audio_format_of"]
+__all__ = ["SessionState", "SpokenTurn"]
 
 
 class SpokenTurn(msgspec.Struct):
@@ -85,6 +83,10 @@ class SessionState(msgspec.Struct):
     """A response that is to be created as soon as it can be."""
     responses: int = 0
     playback: AssumedPlayback = msgspec.field(default_factory=AssumedPlayback)
+    quiet_since: float | None = None
+    """When the last response was done, as long as nobody has spoken since."""
+    idle: Story | None = None
+    """Counts the silence, where the session wants it counted."""
     said_audio: bool = False
     """Whether the assistant has spoken: the voice is fixed from then on."""
     user_inputs: list[UserInput] = msgspec.field(default_factory=list)
@@ -112,6 +114,11 @@ class SessionState(msgspec.Struct):
         detection = self.settings.turn_detection
         return detection if isinstance(detection, VadSettings) else None
 
+    @property
+    def assistant_speaks(self) -> bool:
+        """Whether a spoken response is being generated, or is believed to be playing still."""
+        return (self.response is not None and self.response.spoken) or self.playback.plays(self.now)
+
     def seconds(self, segment: str) -> float:
         """How long a segment of ``timing.SEGMENTS`` takes this time."""
         return self.timing.seconds(segment, self.pipeline.name)
@@ -119,8 +126,3 @@ class SessionState(msgspec.Struct):
     def new_id(self, prefix: str) -> str:
         """An id in the shape that this pipeline gives to what it makes itself."""
         return self.ids.timed(prefix) if self.pipeline.timed_ids else self.ids.make(prefix)
-
-
-def audio_format_of(settings: ResponseSession) -> AudioFormat:
-    """What appended audio is taken for. Observed {VIBE, SDKT}: whatever it really is, nobody checks."""
-    return input_format(given(settings.input_audio_format, "pcm16"), given(settings.input_audio_sampling_rate, 24_000))

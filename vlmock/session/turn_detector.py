@@ -5,7 +5,7 @@ both the samples and what the service reported ({PAI}, ``server_vad`` and ``azur
 
 1. Each 32 ms frame has a level (:mod:`vlmock.session.speech_level`). It is *active* at or above ``threshold``
    (-48 dBFS at 0.5, two dB for each 0.1) and at least 13 dB above the noise floor, the quietest moments of the last
-   four seconds; once active, three dB less will do.
+   four seconds; once active, ``neg_threshold`` will do, three dB less unless it is given.
 2. Frames *open* a turn when enough of them are active: one more than fill ``speech_duration_ms``, and seven frames
    (224 ms) heard at least. Openings of which two thirds are silence are forgotten: a click, the header of a WAV file
    and a step of DC fill one or two frames.
@@ -19,11 +19,14 @@ Where it fails: with noise less than about 10 dB below the voice it misses speec
 is useless); steady noise above the threshold counts as speech for the four seconds that it takes to become the floor;
 music is speech; whispering and a final ``s`` have next to nothing in the band that is measured.
 The same samples give the same events however they are cut, always.
+
+Points 2 and 4 hold for other detectors, too: they are subclasses that go by another figure than the level. What a
+session needs of any of them is ``Detector``.
 """
 
 from collections import deque
-from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, ClassVar, Protocol, TypeAlias
 
 import msgspec
 
@@ -31,7 +34,17 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-__all__ = ["DetectorSettings", "SpeechStarted", "SpeechStopped", "TurnDetector"]
+__all__ = [
+    "FRAME_MS",
+    "Detector",
+    "DetectorFactory",
+    "DetectorSettings",
+    "Figures",
+    "Signal",
+    "SpeechStarted",
+    "SpeechStopped",
+    "TurnDetector",
+]
 
 FRAME_MS = 32
 """Observed {FON, PAI}: the service counts audio in steps of 32 ms."""
@@ -52,12 +65,13 @@ ONSET_BELOW_LOUDEST = power_of(-12)
 SEMANTIC_START_LAG_MS = 128
 """Observed {PAI}, one voice: semantic detection puts the onset 132 ms later than ``server_vad``."""
 
-TAIL_MS = {False: 64, True: 96}
-"""Observed {PAI}, one voice: silence beyond ``silence_duration_ms``, for ``server_vad`` and for semantic detection."""
+LEAST_SPEECH_MS = 80
+"""Documented {DOC}: a shorter ``speech_duration_ms`` counts as this."""
 
 LEAST_DBFS, DBFS_PER_THRESHOLD = -58, 20
 """Assumed: the level that threshold 0 stands for, and how much more 1 demands."""
-RELEASE = power_of(-3)
+RELEASE_BELOW = 0.15
+"""Assumed: ``neg_threshold`` is so much below ``threshold``, as in the detector that this name comes from."""
 ABOVE_FLOOR = power_of(13)
 FLOOR_BLOCK_FRAMES, FLOOR_BLOCKS = 16, 8
 """The floor comes from the quietest frames of the last eight half-seconds: their second least, as one may be chance."""
@@ -74,6 +88,8 @@ class DetectorSettings(msgspec.Struct, frozen=True):
     """Speech shorter than this is ignored. Documented: None is 200, with semantic detection 80."""
     semantic: bool = False
     """One of the ``azure_semantic_vad`` family."""
+    neg_threshold: float | None = None
+    """What speech that has begun must not fall below; None: 0.15 less than ``threshold``."""
 
 
 class SpeechStarted(msgspec.Struct, frozen=True):
@@ -94,21 +110,70 @@ class SpeechStopped(msgspec.Struct, frozen=True):
     """The audio time at which it became known."""
 
 
+Signal: TypeAlias = SpeechStarted | SpeechStopped
+
+
+class Detector(Protocol):
+    """What a session needs to hear one stream of mono samples. The same samples give the same signals in any pieces."""
+
+    extra_silence_ms: int
+    """Silence that the running turn (or else the next) needs beyond the settings' own; back to 0 at its end."""
+
+    @property
+    def speaking(self) -> bool:
+        """Whether a turn has begun and not ended."""
+
+    def configure(self, settings: DetectorSettings) -> None:
+        """Go on with other settings; speech in progress and audio time go on too."""
+
+    def reset(self) -> None:
+        """Forget speech in progress; audio time goes on."""
+
+    def hear(self, samples: "NDArray[np.int16]") -> Iterator[Signal]:
+        """What these samples make known, one signal at a time; what is set between two holds after the first."""
+
+    def close(self) -> None:
+        """The stream is over. Nothing is heard after it."""
+
+
+class DetectorFactory(Protocol):
+    """Makes a detector for a stream at ``rate_hz`` whose first sample has the audio time ``start_ms``."""
+
+    def __call__(self, settings: DetectorSettings, *, rate_hz: int, start_ms: float = 0.0) -> Detector: ...
+
+
+class Figures(Protocol):
+    """Measures a stream, frame by frame: the more, the more likely it is speech."""
+
+    @property
+    def heard_samples(self) -> int:
+        """All samples fed so far."""
+
+    def feed(self, samples: "NDArray[np.int16]") -> Sequence[float]:
+        """A figure for each frame of ``FRAME_MS`` that these samples finish."""
+
+
 class TurnDetector:
-    """Hears one stream of mono samples at ``rate_hz``.
+    """Hears one stream of mono samples at ``rate_hz``, by its level. A ``Detector``.
 
     ``start_ms`` is the audio time of its first sample: a session whose input format changes goes on counting.
     """
 
-    def __init__(self, settings: DetectorSettings, *, rate_hz: int, start_ms: float = 0.0) -> None:
+    TAIL_MS: ClassVar[Mapping[bool, int]] = {False: 64, True: 96}
+    """Observed {PAI}, one voice: silence beyond ``silence_duration_ms``, for ``server_vad`` and semantic detection."""
+    START_LAG_MS: ClassVar[int] = 0
+    """How much later than its first frame a turn begins."""
+
+    def __init__(
+        self, settings: DetectorSettings, *, rate_hz: int, start_ms: float = 0.0, figures: Figures | None = None
+    ) -> None:
         from vlmock.session.speech_level import SpeechLevel  # numpy is not imported before there is something to hear
 
         self.speaking = False
         self.extra_silence_ms = 0
-        """Silence that the running turn (or else the next) needs beyond the settings' own; back to 0 at its end."""
         self._rate_hz = rate_hz
         self._start_ms = start_ms
-        self._level = SpeechLevel(rate_hz, frame_ms=FRAME_MS)
+        self._level = figures or SpeechLevel(rate_hz, frame_ms=FRAME_MS)
         self._frames = 0
         self._quietest = 1.0  # of the running half-second
         self._quietest_before = deque([0.0] * FLOOR_BLOCKS, maxlen=FLOOR_BLOCKS)  # a stream begins in a quiet room
@@ -127,8 +192,9 @@ class TurnDetector:
         """Go on with other settings; speech in progress and audio time go on too."""
         self._settings = settings
         documented_ms = 80 if settings.semantic else 200
-        self._speech_ms = documented_ms if settings.speech_duration_ms is None else settings.speech_duration_ms
-        self._silence_ms = settings.silence_duration_ms + TAIL_MS[settings.semantic]
+        speech_ms = documented_ms if settings.speech_duration_ms is None else settings.speech_duration_ms
+        self._speech_ms = max(speech_ms, LEAST_SPEECH_MS)
+        self._silence_ms = settings.silence_duration_ms + self.TAIL_MS[settings.semantic]
         self._set_limits()
 
     def reset(self) -> None:
@@ -136,11 +202,14 @@ class TurnDetector:
         self._forget_speech()
         self._earliest_ms = self.audio_ms
 
-    def feed(self, samples: "NDArray[np.int16]") -> list[SpeechStarted | SpeechStopped]:
+    def close(self) -> None:
+        """There is nothing to give back."""
+
+    def feed(self, samples: "NDArray[np.int16]") -> list[Signal]:
         """What these samples make known, in order; shape (samples,), mono, any number of them."""
         return list(self.hear(samples))
 
-    def hear(self, samples: "NDArray[np.int16]") -> Iterator[SpeechStarted | SpeechStopped]:
+    def hear(self, samples: "NDArray[np.int16]") -> Iterator[Signal]:
         """The same, one event at a time: what is set between two events holds for the samples after the first.
 
         So ``extra_silence_ms`` can follow each turn even when several arrive in one block. Exhaust it.
@@ -172,9 +241,17 @@ class TurnDetector:
         self._set_limits()
 
     def _set_limits(self) -> None:
-        threshold = power_of(LEAST_DBFS + DBFS_PER_THRESHOLD * self._settings.threshold)
+        """``_attack`` and ``_release``: the figures that make a frame active, after silence and after speech."""
+        settings = self._settings
+        threshold = power_of(LEAST_DBFS + DBFS_PER_THRESHOLD * settings.threshold)
+        below = RELEASE_BELOW if settings.neg_threshold is None else max(0, settings.threshold - settings.neg_threshold)
         self._attack = max(threshold, ABOVE_FLOOR * sorted(self._quietest_before)[1])
-        self._release = self._attack * RELEASE
+        self._release = self._attack * power_of(-DBFS_PER_THRESHOLD * below)
+
+    def _onset(self, opening: Sequence[float]) -> int:
+        """Which of the first frames of a turn the speech began in."""
+        audible = max(opening) * ONSET_BELOW_LOUDEST
+        return next(i for i, power in enumerate(opening) if power >= audible)
 
     def _open(self, power: float) -> bool:
         """One more frame since the first that may be speech; True when it is. Mostly silence is forgotten."""
@@ -189,9 +266,9 @@ class TurnDetector:
         return False
 
     def _start(self) -> SpeechStarted:
-        audible = max(self._opening) * ONSET_BELOW_LOUDEST
-        frame = self._frames - self._open_frames + next(i for i, power in enumerate(self._opening) if power >= audible)
-        onset_ms = self._start_ms + frame * FRAME_MS + (SEMANTIC_START_LAG_MS if self._settings.semantic else 0)
+        frame = self._frames - self._open_frames + self._onset(self._opening)
+        lag_ms = self.START_LAG_MS + (SEMANTIC_START_LAG_MS if self._settings.semantic else 0)
+        onset_ms = self._start_ms + frame * FRAME_MS + lag_ms
         decided_at_ms = self._decided_at_ms
         padded_ms = min(onset_ms - self._settings.prefix_padding_ms, decided_at_ms)
         self.speaking = True

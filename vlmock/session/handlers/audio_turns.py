@@ -21,7 +21,7 @@ __all__ = ["on_input_clear", "on_turn_append", "on_turn_cancel", "on_turn_end", 
 def on_turn_start(state: SessionState, event: InputAudioTurnStart) -> Iterator[Told]:
     """Assumed: opens a turn, without a word; beside others and beside the buffer."""
     check_not_empty(event.turn_id, "turn_id")
-    state.audio_turns.start(event.turn_id, state.input.audio_format)
+    state.audio_turns.start(event.turn_id, state.input.hearing)
     yield from ()
 
 

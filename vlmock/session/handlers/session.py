@@ -3,20 +3,17 @@
 from collections.abc import Iterator
 
 from vlmock.protocol.session import SessionUpdate, SessionUpdated
-from vlmock.protocol.turn_detection import SemanticVad, ServerVad, VadSettings
 from vlmock.protocol.wire import given
-from vlmock.session import first_update, spoken_turns
+from vlmock.session import first_update, idle_timeout, spoken_turns
+from vlmock.session.hearing import hearing_of
 from vlmock.session.mcp_tools import list_tools
 from vlmock.session.pipeline import choose
+from vlmock.session.responses import settle
 from vlmock.session.settings import updated
-from vlmock.session.state import SessionState, audio_format_of
+from vlmock.session.state import SessionState
 from vlmock.session.timeline import At, Plot, Told
-from vlmock.session.turn_detector import DetectorSettings
 
 __all__ = ["apply_audio_settings", "on_session_update"]
-
-_EAGERNESS_SILENCE_MS = {"low": 1_000, "medium": 500, "high": 300, "auto": 500}
-"""Assumed: a level detector can only be more or less patient."""
 
 
 def on_session_update(state: SessionState, event: SessionUpdate) -> Iterator[Told]:
@@ -38,14 +35,13 @@ def on_session_update(state: SessionState, event: SessionUpdate) -> Iterator[Tol
 
 
 def apply_audio_settings(state: SessionState) -> Iterator[Told]:
-    """Let the input buffer follow the settings. What is being said is forgotten where nobody listens any more, or
-    where its sound came in another format. Assumed."""
-    detection, audio_format = state.detection, audio_format_of(state.settings)
-    forgets = detection is None or audio_format != state.input.audio_format
-    state.audio_turns.configure(audio_format)
-    state.input.configure(audio_format, None if detection is None else _detector(detection))
-    if forgets:
+    """Let the input buffer follow the settings. What it forgets will never have been said."""
+    hearing = hearing_of(state.settings)
+    state.audio_turns.configure(hearing)
+    if state.input.configure(hearing):
         yield from spoken_turns.drop(state)
+    elif state.quiet_since is not None:
+        idle_timeout.follow(state, settle)
 
 
 def _acknowledge(state: SessionState) -> Plot:
@@ -53,16 +49,3 @@ def _acknowledge(state: SessionState) -> Plot:
     yield At(state.now + state.seconds("updated"))
     yield SessionUpdated(session=settings)
     list_tools(state, given(settings.tools, []))
-
-
-def _detector(detection: VadSettings) -> DetectorSettings:
-    silence_ms = given(detection.silence_duration_ms, 500)
-    if isinstance(detection, SemanticVad):
-        silence_ms = _EAGERNESS_SILENCE_MS.get(given(detection.eagerness, "auto"), 500)
-    return DetectorSettings(
-        threshold=given(detection.threshold, 0.5),
-        prefix_padding_ms=given(detection.prefix_padding_ms, 400),
-        silence_duration_ms=silence_ms,
-        speech_duration_ms=given(detection.speech_duration_ms, None),
-        semantic=not isinstance(detection, ServerVad),
-    )

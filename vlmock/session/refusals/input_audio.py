@@ -2,7 +2,7 @@
 
 from vlmock.session.refusals.envelope import Refused, refused
 
-__all__ = ["append_too_large", "buffer_too_small", "invalid_audio"]
+__all__ = ["append_too_large", "buffer_too_small", "invalid_audio", "not_whole_samples"]
 
 
 def buffer_too_small(audio_ms: float) -> Refused:
@@ -26,3 +26,11 @@ def invalid_audio(reason: str, *, at: str = "audio") -> Refused:
 def append_too_large(size_bytes: int, most_bytes: int) -> Refused:
     """Documented {DOC}: one append carries at most 15 MiB. Assumed: words and code."""
     return invalid_audio(f"{size_bytes} bytes are more than the {most_bytes} that one event may carry")
+
+
+def not_whole_samples(size_bytes: int, channels: int) -> Refused:
+    """Observed {ODD}: an odd number of PCM16 bytes. Documented {DOC}: of two channels, whole pairs are wanted. Assumed:
+    the words."""
+    if channels == 1:
+        return invalid_audio(f"{size_bytes} bytes are not a whole number of 16-bit samples")
+    return invalid_audio(f"{size_bytes} bytes of {channels} channels are not divisible by {2 * channels}")

@@ -14,6 +14,7 @@ from vlmock.protocol.turn_detection import (
     TurnDetection,
     VadSettings,
 )
+from vlmock.protocol.wire import UNSET
 from vlmock.session import refusals
 from vlmock.session.brain import Brain
 from vlmock.session.models import Family
@@ -21,13 +22,14 @@ from vlmock.session.rules.values import check_choice, check_range
 
 __all__ = ["check_turn_detection"]
 
+_SHARES: Final = ("threshold", "neg_threshold", "neg_threshold_assistant_speaking")
 _DURATIONS: Final = (
     "prefix_padding_ms",
     "silence_duration_ms",
-    "idle_timeout_ms",
     "speech_duration_ms",
     "speech_duration_assistant_speaking_ms",
 )
+_SEMANTIC_VAD_MEMBERS: Final = ("create_response", "interrupt_response", "auto_truncate", "eagerness")
 _AUDIO_EOU = "smart_end_of_turn_detection"
 _AUDIO_EOU_VERSIONS = ("2026-06-01-preview", "2026-07-31-preview")
 
@@ -44,14 +46,24 @@ def check_turn_detection(detection: TurnDetection, path: str, brain: Brain) -> N
         check_choice(detection.eagerness, EAGERNESS_LEVELS, f"{path}.eagerness")
         if not hears:
             raise refusals.semantic_vad_in_cascade()
+        _check_openai_members(detection, path)
     if isinstance(detection, AzureSemanticVadEn) and hears:
         raise refusals.not_supported(path, "azure_semantic_vad_en is only supported in cascaded pipeline")
     if isinstance(detection.end_of_utterance_detection, EndOfUtteranceDetection):
         _check_end_of_utterance(detection.end_of_utterance_detection, f"{path}.end_of_utterance_detection", brain)
 
 
+def _check_openai_members(detection: SemanticVad, path: str) -> None:
+    """Documented: schema D5. Assumed: what its table does not give this detector is an unknown member."""
+    for name in SemanticVad.__struct_fields__:
+        if name not in _SEMANTIC_VAD_MEMBERS and getattr(detection, name) not in (UNSET, None):
+            raise refusals.unexpected_member(f"{path}.{name}")
+
+
 def _check_numbers(detection: VadSettings, path: str) -> None:
-    check_range(detection.threshold, 0, 1, f"{path}.threshold")
+    for name in _SHARES:
+        check_range(getattr(detection, name), 0, 1, f"{path}.{name}")
+    check_range(detection.idle_timeout_ms, 1, None, f"{path}.idle_timeout_ms")
     for name in _DURATIONS:
         check_range(getattr(detection, name), 0, None, f"{path}.{name}")
 
