@@ -3,9 +3,13 @@
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from tests.session.conftest import Dialogue
-from tests.session.updates import AVA
+from tests.session.sounds import utterance
+from tests.session.updates import AGENT, AVA, AZURE, CASCADE, ECHO, EOU, NATIVE, NEWEST, PHI, TOOL
+from vlmock.session.brain import Brain
 from vlmock.session.effects import Remark
 from vlmock.session.hints import GA_MEMBERS
 from vlmock.session.readings import Readings
@@ -191,3 +195,44 @@ def test_a_lenient_session_hints_as_well() -> None:
         "'session.modality' unexpected (extra fields not permitted) (did you mean 'session.modalities'?)"
     )
     assert AVA["type"] == talk.last("session.updated").session.voice.type
+
+
+MEMBERS: dict[str, list[Any]] = {
+    "modalities": [["text"], ["audio"], ["text", "audio"], ["avatar"], []],
+    "voice": ["alloy", AVA, AVA | {"rate": "9"}, {"type": "azure-realtime-native", "name": "ava"}],
+    "input_audio_format": ["pcm16", "g711_ulaw", "mp3"],
+    "input_audio_sampling_rate": [8_000, 16_000, 24_000, 0],
+    "output_audio_format": ["pcm16", "pcm16_48000hz", "g711_alaw", "mp3"],
+    "turn_detection": [None, {"type": "server_vad"}, {"type": "semantic_vad"}, EOU, {"type": "azure_semantic_vad_en"}],
+    "input_audio_transcription": [None, {"model": "azure-speech"}, {"model": "whisper-1"}, {"model": "x"}],
+    "input_audio_echo_cancellation": [None, ECHO, ECHO | {"channels": 2}],
+    "tools": [[TOOL], [TOOL, TOOL], []],
+    "tool_choice": ["auto", "get_weather", "nothing", {"type": "function", "name": "nothing"}],
+    "max_response_output_tokens": [1, 9_999, "inf", "all"],
+    "instructions": ["", "Be brief."],
+    "model": ["gpt-4o"],
+}
+UPDATES = st.fixed_dictionaries({}, optional={name: st.sampled_from(values) for name, values in MEMBERS.items()})
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(
+    brain=st.sampled_from([CASCADE, NATIVE, NEWEST, PHI, AZURE, AGENT]),
+    updates=st.lists(UPDATES, min_size=1, max_size=4),
+)
+def test_nothing_that_is_let_through_breaks_a_session(brain: Brain, updates: list[dict[str, Any]]) -> None:
+    """Whatever is combined, however late: a lenient session takes each of these updates, and still answers."""
+    talk = Dialogue(brain=brain, lenient=True)
+    for members in updates:
+        talk.client(update(**members)).speak(SOUND).client({"type": "response.create", "response": members_of(members)})
+        talk.wait(60)
+    assert len(talk.all("session.updated")) == len(updates)
+    assert len(talk.all("response.done")) == len(talk.all("response.created")) >= len(updates)
+
+
+SOUND = utterance()
+
+
+def members_of(settings: dict[str, Any]) -> dict[str, Any]:
+    """Of those, what a response may have as well."""
+    return {name: settings[name] for name in ("modalities", "voice", "tools", "tool_choice") if name in settings}
