@@ -26,8 +26,18 @@ def markdown() -> str:
         f"| `{event.name}` | {event.what} | {event.evidence} |" for event in chain(client_events(), server_events())
     ]
     lines = ["| event | what becomes of it | evidence |", "|---|---|---|", *events]
-    echoed = ", ".join(f"`{field.name}`" for field in fields() if field.what != "acts")
+    echoed = ", ".join(f"`{name}`" for name in _echoed())
     return "\n".join([*lines, "", f"Checked and echoed as by the service, and without effect: {echoed}."])
+
+
+def _echoed() -> Iterator[str]:
+    """Members without effect; ``session.avatar.scene.*`` where a whole object has none."""
+    of = {field.name: field.what == "acts" for field in fields()}
+    whole = {name for name in of if not any(acts for inner, acts in of.items() if f"{inner}.".startswith(f"{name}."))}
+    for name in sorted(whole, key=list(of).index):
+        inner = any(other.startswith(f"{name}.") for other in of)
+        if name.rpartition(".")[0] not in whole:
+            yield f"{name}.*" if inner else name
 
 
 def details() -> str:

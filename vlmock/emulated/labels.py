@@ -9,14 +9,21 @@ from typing import Any
 
 __all__ = ["evidence", "evidence_of_field", "makers", "names_read"]
 
+_STRENGTH = ("Observed", "Documented", "Assumed")
 _LABELS = re.compile(r"\b(Documented|Observed|Assumed)(?: (\{[^}]+\}))?")
 
 
 def evidence(described: object) -> str:
     """``"Observed {FON, PAI}"``: where a docstring, or a text, says that its behaviour is known from; "" if nowhere."""
     text = described if isinstance(described, str) else described.__doc__ or ""
-    found = dict.fromkeys(" ".join(filter(None, match)) for match in _LABELS.findall(text))
-    return ", ".join(found)
+    tags: dict[str, dict[str, None]] = {}
+    for label, braces in _LABELS.findall(text):
+        tags.setdefault(label, {}).update(dict.fromkeys(braces.strip("{}").split(", ") if braces else ()))
+    return ", ".join(_shown(label, list(tags[label])) for label in _STRENGTH if label in tags)
+
+
+def _shown(label: str, tags: list[str]) -> str:
+    return f"{label} {{{', '.join(tags)}}}" if tags else label
 
 
 def evidence_of_field(owner: type, name: str) -> str:

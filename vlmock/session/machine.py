@@ -104,7 +104,7 @@ class Session:
         return 0.0 if entry is None else entry.audio_ms / 1000
 
     def open(self, now: float) -> list[Effect]:
-        """The first words of the service: ``session.created``, or why there will be no session."""
+        """Observed {PAI, FON, SEED}: the first words are the service's, ``session.created``, or why there is none."""
         state = self._state
         state.timeline.now = max(state.timeline.now, now)
         refused = _unusable(state.brain)

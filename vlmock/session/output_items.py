@@ -127,6 +127,7 @@ class OutputItems:
         yield self.done(message.output_index, item)
 
     def _audio_done(self, message: OpenMessage) -> Generator[ServerEvent, None, AudioPart]:
+        """Observed {FON, PAI, NB04}: sound, transcript, part."""
         response_id, item_id, index = self._response.id, message.item_id, message.output_index
         yield ResponseAudioDone(response_id=response_id, item_id=item_id, output_index=index, content_index=0)
         yield ResponseAudioTranscriptDone(
@@ -139,6 +140,7 @@ class OutputItems:
         return part
 
     def _text_done(self, message: OpenMessage) -> Generator[ServerEvent, None, TextPart]:
+        """Observed {PAI}: text, part; a native pipeline shows the part without its text."""
         response_id, item_id, index = self._response.id, message.item_id, message.output_index
         yield ResponseTextDone(
             response_id=response_id, item_id=item_id, output_index=index, content_index=0, text=message.text
@@ -212,7 +214,7 @@ class OutputItems:
         self._state.history.add(item)
 
     def done(self, index: int, item: ResponseItem) -> ServerEvent:
-        """An item is complete, or was broken off."""
+        """Observed {FON, PAI, NB04}: an item is complete, or was broken off."""
         self._response.output[index] = item
         self._state.history.replace(item)
         return ResponseOutputItemDone(response_id=self._response.id, output_index=index, item=item)

@@ -117,8 +117,8 @@ class Performance:
                 yield SendRaw(event)
             case Error(message=message, code=code, type=kind, param=param):
                 yield ErrorEvent(error=ErrorDetails(message=message, type=kind, code=code, param=param, event_id=None))
-            case Warn(message=message, code=code, param=param):
-                yield WarningEvent(warning=WarningDetails(message=message, code=code, param=param))
+            case Warn() as warn:
+                yield _warning(warn)
             case CloseStep(code=close_code, reason=reason):
                 yield Close(close_code, reason)
             case Fail() | Incomplete() as ending:
@@ -265,3 +265,8 @@ def speaking_rate(voice: object) -> float:
     except ValueError:
         return 1.0
     return min(max(value, 0.5), 1.5)
+
+
+def _warning(warn: Warn) -> WarningEvent:
+    """Documented {DOC}: warnings are for information. What the service warns of is not known, so a script says it."""
+    return WarningEvent(warning=WarningDetails(message=warn.message, code=warn.code, param=warn.param))

@@ -123,6 +123,7 @@ def _append_items(state: SessionState, params: ResponseCreateParams) -> Telling:
 
 
 def _create(state: SessionState, asked: ResponseRequest) -> Telling:
+    """Observed {FON, PAI, NB04}: in progress, without output and usage."""
     throttled = _throttled(state)
     context = Context() if throttled else context_of(state, asked)  # what is not answered now is answered later
     turn = turn_of(state, asked, context)
@@ -186,7 +187,7 @@ def _failed(kind: str, code: str | None, message: str) -> FailedDetails:
 
 
 def _done(state: SessionState, response: ActiveResponse, status: str, details: StatusDetails | None) -> Iterator[Beat]:
-    """Exactly one ``response.done`` for each response. Then whoever waited may have theirs."""
+    """Observed {FON, PAI}, Documented (schema C): exactly one for each. Then whoever waited may have theirs."""
     response.phase = moved(RESPONSE, response.phase, status)
     state.response = None
     said_anything = bool(response.output) or status == "completed"

@@ -51,8 +51,8 @@ def run_of(pieces: tuple[Piece, ...]) -> Run:
         audio=tuple(chunk.audio for chunk in chunks),
         duration_ms=sum(chunk.duration_ms for chunk in chunks),
         deltas=[piece if isinstance(piece, str) else piece.delta for piece in pieces],
-        spoken_kinds=_kinds(pieces, ResponseAudioTranscriptDelta),
-        written_kinds=_kinds(pieces, ResponseTextDelta),
+        spoken_kinds=_spoken_kinds(pieces),
+        written_kinds=_written_kinds(pieces),
     )
 
 
@@ -62,5 +62,11 @@ def run_of_words(text: str, at_most: int | None = None) -> Run:
     return run_of(tokens(text)[:at_most])
 
 
-def _kinds(pieces: Sequence[Piece], of_words: type[Delta]) -> list[type[Delta]]:
-    return [of_words if isinstance(piece, str) else ResponseAudioDelta for piece in pieces]
+def _spoken_kinds(pieces: Sequence[Piece]) -> list[type[Delta]]:
+    """Observed {FON, PAI, NB04, NETT}: words as a transcript, and sound, in deltas of their own."""
+    return [ResponseAudioTranscriptDelta if isinstance(piece, str) else ResponseAudioDelta for piece in pieces]
+
+
+def _written_kinds(pieces: Sequence[Piece]) -> list[type[Delta]]:
+    """Observed {PAI}: words as text."""
+    return [ResponseTextDelta if isinstance(piece, str) else ResponseAudioDelta for piece in pieces]

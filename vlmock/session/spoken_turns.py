@@ -72,6 +72,7 @@ def drop(state: SessionState) -> Iterator[Told]:
 
 
 def _begin(state: SessionState, audio_start_ms: int) -> Iterator[Told]:
+    """Observed {FON, PAI, SDKT}: it names the item to come, and counts from the first byte of the session."""
     detection = state.detection
     assert detection is not None, "nothing is heard while turn detection is off"
     expectation = state.script.expects()

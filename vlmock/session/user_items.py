@@ -49,6 +49,7 @@ def become_item(state: SessionState, turn: SpokenTurn, audio: bytes, audio_end_m
 
 
 def _stopped(state: SessionState, turn: SpokenTurn, audio_end_ms: int) -> Plot:
+    """Observed {FON, NB04}: the service takes its time to say that the user has stopped."""
     yield At(state.now + state.seconds("stop_detect"))
     state.stopping = False
     turn.phase = moved(SPOKEN_TURN, turn.phase, "committed")
@@ -106,6 +107,7 @@ def _previous_user_item(state: SessionState, turn: SpokenTurn) -> str | None:
 
 
 def _committed(state: SessionState, turn: SpokenTurn, previous: str | None) -> Iterator[Told]:
+    """Observed {FON, PAI, NB04}: right after the end of speech; by hand in a cascade, with the transcript {NETT}."""
     yield InputAudioBufferCommitted(previous_item_id=previous, item_id=turn.item_id)
     earlier, state.transcribed = state.transcribed, None
     if earlier is None or not state.readings.repeated_transcripts:

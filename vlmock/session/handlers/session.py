@@ -45,6 +45,7 @@ def apply_audio_settings(state: SessionState) -> Iterator[Told]:
 
 
 def _acknowledge(state: SessionState) -> Plot:
+    """Observed {FON, PAI}: all settings, and the client's event id nowhere."""
     settings = state.settings
     yield At(state.now + state.seconds("updated"))
     yield SessionUpdated(session=settings)
