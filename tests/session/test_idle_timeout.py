@@ -103,6 +103,15 @@ def test_who_speaks_in_time_is_not_asked() -> None:
     assert len(dialogue.all(TRIGGERED)) == 1
 
 
+def test_who_begins_at_the_very_moment_is_not_asked() -> None:
+    """What has come is heard before anybody is asked whether they are there."""
+    dialogue = answered().wait(REPLY_S + 5.9)
+    dialogue.now += 0.2
+    dialogue.speak(voice(700))
+    assert not dialogue.all(TRIGGERED)
+    assert dialogue.all("input_audio_buffer.speech_started")
+
+
 def test_who_speaks_for_long_is_not_asked() -> None:
     """Speech that has begun stops the time, however long it lasts."""
     dialogue = answered().wait(REPLY_S + 4)
@@ -160,6 +169,17 @@ def test_without_detection_there_is_no_timeout() -> None:
     """Manual turns: the client knows."""
     dialogue = answered().client({"type": "session.update", "session": {"turn_detection": None}}).wait(100)
     assert not dialogue.all(TRIGGERED)
+
+
+def test_an_answer_that_the_client_cut_is_played_no_longer() -> None:
+    """Who truncates an item has stopped its loudspeaker: silence counts from then."""
+    dialogue = answered(replies=[[Say("word " * 100)]]).wait(2)
+    item_id = dialogue.last("response.done").response.output[0].id
+    truncate = {"type": "conversation.item.truncate", "item_id": item_id, "content_index": 0, "audio_end_ms": 2000}
+    dialogue.client(truncate).wait(5.99)
+    assert not dialogue.all(TRIGGERED)
+    dialogue.wait(0.02)
+    assert len(dialogue.all(TRIGGERED)) == 1
 
 
 def test_an_interrupted_answer_does_not_count_to_its_end() -> None:

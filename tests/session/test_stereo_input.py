@@ -1,5 +1,6 @@
 """A microphone beside its reference: with ``reference_source: client`` the input is stereo. Source: schema D4, B2."""
 
+import base64
 from typing import Any
 
 import numpy as np
@@ -64,6 +65,20 @@ def test_a_commit_counts_one_channel() -> None:
     """190 ms of bytes are 95 ms of sound."""
     dialogue = opened(turn_detection=None).speak(bytes(190 * 48)).client(InputAudioBufferCommit()).server("error")
     assert "buffer only has 95.00ms of audio." in dialogue.last("error").error.message
+
+
+def test_a_turn_by_id_is_stereo_too() -> None:
+    """Assumed: what its sound is, is the session's to say; it is as long as one of its channels."""
+    sound = base64.b64encode(interleaved(voice(95), voice(95))).decode()
+    dialogue = opened()
+    dialogue.client({"type": "input_audio.turn.start", "turn_id": "t"})
+    dialogue.client({"type": "input_audio.turn.append", "turn_id": "t", "audio": sound})
+    dialogue.client({"type": "input_audio.turn.end", "turn_id": "t"}).server("error")
+    dialogue.client({"type": "input_audio.turn.append", "turn_id": "t", "audio": sound})
+    dialogue.client({"type": "input_audio.turn.end", "turn_id": "t"})
+    item_id = dialogue.last("input_audio_buffer.committed").item_id
+    dialogue.client({"type": "conversation.item.retrieve", "item_id": item_id})
+    assert dialogue.last("conversation.item.retrieved").item.content[0].audio == voice(95) * 2
 
 
 def test_switching_it_off_forgets_what_was_being_said() -> None:

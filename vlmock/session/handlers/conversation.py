@@ -14,10 +14,11 @@ from vlmock.protocol.conversation import (
 from vlmock.protocol.items import AudioPart, MessageItem, RequestMcpApprovalResponse
 from vlmock.protocol.tool_calls import McpApprovalResponse
 from vlmock.protocol.wire import given
-from vlmock.session import refusals
+from vlmock.session import idle_timeout, refusals
 from vlmock.session.history import Entry
 from vlmock.session.input_items import join
 from vlmock.session.mcp_calls import check_answers, withdraw
+from vlmock.session.responses import settle
 from vlmock.session.rules.items import check_item
 from vlmock.session.rules.versions import check_versions
 from vlmock.session.state import SessionState
@@ -71,7 +72,8 @@ def on_item_delete(state: SessionState, event: ConversationItemDelete) -> Iterat
 
 
 def on_item_truncate(state: SessionState, event: ConversationItemTruncate) -> Iterator[Told]:
-    """Observed {SDKT, JAVAT}: cut a spoken assistant item to what was heard; the transcript goes as well."""
+    """Observed {SDKT, JAVAT}: cut a spoken assistant item to what was heard; the transcript goes as well. Assumed: its
+    loudspeaker is silent from then on."""
     entry = state.history.get(event.item_id)
     if entry is None:
         raise refusals.no_such_item_to_truncate(event.item_id)
@@ -86,6 +88,9 @@ def on_item_truncate(state: SessionState, event: ConversationItemTruncate) -> It
     if event.audio_end_ms > entry.audio_ms:
         raise refusals.audio_shorter(round(entry.audio_ms), event.audio_end_ms)
     state.history.truncate(entry, event.audio_end_ms)
+    if event.item_id == state.playback.item_id:
+        state.playback.stop(state.now)
+        idle_timeout.follow(state, settle)
     yield ConversationItemTruncated(item_id=event.item_id, content_index=0, audio_end_ms=event.audio_end_ms)
 
 
