@@ -107,7 +107,7 @@ def refused() -> Iterator[Subject]:
     """Each refusal, and the evidence for its code and its words."""
     for name, member in vars(refusals).items():
         ours = getattr(member, "__module__", "").startswith(f"{refusals.__name__}.") and not name.startswith("_")
-        if ours and name not in ("Refused", "from_invalid_event", "code_for"):  # none is a refusal of its own
+        if ours and name not in ("Refused", "from_invalid_event", "code_for", "refused"):  # none is one of its own
             yield Subject("refusal", name, "", evidence(member))
 
 
