@@ -310,7 +310,7 @@ WRONG: dict[str, tuple[str, str]] = {
     # settings
     "unknown profile": (
         "timing: quick\notherwise: {reply: Hi}\n",
-        "f.yaml:1: timing: expected one of instant, cascade, hybrid, native, pipeline, got the text 'quick'",
+        "f.yaml:1: timing: expected one of instant, cascade, hybrid, native, agent, pipeline, got the text 'quick'",
     ),
     "unknown segment": (
         "timing: {llm: 20}\notherwise: {reply: Hi}\n",

@@ -5,6 +5,7 @@ import pytest
 from vlmock.protocol.session import API_VERSIONS
 from vlmock.server.dialects import Dialect
 from vlmock.server.handshake import Admitted, CredentialKind, Policy, Refused, admit, is_realtime_path, shown
+from vlmock.session.agents import Agent
 
 BASE = "/voice-live/realtime"
 KEY = [("api-key", "sesame")]
@@ -120,12 +121,39 @@ def test_a_profile_is_kept_with_its_deployment():
     assert (admitted.profile, admitted.model) == ("byom-azure-openai-realtime", "mine")
 
 
-@pytest.mark.parametrize("key", ["agent-name", "agent-id", "agent_name", "agent_id"])
-def test_an_agent_needs_no_model(key):
-    """Documented: schema A1; Observed {VIBE}: the underscore spellings reach the agent layer."""
-    admitted = ask(f"{BASE}?api-version=2026-07-15&{key}=helper&agent-project-name=p&agent-access-token=secret")
-    assert (admitted.agent, admitted.model) == (True, "")
-    assert admitted.agent_parameters == {key: "helper", "agent-project-name": "p"}
+@pytest.mark.parametrize(
+    ("query", "agent"),
+    [
+        ("agent-name=a&agent-project-name=p", Agent("a", "p")),
+        (
+            "agent-name=a&agent-project-name=p&agent-version=2&conversation-id=conv_1&foundry-resource-override=r"
+            "&agent-authentication-identity-client-id=c",
+            Agent("a", "p", "2", "conv_1"),
+        ),
+        ("agent-name=a", Agent("a", "")),
+        ("agent-name=a&agent_project_name=p", Agent("a", "")),
+        ("agent-name=a:2&agent-project-name=p", Agent("a:2", "p")),
+        ("agent_name=a&agent-project-name=p", Agent("a", "p", misspelt="agent_name")),
+        ("agent_name=a&agent_project_name=p", Agent("a", "", misspelt="agent_name")),
+        ("agent-id=a&agent-project-name=p&agent-access-token=secret", Agent("a", "p", classic=True)),
+        ("agent_id=a&agent_project_name=p&agent_access_token=secret", Agent("a", "p", classic=True)),
+        ("agent_id=a&project_id=p", Agent("a", "p", classic=True)),
+        ("agent-id=a&agent-connection-string=r;s;g;p", Agent("a", "r;s;g;p", classic=True)),
+        ("agent-id=a", Agent("a", "", classic=True)),
+        ("agent-name=a&agent-project-name=p&model=gpt-4o", Agent("a", "p")),
+    ],
+)
+def test_an_agent_needs_no_model(query, agent):
+    """Documented: schema A1, A2. Observed {VIBE}: other spellings reach the agents, too, and fail there."""
+    admitted = ask(f"{BASE}?api-version=2026-07-15&{query}")
+    assert (admitted.agent, admitted.model) == (agent, "")
+
+
+@pytest.mark.parametrize("query", ["agent-project-name=p", "agent-name=&agent-project-name=p", "conversation-id=c"])
+def test_who_names_no_agent_needs_a_model(query):
+    """Assumed: a project alone says nothing."""
+    assert ask(f"{BASE}?api-version=2026-07-15&{query}").status == 400
+    assert ask(f"{BASE}?api-version=2026-07-15&{query}&model=gpt-4o").agent is None
 
 
 def test_unknown_parameters_and_headers_do_no_harm():
@@ -193,7 +221,7 @@ def test_a_demanded_key_is_demanded_everywhere():
 def test_an_agent_with_a_key_gets_in():
     """Observed {VIBE}: keys are refused in agent mode, after the upgrade; so the kind is kept."""
     admitted = ask(f"{BASE}?api-version=2026-07-15&agent-name=a&agent-project-name=p")
-    assert (admitted.agent, admitted.credential) == (True, CredentialKind.KEY)
+    assert (admitted.agent, admitted.credential) == (Agent("a", "p"), CredentialKind.KEY)
 
 
 @pytest.mark.parametrize(
@@ -202,6 +230,7 @@ def test_an_agent_with_a_key_gets_in():
         ("/x?api-key=s&model=m", "/x?api-key=***&model=m"),
         ("/x?Authorization=Bearer%20s", "/x?Authorization=***"),
         ("/x?agent-access-token=s;s&a=1", "/x?agent-access-token=***&a=1"),
+        ("/x?agent_access_token=s&a=1", "/x?agent_access_token=***&a=1"),
         ("/x?api%2Dkey=s", "/x?api%2Dkey=***"),
         ("/x?access_token=s", "/x?access_token=***"),
         ("/x", "/x"),

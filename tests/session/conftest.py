@@ -15,6 +15,7 @@ from vlmock.protocol.codec import decode_client, encode
 from vlmock.protocol.deltas import Deltas
 from vlmock.protocol.tools import McpTool
 from vlmock.protocol.wire import ServerEvent
+from vlmock.session.agents import Agent, Conversations
 from vlmock.session.allowance import Allowance
 from vlmock.session.brain import Brain
 from vlmock.session.effects import (
@@ -102,11 +103,13 @@ class Dialogue:
         api_version: str = "2026-04-10",
         timing: Timing | None = None,
         script: PlannedScript | None = None,
-        agent: bool = False,
+        agent: Agent | bool = False,
         brain: Brain | None = None,
         readings: Readings = FOLLOWED,
         tokens: Allowance | None = None,
+        conversations: Conversations | None = None,
         lenient: bool = False,
+        seed: int = 7,
     ) -> None:
         self.script = script or PlannedScript()
         self.now = 100.0
@@ -120,15 +123,21 @@ class Dialogue:
         self.held: list[Synthesize] = []
         self._checked = 0
         self.session = Session(
-            brain=brain or Brain(model=model, api_version=api_version, agent=agent),
+            brain=brain
+            or Brain(
+                model="" if agent else model,
+                api_version=api_version,
+                agent=Agent("helper", "project") if agent is True else agent or None,
+            ),
             script=self.script,
-            ids=IdFactory(7),
+            ids=IdFactory(seed),
             timing=timing or Timing("instant"),
             unix_time=UNIX_TIME,
             started=self.now,
             readings=readings,
             tokens=tokens,
             lenient=lenient,
+            conversations=conversations,
         )
         self._perform(self.session.open(self.now))
 

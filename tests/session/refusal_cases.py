@@ -12,6 +12,7 @@ from tests.session.conftest import Dialogue
 from tests.session.updates import AVA, ECHO, EOU
 from vlmock.protocol.catalogue import CLIENT_EVENTS
 from vlmock.protocol.invalid_event import enumerate_in_prose
+from vlmock.session.agents import Agent
 from vlmock.session.brain import Brain
 from vlmock.session.readings import Readings
 from vlmock.session.timing import Timing
@@ -26,8 +27,9 @@ UPDATE = "invalid_session_update_message"
 NEWEST = {"api_version": "2026-07-15"}
 NATIVE = {"model": "gpt-realtime"}
 AGENT = {"agent": True}
-BY_KEY = Brain("", "2026-07-15", agent=True, by_key=True)
-BY_LEGACY_TOKEN = Brain("", "2026-07-15", agent=True, by_legacy_token=True)
+HELPER = Agent("helper", "project")
+BY_KEY = Brain("", "2026-07-15", agent=HELPER, by_key=True)
+BY_LEGACY_TOKEN = Brain("", "2026-07-15", agent=HELPER, by_legacy_token=True)
 ALL_TYPES = enumerate_in_prose(CLIENT_EVENTS)
 
 
@@ -199,6 +201,34 @@ CASES = (
         "Authentication error to AI Agent service: Unauthorized",
         "agent_initialization_failed",
         how={"brain": BY_LEGACY_TOKEN},
+    ),
+    Case(
+        "missing_agent_project",
+        (),
+        "Missing required agent project name",
+        "agent_initialization_failed",
+        how={"agent": Agent("helper", "")},
+    ),
+    Case(
+        "classic_agents_not_supported",
+        (),
+        "Classic foundry agent is not supported in API version 2026-04-10 and above",
+        "agent_initialization_failed",
+        how={"agent": Agent("asst_1", "project", classic=True)},
+    ),
+    Case(
+        "agent_cannot_start",
+        (),
+        "Failed to initialize the agent. Check its configuration and the identity permissions.",
+        "agent_initialization_failed",
+        how={"agent": Agent("helper:2", "project")},
+    ),
+    Case(
+        "byom_not_realtime",
+        (),
+        "Connection error to BYOM Realtime service: status 400, message: Invalid response status",
+        "byom_realtime_connection_error",
+        how={"brain": Brain("gpt-5-mini", "2026-07-15", profile="byom-azure-openai-realtime")},
     ),
     # a session that is not configured in time
     Case(

@@ -54,12 +54,10 @@ def test_a_name_that_is_not_in_the_documentation_is_unknown():
 
 
 def test_a_deployment_of_the_callers_own_is_taken_as_it_is():
-    """Observed {S14}: with a profile the deployment's name is not looked at; the profile says what it is."""
-    assert models.is_known("my-deployment", "byom-azure-openai-chat-completion")
+    """Documented: schema A2. The profile says what it is."""
     assert models.resolved("gpt-realtime", "byom-azure-openai-realtime") == "gpt-realtime"
     assert models.family("my-deployment", "byom-azure-openai-realtime") is Family.REALTIME
     assert models.family("gpt-realtime", "byom-azure-openai-chat-completion") is Family.CASCADED
-    assert not models.is_known("my-deployment", "byom-nothing")
 
 
 def test_an_api_version_has_what_came_before_it():

@@ -68,7 +68,7 @@ def test_the_pipelines_own_profile_is_the_one_of_its_name() -> None:
 
 def test_an_unknown_profile_is_refused_with_the_known_ones() -> None:
     """A typing mistake is found when the server starts."""
-    with pytest.raises(ValueError, match="instant, cascade, hybrid, native, pipeline"):
+    with pytest.raises(ValueError, match="instant, cascade, hybrid, native, agent, pipeline"):
         Timing("fast")
 
 

@@ -7,6 +7,7 @@ import msgspec
 
 from vlmock.protocol.codec import decode_client
 from vlmock.protocol.session import RequestSession, ResponseSession, SessionUpdate
+from vlmock.session.agents import Agent
 from vlmock.session.settings import Brain, initial, updated
 
 CASCADE = Brain("gpt-4.1-mini", "2025-10-01")
@@ -14,7 +15,7 @@ NATIVE = Brain("gpt-realtime", "2026-04-10")
 NEWEST = Brain("gpt-4.1", "2026-07-15")
 PHI = Brain("phi4-mm-realtime", "2026-07-15")
 AZURE = Brain("azure-realtime", "2026-07-15")
-AGENT = Brain("", "2026-07-15", agent=True)
+AGENT = Brain("", "2026-07-15", agent=Agent("helper", "project"))
 
 AVA = {"type": "azure-standard", "name": "en-US-AvaNeural"}
 ECHO = {"type": "server_echo_cancellation"}

@@ -29,6 +29,8 @@ __all__ = ["ECHOED_ONLY", "Subject", "client_events", "fields", "readings", "ref
 ECHOED_ONLY: Final = frozenset(
     {
         "session.temperature",
+        "session.interim_response.instructions",
+        "session.interim_response.model",
         "session.voice.temperature",
         "session.voice.locale",
         "session.voice.model",

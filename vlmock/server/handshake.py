@@ -14,8 +14,10 @@ from urllib.parse import parse_qsl, unquote, unquote_plus
 import msgspec
 
 from vlmock.errors import did_you_mean
+from vlmock.server.agent_query import agent_in
 from vlmock.server.dialects import REALTIME_PATH, Dialect, Dialled, NotSpoken, dialled, key_offered, version_of
 from vlmock.server.identity import Verdict
+from vlmock.session.agents import Agent
 from vlmock.session.models import REALTIME_PROFILE
 
 __all__ = [
@@ -36,9 +38,17 @@ NOTHING_HERE: Final = (
     "for example http://127.0.0.1:8765 or http://127.0.0.1:8765/SCENARIO."
 )
 
-_AGENT_KEYS = ("agent-name", "agent-id", "agent_name", "agent_id")
-"""Observed {VIBE}: underscore spellings too reach the agent layer. Documented: schema A1, A2."""
-_SECRET_KEYS = frozenset({"api-key", "authorization", "agent-access-token", "access_token", "access-token", "token"})
+_SECRET_KEYS = frozenset(
+    {
+        "api-key",
+        "authorization",
+        "agent-access-token",
+        "agent_access_token",
+        "access_token",
+        "access-token",
+        "token",
+    }
+)
 
 _A_TOKEN = (
     "Send a header 'Authorization: Bearer TOKEN', or a query parameter 'Authorization=Bearer%20TOKEN', "
@@ -71,15 +81,13 @@ class Admitted(msgspec.Struct, frozen=True):
     """What a client asked for, and what it said about itself."""
 
     model: str
-    """"" for an agent that was asked for without a model."""
+    """"" where an agent was asked for. Assumed: a model beside it does not matter."""
     api_version: str
     profile: str | None
     """How a deployment of the caller's own is spoken to. Documented: schema A2. Observed: a bad one is an error after
     the upgrade (behaviour 6)."""
-    agent: bool
-    """The brain is an agent in Foundry. Observed {VIBE}: a key is refused there, but only after the upgrade."""
-    agent_parameters: Mapping[str, str]
-    """The query's ``agent-*`` and ``conversation-id``, without the access token."""
+    agent: Agent | None
+    """An agent in Foundry answers. Observed {VIBE}: a key is refused there, but only after the upgrade."""
     credential: CredentialKind
     scenario: str | None
     """The scenario that the client asked for; None: the server's own."""
@@ -118,18 +126,13 @@ def admit(target: str, headers: Headers, *, policy: Policy) -> Admitted | Refuse
         if beta and (key := key_offered(fields)):
             fields.setdefault("api-key", key)
         credential, audience = _credential(fields, query, policy)
-        agent = not beta and any(query.get(key) for key in _AGENT_KEYS)
+        agent = None if beta else agent_in(query)
         return Admitted(
-            model=_model(query, agent),
+            model=_model(query) if agent is None else "",
             api_version=api_version,
             # Behind OpenAI's addresses everything hears and speaks, and a deployment has any name.
             profile=REALTIME_PROFILE if beta else query.get("profile") or None,
             agent=agent,
-            agent_parameters={
-                key: value
-                for key, value in query.items()
-                if key not in _SECRET_KEYS and key.startswith(("agent", "conversation-id"))
-            },
             credential=credential,
             scenario=scenario,
             audience=audience,
@@ -244,9 +247,9 @@ def _what_is_missing(fields: Mapping[str, str], query: Mapping[str, str], policy
     return f"There is no credential. {places}"
 
 
-def _model(query: Mapping[str, str], agent: bool) -> str:
+def _model(query: Mapping[str, str]) -> str:
     model = query.get("model") or query.get("deployment") or ""  # Observed {SKILL}: ``deployment`` is tolerated
-    if not model and not agent:
+    if not model:
         # Assumed: behaviour 1.2.
         raise _Refusal(
             400,

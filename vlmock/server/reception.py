@@ -32,6 +32,7 @@ from vlmock.server.quota import Quota
 from vlmock.server.repertoire import Repertoire
 from vlmock.server.speech_worker import Speaker, Workers
 from vlmock.server.transport import Limits, ReadBuffer, Transport
+from vlmock.session.agents import Conversations
 from vlmock.session.allowance import Allowance
 from vlmock.session.brain import Brain
 from vlmock.session.ids import IdFactory
@@ -95,6 +96,7 @@ class Circumstances(msgspec.Struct, frozen=True):
     started: float
     unix_time: float
     tokens: Allowance | None = None
+    conversations: Conversations | None = None
 
 
 SessionFactory: TypeAlias = Callable[[Circumstances], Conversation]
@@ -127,6 +129,7 @@ def _session(circumstances: Circumstances) -> Session:
         detector=circumstances.detector,
         started=circumstances.started,
         tokens=circumstances.tokens,
+        conversations=circumstances.conversations,
     )
 
 
@@ -163,6 +166,7 @@ class Reception:
         )
         self.entra: Entra | None = None
         """Who hands out tokens, if anybody does."""
+        self._conversations = Conversations()
         self._buffer = ReadBuffer()
         self._workers = Workers()
         self._speakers = {settings.speech: Speaker(SpeechStudio(engine=settings.speech), self._workers)}
@@ -247,6 +251,7 @@ class Reception:
             started=now,
             unix_time=unix_time,
             tokens=self._quota.tokens,
+            conversations=self._conversations,
         )
         if self.entra is not None and scenario is not None and scenario.tokens is not None:
             _TOKENS_END[scenario.tokens](self.entra)

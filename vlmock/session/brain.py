@@ -4,6 +4,7 @@ import msgspec
 
 from vlmock.protocol.versions import MCP_SINCE, events_of, reached
 from vlmock.session import models
+from vlmock.session.agents import Agent
 from vlmock.session.models import Family
 
 __all__ = ["Brain"]
@@ -13,11 +14,12 @@ class Brain(msgspec.Struct, frozen=True):
     """Who answers, and in which version of the protocol. Nothing in a session changes it."""
 
     model: str
-    """As the URL names it; ``""`` for an agent that brings its own."""
+    """As the URL names it; ``""`` for an agent, which brings its own."""
     api_version: str
     profile: str | None = None
     """One of ``models.PROFILES``, where the model is a deployment of the caller's own."""
-    agent: bool = False
+    agent: Agent | None = None
+    """Who answers in place of a model."""
     by_key: bool = False
     """Whether the client showed a key, not a token."""
     by_legacy_token: bool = False

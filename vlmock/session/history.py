@@ -181,6 +181,11 @@ class History:
         """All items, oldest first."""
         return ItemsSoFar(self._order)
 
+    def forget_sound(self) -> None:
+        """Keep the words alone."""
+        while self._sounding:
+            self._forget_sound(self._sounding.popleft())
+
     def _forget_oldest_sound(self, spared: Entry) -> None:
         while self._audio_bytes > _AUDIO_BOUND_BYTES and self._sounding[0] is not spared:
             self._forget_sound(self._sounding.popleft())

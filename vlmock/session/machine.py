@@ -16,19 +16,22 @@ from vlmock.protocol.errors import ErrorEvent
 from vlmock.protocol.input_audio import InputAudioBufferAppend
 from vlmock.protocol.session import SessionCreated
 from vlmock.protocol.wire import ServerEvent, UnsetType, given
-from vlmock.session import first_update, models, refusals, spoken_turns
+from vlmock.session import first_update, refusals, spoken_turns
+from vlmock.session.agents import Conversations
 from vlmock.session.allowance import Allowance
 from vlmock.session.brain import Brain
 from vlmock.session.effects import Close, Effect, Remark, Send, SendRaw, Speech
 from vlmock.session.handlers import HANDLERS, refuse_not_emulated
 from vlmock.session.handlers.session import apply_audio_settings
 from vlmock.session.hearing import hearing_of
+from vlmock.session.history import History
 from vlmock.session.ids import IdFactory
 from vlmock.session.input_buffer import InputBuffer
 from vlmock.session.leniency import Leniency
 from vlmock.session.pipeline import choose
 from vlmock.session.readings import FOLLOWED, Readings
 from vlmock.session.refusals import Refused
+from vlmock.session.rules.connection import check_connection
 from vlmock.session.rules.events import checked_event, events_to_come
 from vlmock.session.script import Script
 from vlmock.session.settings import initial
@@ -61,11 +64,13 @@ class Session:
         tokens: Allowance | None = None,
         lenient: bool = False,
         detector: DetectorFactory = TurnDetector,
+        conversations: Conversations | None = None,
     ) -> None:
         """``unix_time`` is the wall clock at ``started``, an instant of the clock that ``now`` is read from.
 
         ``tokens``: what the responses of several sessions may spend together. ``lenient``: what is refused is remarked
         on instead, and obeyed as far as it can be. ``detector``: what finds speech in the user's sound.
+        ``conversations``: what agents remember of earlier sessions, and will of this one.
         """
         brain = msgspec.structs.replace(brain, mcp_since=readings.mcp_since, later_settings=readings.later_settings)
         pipeline = choose(brain.model, None, profile=brain.profile)
@@ -74,7 +79,13 @@ class Session:
         self.expires = started + self._lifetime_s
         """The instant at which it ends."""
         self.id = ids.timed("sess_") if pipeline.timed_ids else ids.make("sess_")
-        settings = initial(brain, session_id=self.id, expires_at=expires_at)
+        self._refused = _refusal(brain)
+        conversation_id = ids.timed("conv_") if pipeline.timed_ids else ids.make(_conversation_prefix(brain))
+        history = History()
+        if brain.agent is not None and self._refused is None:
+            thread = (conversations or Conversations()).take_up(brain.agent, conversation_id)
+            conversation_id, history = thread.id, thread.history
+        settings = initial(brain, session_id=self.id, expires_at=expires_at, thread_id=conversation_id)
         self._never_sent = events_to_come(brain.events)
         self._state = SessionState(
             brain=brain,
@@ -89,7 +100,8 @@ class Session:
             pipeline=pipeline,
             timeline=Timeline(started),
             meter=Meter(pipeline),
-            conversation_id=ids.timed("conv_") if pipeline.timed_ids else ids.make("conv_"),
+            conversation_id=conversation_id,
+            history=history,
             input=InputBuffer(hearing_of(settings), detector),
         )
 
@@ -107,10 +119,12 @@ class Session:
         """Observed {PAI, FON, SEED}: the first words are the service's, ``session.created``, or why there is none."""
         state = self._state
         state.timeline.now = max(state.timeline.now, now)
-        refused = _unusable(state.brain)
+        refused = self._refused
         if refused is not None:
             state.phase = moved(SESSION, state.phase, "refused")
             last_words: list[Told] = [_error(refused, None)]
+            if refused.hint:
+                last_words.append(Remark("hint", refused.hint))
             if state.brain.agent:  # Observed {TROUB}; an unknown model closes nothing {S14}
                 last_words.append(Close(1008, refused.details.message))
             return self._effects(last_words)
@@ -171,6 +185,10 @@ class Session:
         self._state.timeline.supply(key, SpeechFailed(message), now)
         return self.advance(now)
 
+    def close(self) -> None:
+        """The connection is gone. An agent remembers words, not sound. Documented {DOC}: its threads are text."""
+        self._state.history.forget_sound()
+
     def _last_words(self) -> list[Told]:
         """Assumed {OAI}: an error, then close 1001 with the same words. Observed {SKILL}: ``maximum duration``."""
         details = refusals.session_expired(self._lifetime_s // 60)
@@ -189,8 +207,8 @@ class Session:
 
     def _obey(self, event: AnyClientEvent | InvalidEvent) -> Iterable[Told]:
         state = self._state
-        if state.phase is not SessionPhase.OPEN and (refused := _unusable(state.brain)):
-            raise refused
+        if self._refused is not None:
+            raise Refused(self._refused.details, hint=self._refused.hint)
         event = checked_event(event, state.brain, state.leniency)
         first_update.demand_update(state, event.type)
         if isinstance(event, InputAudioBufferAppend):
@@ -221,16 +239,18 @@ class Session:
         return effects
 
 
-def _unusable(brain: Brain) -> Refused | None:
-    """Observed {S14}: an unknown model or profile does not fail the upgrade, an ``error`` follows it. Assumed: the
-    socket stays open, and every further event is answered with the same error."""
-    if brain.agent:
-        if brain.by_legacy_token:
-            return refusals.agents_take_no_legacy_token()
-        return refusals.agents_take_no_key() if brain.by_key else None
-    if models.is_known(brain.model, brain.profile):
-        return None
-    return refusals.invalid_profile(brain.profile) if brain.profile else refusals.invalid_model(brain.model)
+def _refusal(brain: Brain) -> Refused | None:
+    """Why there will be no session. Assumed: where the socket stays open, every further event gets the same answer."""
+    try:
+        check_connection(brain)
+    except Refused as refused:
+        return refused
+    return None
+
+
+def _conversation_prefix(brain: Brain) -> str:
+    """Documented {DOC}: a classic agent has threads, where others have conversations."""
+    return "thread_" if brain.agent is not None and brain.agent.classic else "conv_"
 
 
 def _error(refused: Refused, event_id: str | UnsetType | None) -> ErrorEvent:

@@ -3,7 +3,7 @@
 from enum import StrEnum
 from typing import Final
 
-__all__ = ["KNOWN", "PROFILES", "REALTIME_PROFILE", "Family", "family", "is_known", "resolved"]
+__all__ = ["KNOWN", "PROFILES", "REALTIME_PROFILE", "Family", "family", "is_known", "is_text_model", "resolved"]
 
 
 class Family(StrEnum):
@@ -56,6 +56,9 @@ _CASCADED = (
     "phi4-mini",
 )
 
+_ONLY_DEPLOYED = ("gpt-5.5", "gpt-5.4-mini", "gpt-5.4-nano")
+"""Documented: schema A6, text models that the service does not have itself."""
+
 _FAMILIES: Final = {
     **dict.fromkeys(_REALTIME, Family.REALTIME),
     **dict.fromkeys(_PHI, Family.PHI),
@@ -79,12 +82,18 @@ _DEPLOYMENTS: Final = {
 """Observed {FON}: ``gpt-4.1-mini`` is answered with its dated name. Assumed for the others: their published dates."""
 
 
-def is_known(model: str, profile: str | None = None) -> bool:
-    """Whether a session with this model can start.
+def is_known(model: str) -> bool:
+    """Whether the service has this model."""
+    return model in _FAMILIES
 
-    Observed {S14}: with a ``profile`` the name is a deployment of the caller's own, which is not looked at.
+
+def is_text_model(deployment: str) -> bool:
+    """Whether a deployment bears the name of a text model, as one does unless somebody chose another.
+
+    Observed {S14}: ``gpt-5-mini`` is no realtime model, and the service finds out. Assumed: by the model behind a name,
+    which is not known here, so any other name may be one.
     """
-    return profile in PROFILES or model in _FAMILIES
+    return deployment in _CASCADED or deployment in _ONLY_DEPLOYED
 
 
 def family(model: str, profile: str | None = None) -> Family:

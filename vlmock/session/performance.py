@@ -160,7 +160,7 @@ class Performance:
         """Observed {FON}: audio is generated much faster than it plays."""
         if not single.audio:
             return self._state.seconds("token_gap")
-        return single.duration_ms / 1000 / self._state.timing.audio_speed(self._state.pipeline.name)
+        return single.duration_ms / 1000 / self._state.timing.audio_speed(self._state.pace)
 
     def _unheard(self, message: OpenMessage, says: Sequence[Say], *, first: bool) -> Plot:
         """Observed {NETT}: a face moves to words that are written. Assumed: as fast as they would be spoken."""

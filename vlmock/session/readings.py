@@ -56,6 +56,21 @@ class Readings(msgspec.Struct, frozen=True):
             "Documented, schema B1); or is refused for having such a member (unknown; Observed {GOV})."
         ),
     ] = "when_sent"
+    agent_instructions: Annotated[
+        Literal["plain", "with_agent_service"],
+        Meta(
+            description="An agent that is given instructions for one response refuses with 'Overriding instructions in "
+            "response.create is not supported' (plain; Observed {VIBE}), or with the same and ' with Agent service.' "
+            "behind it (with_agent_service; Observed {JOR})."
+        ),
+    ] = "plain"
+    classic_agents: Annotated[
+        Literal["completed", "cancelled"],
+        Meta(
+            description="Responses of a classic agent on 2025-05-01-preview end with their own status (completed; "
+            "Assumed), or all of them cancelled, even complete ones (cancelled; Observed {NB04}, one source only)."
+        ),
+    ] = "completed"
     llm_interim: Annotated[
         Literal["speaks", "silent"],
         Meta(

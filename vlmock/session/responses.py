@@ -62,7 +62,7 @@ def _cancels_previous(state: SessionState, params: ResponseCreateParams) -> bool
         case "by_default":
             return given(params.cancel_previous, True)
         case "unknown" if params.cancel_previous is not UNSET:
-            raise refusals.unexpected_member("response.cancel_previous")
+            state.leniency.overlook(refusals.unexpected_member("response.cancel_previous"))
     return params.cancel_previous is True
 
 
@@ -186,6 +186,13 @@ def _failed(kind: str, code: str | None, message: str) -> FailedDetails:
     return FailedDetails(error={"type": kind, "code": code, "message": message})
 
 
+def _shown(state: SessionState, status: str) -> str:
+    """Observed {NB04}, one source: the first classic agents called every response cancelled."""
+    agent = state.brain.agent
+    first = agent is not None and agent.classic and not state.brain.reached("2025-10-01")
+    return "cancelled" if first and state.readings.classic_agents == "cancelled" else status
+
+
 def _done(state: SessionState, response: ActiveResponse, status: str, details: StatusDetails | None) -> Iterator[Beat]:
     """Observed {FON, PAI}, Documented (schema C): exactly one for each. Then whoever waited may have theirs."""
     response.phase = moved(RESPONSE, response.phase, status)
@@ -202,7 +209,7 @@ def _done(state: SessionState, response: ActiveResponse, status: str, details: S
     )
     if state.tokens is not None:
         state.tokens.take(state.now, spent.total_tokens)
-    yield ResponseDone(response=response.described(status, details, usage=spent))
+    yield ResponseDone(response=response.described(_shown(state, status), details, usage=spent))
     yield from rate_limits(state, tokens=spent.total_tokens)
     if status == "completed":
         go_on(state, response)

@@ -12,8 +12,8 @@ from typing import Any, Final
 from msgspec import structs
 
 from vlmock.protocol.avatar import AvatarConfig, AvatarVideo
-from vlmock.protocol.session import RequestSession, ResponseSession
-from vlmock.protocol.wire import UNSET, given
+from vlmock.protocol.session import AgentConfig, RequestSession, ResponseSession
+from vlmock.protocol.wire import UNSET, UnsetType, given
 from vlmock.session import models
 from vlmock.session.brain import Brain
 from vlmock.session.defaults import (
@@ -38,16 +38,17 @@ _PCM16_RATE_HZ = 24_000
 _G711_RATE_HZ = 8_000
 
 
-def initial(brain: Brain, *, session_id: str, expires_at: int | None) -> ResponseSession:
+def initial(brain: Brain, *, session_id: str, expires_at: int | None, thread_id: str = "") -> ResponseSession:
     """What ``session.created`` shows, in every api-version. ``expires_at`` in Unix seconds, None for an agent's
     session {TAK}; Observed {FON, PAI} on 2025-10-01 and 2026-04-10, although the contract has it since 2026-07-15 only.
+    ``thread_id`` of an agent's conversation.
 
     Observed {FON} for a cascade, {PAI} for native, both as of August 2026: earlier builds had neither ``greeting`` nor
     ``handoff``, and null for native's ``output_audio_format``. Observed {SEED}: 2025-05-01-preview ends with ``agent``.
     """
     voice = voice_at_connect(brain)
     pipeline = choose(brain.model, voice, profile=brain.profile)
-    no_temperature = brain.agent or pipeline.temperature_in_session is None
+    no_temperature = brain.agent is not None or pipeline.temperature_in_session is None
     return ResponseSession(
         id=session_id,
         model=models.resolved(brain.model, brain.profile) or UNSET,
@@ -74,8 +75,15 @@ def initial(brain: Brain, *, session_id: str, expires_at: int | None) -> Respons
         include=None,
         greeting=None,
         handoff=None,
-        agent=UNSET if brain.reached("2025-10-01") else None,
+        agent=_agent(brain, thread_id),
     )
+
+
+def _agent(brain: Brain, thread_id: str) -> AgentConfig | UnsetType | None:
+    """Documented {DOC}: ``session.updated`` has it. Assumed: so does ``session.created``."""
+    if brain.agent is not None:
+        return brain.agent.described(thread_id)
+    return UNSET if brain.reached("2025-10-01") else None
 
 
 def updated(

@@ -121,7 +121,12 @@ class SessionState(msgspec.Struct):
 
     def seconds(self, segment: str) -> float:
         """How long a segment of ``timing.SEGMENTS`` takes this time."""
-        return self.timing.seconds(segment, self.pipeline.name)
+        return self.timing.seconds(segment, self.pace)
+
+    @property
+    def pace(self) -> str:
+        """Its own timing profile. Observed {NB04}: agents are slower than the models behind them."""
+        return "agent" if self.brain.agent is not None else self.pipeline.name
 
     def new_id(self, prefix: str) -> str:
         """An id in the shape that this pipeline gives to what it makes itself."""

@@ -81,11 +81,15 @@ _HYBRID: Mapping[str, Duration] = {
 _NATIVE: Mapping[str, Duration] = {**_HYBRID, "llm_first": LogNormal(1100, 1300), "audio_speed": 4.0}
 """Observed {FON}: stop to audio about 1,550 ms with gpt-realtime-2; how it divides is Assumed."""
 
+_AGENT: Mapping[str, Duration] = {**_CASCADE, "llm_first": LogNormal(1800, 2600)}
+"""Observed {NB04}: a classic agent took 1,300 to 2,400 ms. The rest is Assumed to be its pipeline's."""
+
 PROFILES: Mapping[str, Mapping[str, Duration]] = {
     "instant": {},
     "cascade": _CASCADE,
     "hybrid": _HYBRID,
     "native": _NATIVE,
+    "agent": _AGENT,
 }
 
 PIPELINES_OWN = "pipeline"

@@ -18,7 +18,8 @@ def on_response_create(state: SessionState, event: ResponseCreate) -> Iterator[T
     """Observed {VIBE, ILA}: one response at a time; a refused request never gets a ``response.done``."""
     params = given(event.response, ResponseCreateParams())
     if state.brain.agent and isinstance(params.instructions, str):
-        state.leniency.overlook(refusals.response_instructions_in_agent_mode())
+        longer = state.readings.agent_instructions == "with_agent_service"
+        state.leniency.overlook(refusals.response_instructions_in_agent_mode(longer=longer))
     params = check_members(params, state.brain, at="response", leniency=state.leniency)
     state.leniency.passes(check_response, params, state.settings)
     yield from responses.request(state, params, given(event.additional_instructions, ""))

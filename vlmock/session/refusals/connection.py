@@ -2,7 +2,19 @@
 
 from vlmock.session.refusals.envelope import Refused, refused
 
-__all__ = ["agents_take_no_key", "agents_take_no_legacy_token", "invalid_model", "invalid_profile", "session_expired"]
+__all__ = [
+    "agent_cannot_start",
+    "agents_take_no_key",
+    "agents_take_no_legacy_token",
+    "byom_not_realtime",
+    "classic_agents_not_supported",
+    "invalid_model",
+    "invalid_profile",
+    "missing_agent_project",
+    "session_expired",
+]
+
+_AGENT_FAILED = "agent_initialization_failed"
 
 
 def invalid_model(model: str) -> Refused:
@@ -17,15 +29,40 @@ def session_expired(minutes: int) -> Refused:
 
 def agents_take_no_key() -> Refused:
     """Observed {VIBE}: the words. Observed {TROUB}: after the upgrade, then close 1008. Assumed: the code."""
-    return refused("Key authentication is not supported in Agent mode", code="agent_initialization_failed")
+    return refused("Key authentication is not supported in Agent mode", code=_AGENT_FAILED)
 
 
 def agents_take_no_legacy_token() -> Refused:
     """Observed {VIBE}: the words, for a token with the scope of Cognitive Services. Assumed: the code, and the rest as
     for a key."""
-    return refused("Authentication error to AI Agent service: Unauthorized", code="agent_initialization_failed")
+    return refused("Authentication error to AI Agent service: Unauthorized", code=_AGENT_FAILED)
+
+
+def missing_agent_project() -> Refused:
+    """Observed {VIBE}: the words, also for a project in another spelling. Assumed: the code, and the rest as for a
+    key."""
+    return refused("Missing required agent project name", code=_AGENT_FAILED)
+
+
+def classic_agents_not_supported() -> Refused:
+    """Observed {VIBE}: the words. Assumed: the code, and the rest as for a key."""
+    message = "Classic foundry agent is not supported in API version 2026-04-10 and above"
+    return refused(message, code=_AGENT_FAILED)
+
+
+def agent_cannot_start(hint: str) -> Refused:
+    """Observed {VIBE, TROUB}: the code, and that the words speak of configuration and permissions, whatever the reason.
+    Assumed: the words."""
+    message = "Failed to initialize the agent. Check its configuration and the identity permissions."
+    return refused(message, code=_AGENT_FAILED, hint=hint)
 
 
 def invalid_profile(profile: str) -> Refused:
     """Observed {S14}: likewise for ``profile``."""
     return refused(f"Profile {profile} is not supported.", code="invalid_profile")
+
+
+def byom_not_realtime() -> Refused:
+    """Observed {S14}: word for word, for a text model's deployment behind the realtime profile."""
+    message = "Connection error to BYOM Realtime service: status 400, message: Invalid response status"
+    return refused(message, code="byom_realtime_connection_error")

@@ -19,6 +19,7 @@ def no_active_response() -> Refused:
     return refused("Cancellation failed: no active response found", code="response_cancel_not_active")
 
 
-def response_instructions_in_agent_mode() -> Refused:
-    """Observed {VIBE, JOR}: the words. Assumed: code and param."""
-    return refused("Overriding instructions in response.create is not supported", param="response.instructions")
+def response_instructions_in_agent_mode(*, longer: bool = False) -> Refused:
+    """Observed {VIBE, JOR}: the words, ``longer`` in one of them. Assumed: code and param."""
+    message = "Overriding instructions in response.create is not supported" + " with Agent service." * longer
+    return refused(message, param="response.instructions")
