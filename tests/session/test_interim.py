@@ -9,7 +9,19 @@ from tests.session.sounds import voice
 from vlmock.protocol.response import ResponseCreate
 from vlmock.server.reception import TimingProfile
 from vlmock.session.readings import parse_readings
-from vlmock.session.script import Call, Incomplete, Reply, Say, Step, Turn, Wait
+from vlmock.session.script import (
+    Call,
+    FileSearch,
+    Incomplete,
+    McpCall,
+    McpListing,
+    Reply,
+    Say,
+    Step,
+    Turn,
+    Wait,
+    WebSearch,
+)
 from vlmock.session.timing import Timing
 
 ITEM = [
@@ -246,3 +258,33 @@ def test_another_spelling_is_refused(wrong: dict[str, Any]) -> None:
     """Observed {ILA}: hyphens are rejected, although the reference has them."""
     dialogue = talk(interim=wrong)
     assert dialogue.last("error").error.param == "session.interim_response.type"
+
+
+def kinds(dialogue: Dialogue) -> list[str]:
+    """Of each item, in the order in which it ended."""
+    items = [event.item for event in dialogue.all("response.output_item.done")]
+    return [item.id.partition("_")[0] if item.type == "message" else item.type for item in items]
+
+
+@pytest.mark.parametrize(
+    ("step", "approval", "reading", "order"),
+    [
+        (McpCall("docs", "search", seconds=3.0), "never", "after_response", ["msg", "interim", "mcp_call"]),
+        (McpCall("docs", "search", seconds=3.0), "never", "in_response", ["interim", "mcp_call", "msg"]),
+        (McpCall("docs", "search", seconds=3.0), "always", "after_response", ["msg"]),
+        (McpCall("docs", "search", seconds=3.0), "always", "in_response", ["msg"]),
+        (WebSearch(seconds=3.0), "never", "after_response", ["interim", "web_search_call", "msg"]),
+        (FileSearch(("tours",), seconds=3.0), "never", "after_response", ["interim", "file_search_call", "msg"]),
+    ],
+)
+def test_a_tool_of_the_service_is_bridged_while_it_runs(
+    step: Step, approval: str, reading: str, order: list[str]
+) -> None:
+    """Documented {DOC}: while a tool call is being executed; not while it waits for an approval."""
+    script = PlannedScript([[step, Say("Found.")]])
+    script.mcp_servers = {"docs": McpListing(())}
+    readings = parse_readings({"mcp_call": reading})
+    dialogue = talk(interim=STATIC | {"triggers": ["tool"]}, script=script, readings=readings)
+    tool = {"type": "mcp", "server_label": "docs", "server_url": "https://docs", "require_approval": approval}
+    dialogue.client({"type": "session.update", "session": {"tools": [tool]}}, ResponseCreate()).wait(9)
+    assert kinds(dialogue) == order

@@ -8,7 +8,7 @@ own in front of the answer or behind the call; what was being said is said to it
 from collections.abc import Sequence
 from typing import Final
 
-from vlmock.protocol.items import FunctionCallItem, McpCallItem
+from vlmock.protocol.items import FileSearchCallItem, FunctionCallItem, McpCallItem, ResponseItem, WebSearchCallItem
 from vlmock.protocol.session import InterimResponse, LlmInterimResponse
 from vlmock.protocol.wire import UNSET, given
 from vlmock.session.active_response import ActiveResponse, ResponseRequest
@@ -80,6 +80,8 @@ class _Bridge:
                 if isinstance(beat, At) and self._is_too_long(beat):
                     yield At(self._patience_ends)
                     yield from self._say()
+                elif isinstance(beat, At) and self._service_is_at_work():
+                    yield from self._say()
                 try:
                     speech, failure = (yield beat), None
                 except SpeechFailed as failed:
@@ -93,9 +95,22 @@ class _Bridge:
         silent = not self._response.output and not self._said
         return "latency" in self._triggers and silent and wait.instant > self._patience_ends
 
+    def _service_is_at_work(self) -> bool:
+        """Documented {DOC}: a tool call is being executed. Assumed: a search, or an MCP call within the response."""
+        if "tool" not in self._triggers or self._said or self._response.open_message is not None:
+            return False
+        return any(self._runs(self._response.output[index]) for index in self._response.closings)
+
+    def _runs(self, item: ResponseItem) -> bool:
+        if isinstance(item, McpCallItem):
+            return bool(item.arguments) and self._state.readings.mcp_call == "in_response"
+        return isinstance(item, WebSearchCallItem | FileSearchCallItem)
+
     def _waits_for_a_tool(self) -> bool:
-        calls = any(isinstance(item, FunctionCallItem | McpCallItem) for item in self._response.output)
-        return "tool" in self._triggers and calls and not self._said
+        """At the end of the reply: the client's tools are called, and those of MCP servers run from now on."""
+        calls = any(isinstance(item, FunctionCallItem) for item in self._response.output)
+        runs = any(not call.needs_approval for call in self._response.mcp_calls)
+        return "tool" in self._triggers and (calls or runs) and not self._said
 
     def _say(self) -> Plot:
         self._said = True

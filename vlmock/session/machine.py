@@ -165,8 +165,12 @@ class Session:
         return effects
 
     def close(self) -> None:
-        """The connection is gone: what the session holds outside itself is given back. Nothing may come after it."""
+        """The connection is gone: what the session holds outside itself is given back. Nothing may come after it.
+
+        Documented {DOC}: the threads of agents are text, so what they remember of it are words, not sound.
+        """
         self._state.input.close()
+        self._state.history.forget_sound()
 
     def next_deadline(self) -> float | None:
         """When ``advance`` has something to do: its end at the latest. None when it has ended."""
@@ -184,10 +188,6 @@ class Session:
         """The words of a ``Synthesize`` effect cannot be spoken: the response fails and says why."""
         self._state.timeline.supply(key, SpeechFailed(message), now)
         return self.advance(now)
-
-    def close(self) -> None:
-        """The connection is gone. An agent remembers words, not sound. Documented {DOC}: its threads are text."""
-        self._state.history.forget_sound()
 
     def _last_words(self) -> list[Told]:
         """Assumed {OAI}: an error, then close 1001 with the same words. Observed {SKILL}: ``maximum duration``."""

@@ -85,7 +85,7 @@ def turn_of(state: SessionState, asked: ResponseRequest, context: Context) -> Tu
         tool_choice=params.tool_choice or settings.tool_choice or "auto",
         history=state.history.items(),
         metadata=given(params.metadata, {}),
-        agent=state.brain.agent,
+        agent=state.brain.agent is not None,
         invoke_input=given(params.invoke_input, {}),
         idle=asked.idle,
     )
