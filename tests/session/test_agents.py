@@ -108,6 +108,11 @@ def test_which_deployments_can_be_had(profile: str | None, model: str, api_versi
     assert refusal(Brain(model, api_version, profile=profile)) == (code, words)
 
 
+def test_at_an_address_of_openais_a_deployment_has_any_name() -> None:
+    """Assumed: whatever it is called, it hears and speaks."""
+    assert refusal(Brain("gpt-4o", LAST, profile=REALTIME, any_deployment=True)) == ("", "")
+
+
 @pytest.mark.parametrize(("model", "item"), [("my-deployment", "item_"), ("gpt-realtime", "item_")])
 def test_a_realtime_deployment_speaks_for_itself(model: str, item: str) -> None:
     """Documented (schema A2): the profile says what stands behind the name."""

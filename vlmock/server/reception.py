@@ -116,6 +116,7 @@ def _session(circumstances: Circumstances) -> Session:
             admitted.model,
             admitted.api_version,
             profile=admitted.profile,
+            any_deployment=admitted.dialect is Dialect.OPENAI_BETA,
             agent=admitted.agent,
             by_key=admitted.credential is CredentialKind.KEY,
             by_legacy_token=admitted.audience == LEGACY_AUDIENCE,

@@ -18,6 +18,8 @@ class Brain(msgspec.Struct, frozen=True):
     api_version: str
     profile: str | None = None
     """One of ``models.PROFILES``, where the model is a deployment of the caller's own."""
+    any_deployment: bool = False
+    """Nobody looks at what the deployment is called: it was dialled at an address of OpenAI's."""
     agent: Agent | None = None
     """Who answers in place of a model."""
     by_key: bool = False

@@ -45,5 +45,6 @@ def _check_profile(profile: str, brain: Brain) -> None:
     model's deployment behind the realtime profile; a name that nobody knows is not looked at."""
     if profile not in models.PROFILES or not brain.reached(_PROFILES_SINCE):
         raise refusals.invalid_profile(profile)
-    if profile == models.REALTIME_PROFILE and models.is_text_model(brain.model):
+    by_name = profile == models.REALTIME_PROFILE and not brain.any_deployment
+    if by_name and models.is_text_model(brain.model):
         raise refusals.byom_not_realtime()
