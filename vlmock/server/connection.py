@@ -154,7 +154,6 @@ class Connection:
     def closed(self, closing: Closing) -> None:
         self._end()
         if self._begun is not None:
-            self._begun.session.close()
             self._begun.journal.note_end(closing.code, closing.reason, closing.by, self._clock.now())
         self._house.left(self)
 

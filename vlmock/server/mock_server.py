@@ -53,7 +53,8 @@ def serve(
     ``scenario``: the name of a shipped one, a path, a ``Scenario``, a function, a ``Script`` class; None answers
     anybody sensibly. ``offers``: more of them, by the names that clients ask for (``http://127.0.0.1:8765/NAME``);
     the shipped ones need not be offered. ``port``: 0 is any free one. ``timing``: ``instant``, ``cascade``, ``hybrid``,
-    ``native``, ``agent``, ``pipeline`` (the session's own), or milliseconds by segment. ``seed`` makes ids and timing. ``api_key``: the only good credential; None lets in any that is not empty.
+    ``native``, ``agent``, ``pipeline`` (the session's own), or milliseconds by segment. ``seed`` makes ids and
+    timing. ``api_key``: the only good credential; None lets in any that is not empty.
     ``speech``: ``builtin``, ``flite`` or ``espeak-ng``. ``detector``: what finds speech in the client's audio, its
     ``level`` or, for noisy rooms, ``silero`` (the extra ``vad``). ``readings``: where sources disagree about the
     service, which to follow (``vlmock.session.readings``), such as ``{"update": "replace"}``. What a scenario says
