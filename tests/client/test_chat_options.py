@@ -10,7 +10,7 @@ from vlclient.errors import ConfigurationError
 from vlclient.settings import request_session
 from vlmock.protocol.session import ResponseSession
 from vlmock.protocol.wire import UNSET
-from vlmock.session import models
+from vlmock.session import agents, models
 from vlmock.session.brain import Brain
 from vlmock.session.refusals import Refused
 from vlmock.session.settings import initial, updated
@@ -20,7 +20,7 @@ def in_force(options: ChatOptions, model: str, **brain: object) -> ResponseSessi
     """What the service makes of the settings. Raises Refused."""
     who = Brain(model, "2026-07-15", **brain)
     before = initial(who, session_id="sess_1", expires_at=None)
-    settings = session_settings(options, model=models.resolved(model, who.profile), is_agent=who.agent)
+    settings = session_settings(options, model=models.resolved(model, who.profile), is_agent=who.agent is not None)
     return updated(before, request_session(settings), brain=who, first_update=True, audio_was_produced=False)
 
 
@@ -34,7 +34,7 @@ def test_every_model_takes_them(model, turn_detection):
 
 def test_an_agent_takes_them():
     """It reads transcripts, so it may have end-of-utterance detection; it has its own instructions."""
-    session = in_force(ChatOptions(), "", agent=True)
+    session = in_force(ChatOptions(), "", agent=agents.Agent("helper", "project"))
     assert session.turn_detection.end_of_utterance_detection.model == "semantic_detection_v1"
 
 

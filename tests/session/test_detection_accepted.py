@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.session.updates import update, wire
+from tests.session.updates import AGENT, update, wire
 from vlmock.session.brain import Brain
 from vlmock.session.refusals import Refused
 
@@ -19,7 +19,7 @@ DETECTORS = {
 }
 BRAINS = {
     "gpt-4.1": Brain("gpt-4.1", "2026-07-15"),
-    "agent": Brain("", "2026-07-15", agent=True),
+    "agent": AGENT,
     "phi": Brain("phi4-mm-realtime", "2026-07-15"),
     "realtime": Brain("gpt-realtime", "2026-07-15"),
     "azure-realtime": Brain("azure-realtime", "2026-07-15"),
