@@ -44,7 +44,9 @@ def test_a_folder_of_ones_own_comes_before_the_shipped_scenarios(tmp_path: Path)
 def test_an_unknown_name_lists_the_known_ones() -> None:
     with pytest.raises(UnknownScenario) as unknown:
         library.load("wether")
-    assert str(unknown.value).startswith("there is no scenario 'wether' (did you mean 'weather'?); known: barge_in, ")
+    assert str(unknown.value).startswith(
+        "there is no scenario 'wether' (did you mean 'weather'?); known: avatar, barge_in, "
+    )
     assert "default" in unknown.value.known
 
 

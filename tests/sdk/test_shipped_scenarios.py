@@ -10,6 +10,7 @@ import vlmock
 from tests.scenario.scenario_inputs import ClientInput, client_inputs, offered_tools
 from tests.sdk.dialogue import Dialogue, talking, transcript
 from tests.sdk.sounds import own_words
+from tests.session.avatar.offers import LISA, connect
 from vlmock.protocol.tools import FunctionTool, McpTool
 from vlmock.scenario.library import load, names
 from vlmock.scenario.model import Entry, Scenario
@@ -20,11 +21,15 @@ ENDS_THE_CALL = {"goodbye": 1001}
 FAILED = "conversation.item.input_audio_transcription.failed"
 
 SETTINGS: dict[str, dict[str, Any]] = {
+    "avatar": {"avatar": models.AvatarConfig(**LISA)},
     "interim": {
         "interim_response": models.LlmInterimResponseConfig(triggers=["latency", "tool"], latency_threshold_ms=200)
-    }
+    },
 }
 """What a scenario's file asks of the client's session."""
+SHOWN = {"avatar"}
+AT_ANY_TIME = {"conversation.item.done", "session.avatar.switch_to_speaking", "session.avatar.switch_to_idle"}
+"""What may still come when all has been answered."""
 
 
 def words_of(entry: Entry) -> list[str]:
@@ -62,6 +67,9 @@ class Player:
             turn_detection=detection_for(scenario),
             **SETTINGS.get(scenario.name, {}),
         )
+        if scenario.name in SHOWN:
+            await self._dialogue.connection.send(connect())
+            await self._dialogue.until("session.avatar.connecting")
         for each in client_inputs(scenario):
             if each.filler:
                 if self._speaks:
@@ -152,7 +160,7 @@ async def test_a_shipped_scenario_plays_to_its_end(name: str, speaks: bool):
             if name in ENDS_THE_CALL:
                 assert server.journal.wait_for_close().code == ENDS_THE_CALL[name]
             else:
-                assert set(map(type_of, await dialogue.until_nothing_is_left())) <= {"conversation.item.done"}
+                assert set(map(type_of, await dialogue.until_nothing_is_left())) <= AT_ANY_TIME
         assert server.problems() == []
     assert foreign <= set(dialogue.types)
 

@@ -17,6 +17,7 @@ from vlmock.protocol.tools import McpTool
 from vlmock.protocol.wire import ServerEvent
 from vlmock.session.agents import Agent, Conversations
 from vlmock.session.allowance import Allowance
+from vlmock.session.avatar.pool import AvatarPool
 from vlmock.session.brain import Brain
 from vlmock.session.effects import (
     Close,
@@ -110,6 +111,8 @@ class Dialogue:
         conversations: Conversations | None = None,
         lenient: bool = False,
         seed: int = 7,
+        avatars: AvatarPool | None = None,
+        avatar_trouble: str | None = None,
     ) -> None:
         self.script = script or PlannedScript()
         self.now = 100.0
@@ -138,6 +141,8 @@ class Dialogue:
             tokens=tokens,
             lenient=lenient,
             conversations=conversations,
+            avatars=avatars,
+            avatar_trouble=avatar_trouble,
         )
         self._perform(self.session.open(self.now))
 

@@ -8,6 +8,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
+from tests.session.avatar import offers
 from tests.session.conftest import Dialogue, PlannedScript
 from tests.session.sounds import silence, voice
 from vlmock.protocol.response import ResponseDone
@@ -109,9 +110,9 @@ class AnyConversation(RuleBasedStateMachine):
     def buffer(self, event: str) -> None:
         self.send({"type": event})
 
-    @rule()
-    def connect_avatar(self) -> None:
-        self.send({"type": "session.avatar.connect", "client_sdp": "x"})
+    @rule(event=st.sampled_from([offers.connect(), offers.connect("nonsense"), {"type": "output_audio_buffer.clear"}]))
+    def use_avatar(self, event: dict[str, Any]) -> None:
+        self.send(event)
 
     @rule(params=st.sampled_from([None, {}, {"modalities": ["text"]}, {"cancel_previous": True}, {"commit": False}]))
     def create_response(self, params: dict[str, Any] | None) -> None:
@@ -165,6 +166,9 @@ class AnyConversation(RuleBasedStateMachine):
                 {"tools": MCP},
                 {"modalities": ["text", "animation"]},
                 {"animation": {"outputs": ["viseme_id", "blendshapes"]}, "output_audio_timestamp_types": ["word"]},
+                {"avatar": offers.LISA},
+                {"avatar": offers.FILMED},
+                {"avatar": None},
                 {"nonsense": 1},
             ]
         )
@@ -205,6 +209,7 @@ class AnyConversation(RuleBasedStateMachine):
             return
         self.dialogue.release_speech()
         self.send({"type": "session.update", "session": {"turn_detection": None}})  # or it asks who is there for ever
+        self.send({"type": "session.update", "session": {"avatar": None}})  # a film would go on for minutes
         self.dialogue.wait(1000)
         self.everything_adds_up()
 

@@ -25,7 +25,7 @@ def lenient(model: str = "gpt-4.1", **how: Any) -> Dialogue:
 
 def test_unknown_members_are_ignored_and_named_each() -> None:
     """One remark for each, as the service would have refused it; nothing of it goes over the wire."""
-    talk = lenient().client(update(modalities=["text"], proactive=True, avatar={"character": "l", "pose": 1}))
+    talk = lenient().client(update(modalities=["text"], proactive=True, avatar={"character": "lisa", "pose": 1}))
     talk.server("session.updated")
     assert talk.remarks == [
         Remark(

@@ -41,6 +41,12 @@ class Deltas(msgspec.Struct):
             ]
         return self._events
 
+    def without(self, kind: type[Delta]) -> "Deltas | None":
+        """Those of other kinds, if there are any, before any of them has its id."""
+        kept = [place for place, each in enumerate(self.kinds) if each is not kind]
+        kinds, deltas = [self.kinds[place] for place in kept], [self.deltas[place] for place in kept]
+        return Deltas(self.response_id, self.item_id, self.output_index, kinds, deltas) if kept else None
+
     def parted(self, place: int) -> tuple["Deltas", "Deltas"]:
         """Those before a place, and those from it on."""
         first, rest = (

@@ -18,6 +18,7 @@ from vlmock.scenario.places import Place
 from vlmock.scenario.service_steps import McpNameKind
 from vlmock.scenario.steps import REPLY
 from vlmock.scenario.transcripts import TRANSCRIPT
+from vlmock.session.avatar.pool import AVATAR_TROUBLES
 from vlmock.session.readings import Readings
 from vlmock.session.timing import PIPELINES_OWN, PROFILES, SEGMENTS, parse_duration
 
@@ -328,6 +329,10 @@ SCENARIO = Record(
         "tokens": Key(
             Choice(TOKENS_END),
             "Once a client is connected, its token of vlmock's Entra ID is no longer good: 401 at the next connect.",
+        ),
+        "avatar": Key(
+            Choice(AVATAR_TROUBLES),
+            "The service has no avatar for the client: the word that it says so with.",
         ),
         "readings": Key(_READINGS, _READINGS.about),
         "mcp_servers": Key(MCP_SERVERS, "What the MCP servers of the client offer, by server_label."),

@@ -202,6 +202,8 @@ class Scenario(msgspec.Struct, frozen=True, kw_only=True):
     """What finds the user's speech; None leaves it to the server."""
     tokens: Literal["expired", "revoked"] | None = None
     """What becomes of all tokens that the server has handed out, once a client is connected. None: nothing."""
+    avatar: Literal["capacity_exceeded", "resource_exhausted"] | None = None
+    """Why the service has no avatar for the client. None: it has one."""
     readings: Mapping[str, object] = msgspec.field(default_factory=dict)
     """Where sources disagree about the service: members of ``vlmock.session.readings.Readings``."""
     mcp_servers: McpServers = msgspec.field(default_factory=dict)
@@ -246,8 +248,8 @@ class Scenario(msgspec.Struct, frozen=True, kw_only=True):
     ) -> "Scenario":
         """The same with keyword arguments: ``Scenario.build(turns=[{"user": "Hi", "reply": "Hello."}])``.
 
-        ``settings``: ``description``, ``timing``, ``seed``, ``speech``, ``detector``, ``tokens``, ``readings``,
-        ``mcp_servers``.
+        ``settings``: ``description``, ``timing``, ``seed``, ``speech``, ``detector``, ``tokens``, ``avatar``,
+        ``readings``, ``mcp_servers``.
         Raises ``ScenarioError``.
         """
         parts = {"turns": list(turns), "rules": list(rules), "otherwise": otherwise, "expect": list(expect)}

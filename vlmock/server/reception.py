@@ -34,6 +34,7 @@ from vlmock.server.speech_worker import Speaker, Workers
 from vlmock.server.transport import Limits, ReadBuffer, Transport
 from vlmock.session.agents import Conversations
 from vlmock.session.allowance import Allowance
+from vlmock.session.avatar.pool import AvatarPool
 from vlmock.session.brain import Brain
 from vlmock.session.ids import IdFactory
 from vlmock.session.machine import Session
@@ -97,6 +98,8 @@ class Circumstances(msgspec.Struct, frozen=True):
     unix_time: float
     tokens: Allowance | None = None
     conversations: Conversations | None = None
+    avatars: AvatarPool | None = None
+    avatar_trouble: str | None = None
 
 
 SessionFactory: TypeAlias = Callable[[Circumstances], Conversation]
@@ -131,6 +134,8 @@ def _session(circumstances: Circumstances) -> Session:
         started=circumstances.started,
         tokens=circumstances.tokens,
         conversations=circumstances.conversations,
+        avatars=circumstances.avatars,
+        avatar_trouble=circumstances.avatar_trouble,
     )
 
 
@@ -168,6 +173,7 @@ class Reception:
         self.entra: Entra | None = None
         """Who hands out tokens, if anybody does."""
         self._conversations = Conversations()
+        self._avatars = AvatarPool()
         self._buffer = ReadBuffer()
         self._workers = Workers()
         self._speakers = {settings.speech: Speaker(SpeechStudio(engine=settings.speech), self._workers)}
@@ -253,6 +259,8 @@ class Reception:
             unix_time=unix_time,
             tokens=self._quota.tokens,
             conversations=self._conversations,
+            avatars=self._avatars,
+            avatar_trouble=scenario.avatar if scenario is not None else None,
         )
         if self.entra is not None and scenario is not None and scenario.tokens is not None:
             _TOKENS_END[scenario.tokens](self.entra)

@@ -19,9 +19,11 @@ from vlmock.protocol.wire import ServerEvent, UnsetType, given
 from vlmock.session import first_update, refusals, spoken_turns
 from vlmock.session.agents import Conversations
 from vlmock.session.allowance import Allowance
+from vlmock.session.avatar import conduct
+from vlmock.session.avatar.pool import AvatarPool
 from vlmock.session.brain import Brain
 from vlmock.session.effects import Close, Effect, Remark, Send, SendRaw, Speech
-from vlmock.session.handlers import HANDLERS, refuse_not_emulated
+from vlmock.session.handlers import HANDLERS
 from vlmock.session.handlers.session import apply_audio_settings
 from vlmock.session.hearing import hearing_of
 from vlmock.session.history import History
@@ -65,12 +67,16 @@ class Session:
         lenient: bool = False,
         detector: DetectorFactory = TurnDetector,
         conversations: Conversations | None = None,
+        avatars: AvatarPool | None = None,
+        avatar_trouble: str | None = None,
     ) -> None:
         """``unix_time`` is the wall clock at ``started``, an instant of the clock that ``now`` is read from.
 
         ``tokens``: what the responses of several sessions may spend together. ``lenient``: what is refused is remarked
         on instead, and obeyed as far as it can be. ``detector``: what finds speech in the user's sound.
-        ``conversations``: what agents remember of earlier sessions, and will of this one.
+        ``conversations``: what agents remember of earlier sessions, and will of this one. ``avatars``: those that
+        several sessions may show together; None gives this one some of its own. ``avatar_trouble``: why none is to be
+        had, one of ``AVATAR_TROUBLES``.
         """
         brain = msgspec.structs.replace(brain, mcp_since=readings.mcp_since, later_settings=readings.later_settings)
         pipeline = choose(brain.model, None, profile=brain.profile)
@@ -103,6 +109,8 @@ class Session:
             conversation_id=conversation_id,
             history=history,
             input=InputBuffer(hearing_of(settings), detector),
+            avatars=avatars or AvatarPool(),
+            avatar_trouble=avatar_trouble,
         )
 
     @property
@@ -194,6 +202,10 @@ class Session:
         details = refusals.session_expired(self._lifetime_s // 60)
         return [_error(details, None), Close(1001, details.details.message)]
 
+    def ended(self) -> None:
+        """The client is gone: what it held of that which sessions share is free again."""
+        conduct.vanish(self._state)
+
     def _handle(self, event: AnyClientEvent | InvalidEvent) -> Iterable[Told]:
         state = self._state
         try:
@@ -214,7 +226,7 @@ class Session:
         if isinstance(event, InputAudioBufferAppend):
             state.input.append(event.audio)
             return ()
-        return HANDLERS.get(type(event), refuse_not_emulated)(state, event)
+        return HANDLERS[type(event)](state, event)
 
     def _effects(self, told: Iterable[Told]) -> list[Effect]:
         """What was told, ready to be sent. The only place where a server event gets its id."""

@@ -12,6 +12,7 @@ from vlmock.protocol.conversation import ConversationItemCreated
 from vlmock.protocol.deltas import Deltas
 from vlmock.protocol.items import AudioPart, FunctionCallItem, MessageItem, ResponseItem, TextPart
 from vlmock.protocol.output import (
+    ResponseAudioDelta,
     ResponseAudioDone,
     ResponseAudioTranscriptDone,
     ResponseTextDone,
@@ -25,11 +26,12 @@ from vlmock.protocol.response import (
 from vlmock.protocol.tool_calls import ResponseFunctionCallArgumentsDelta, ResponseFunctionCallArgumentsDone
 from vlmock.protocol.wire import ServerEvent
 from vlmock.session.active_response import ActiveResponse, OpenMessage
+from vlmock.session.avatar.conduct import say
 from vlmock.session.runs import Piece, Run, run_of
 from vlmock.session.script import Call, Fail, Incomplete
 from vlmock.session.speech_marks import Marking
 from vlmock.session.state import SessionState
-from vlmock.session.timeline import At, Beat
+from vlmock.session.timeline import At, Beat, Told
 from vlmock.session.words import token_count, tokens
 
 __all__ = ["EphemeralItems", "OutputItems", "ReplyBrokenOff", "TokenLimitReached"]
@@ -81,21 +83,35 @@ class OutputItems:
     def _new_message_id(self) -> str:
         return self._state.new_id(self._state.pipeline.assistant_item_prefix)
 
-    def deltas(self, message: OpenMessage, run: Run) -> Iterator[ServerEvent | Deltas]:
+    def deltas(self, message: OpenMessage, run: Run) -> Iterator[Told]:
         """Some of the words and of the speech, together. Where a limit cuts them off, what fits is said first."""
         said = run if self._response.token_limit is None else run_of(self._fitting(run.pieces))
         message.text += said.text
         self._response.output_text_tokens += said.word_count
         self._sounded(message, said)
         if said.pieces:
-            kinds = said.spoken_kinds if message.spoken else said.written_kinds
-            told = Deltas(self._response.id, message.item_id, message.output_index, kinds, said.deltas)
-            if message.marking is None:
-                yield told
-            else:
-                yield from message.marking.woven(told, said.pieces)
+            told = self._woven(message, said)
+            yield from self._by_avatar(said, told) if self._state.avatar is not None and said.audio else told
         if len(said.pieces) < len(run.pieces):
             raise TokenLimitReached
+
+    def _woven(self, message: OpenMessage, said: Run) -> Iterator[ServerEvent | Deltas]:
+        kinds = said.spoken_kinds if message.spoken else said.written_kinds
+        told = Deltas(self._response.id, message.item_id, message.output_index, kinds, said.deltas)
+        if message.marking is None:
+            yield told
+        else:
+            yield from message.marking.woven(told, said.pieces)
+
+    def _by_avatar(self, said: Run, told: Iterator[ServerEvent | Deltas]) -> Iterator[Told]:
+        """Let the avatar speak. Observed {VIBE}: all comes as ever, but no ``response.audio.delta``."""
+        yield from say(self._state, self._response, said)
+        takes_sound = self._state.avatar is not None and self._state.avatar.takes_sound
+        for beat in told:
+            if not (takes_sound and isinstance(beat, Deltas)):
+                yield beat
+            elif words := beat.without(ResponseAudioDelta):
+                yield words
 
     def _fitting(self, said: tuple[Piece, ...]) -> tuple[Piece, ...]:
         """As much as the limit allows; each word is a token."""
@@ -233,7 +249,7 @@ class EphemeralItems(OutputItems):
     def _remember(self, item: ResponseItem) -> None:
         """Nobody does."""
 
-    def deltas(self, message: OpenMessage, run: Run) -> Iterator[ServerEvent | Deltas]:
+    def deltas(self, message: OpenMessage, run: Run) -> Iterator[Told]:
         """All of it, whatever the limit."""
         response = self._response
         limit, text_tokens, audio_ms = response.token_limit, response.output_text_tokens, response.output_audio_ms

@@ -144,6 +144,21 @@ class Readings(msgspec.Struct, frozen=True):
         ),
     ] = "always"
 
+    avatar_rate: Annotated[
+        Literal["two", "three"],
+        Meta(
+            description="New avatars in any 60 seconds before one is refused: two (Documented {DOC}; Observed {VIBE}), "
+            "or three (Observed {VIBE}, later and counted)."
+        ),
+    ] = "two"
+    avatar_sound: Annotated[
+        Literal["video", "audio"],
+        Meta(
+            description="Where an avatar's words are heard whose picture comes over the WebSocket: in "
+            "response.video.delta (video; Observed {JOR, AI4IA}), or in response.audio.delta (audio; Observed {TAK})."
+        ),
+    ] = "video"
+
 
 FOLLOWED: Final = Readings()
 """What is followed unless somebody chooses otherwise."""

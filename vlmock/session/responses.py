@@ -15,6 +15,7 @@ from vlmock.protocol.response import (
 from vlmock.protocol.wire import UNSET, given
 from vlmock.session import call_by_call, idle_timeout, refusals, usage
 from vlmock.session.active_response import ActiveResponse, ResponseRequest
+from vlmock.session.avatar.conduct import hush
 from vlmock.session.effects import Close
 from vlmock.session.input_items import check_new_id, join
 from vlmock.session.interim import bridged
@@ -103,6 +104,7 @@ def interrupt(state: SessionState, response: ActiveResponse, *, reason: str) -> 
 def _wind_up(state: SessionState, response: ActiveResponse, reason: str) -> Plot:
     """Observed {NB04}: done events for what is open first, then ``response.done``."""
     began, lasts = state.now, state.seconds("cancel")
+    yield from hush(state)
     yield At(began + lasts * _FIRST_CLOSING_SHARE)
     yield from OutputItems(state, response).close_all("incomplete")
     yield At(began + lasts)

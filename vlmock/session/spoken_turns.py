@@ -8,6 +8,7 @@ from vlmock.protocol.input_audio import (
 from vlmock.protocol.turn_detection import EndOfUtteranceDetection, VadSettings
 from vlmock.protocol.wire import given
 from vlmock.session import auto_truncation, idle_timeout, refusals, user_items
+from vlmock.session.avatar.conduct import hush
 from vlmock.session.end_of_utterance import is_finished, wait_ms
 from vlmock.session.filler_words import is_filler, removes_fillers
 from vlmock.session.input_buffer import SMALLEST_COMMIT_MS
@@ -111,6 +112,7 @@ def _barge_in(state: SessionState, detection: VadSettings) -> Iterator[Told]:
     active = state.response
     if active is not None and active.phase is ResponsePhase.IN_PROGRESS:
         interrupt(state, active, reason="turn_detected")
+    yield from hush(state)
 
 
 def _end(state: SessionState, turn: SpokenTurn, audio_end_ms: int) -> Iterator[Told]:

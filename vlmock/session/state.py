@@ -9,6 +9,8 @@ from vlmock.session.active_response import ActiveResponse, McpCallInHand, Respon
 from vlmock.session.allowance import Allowance
 from vlmock.session.assumed_playback import AssumedPlayback
 from vlmock.session.audio_turns import AudioTurns
+from vlmock.session.avatar.pool import AvatarPool
+from vlmock.session.avatar.presence import AvatarPresence
 from vlmock.session.brain import Brain
 from vlmock.session.history import History
 from vlmock.session.ids import IdFactory
@@ -102,6 +104,11 @@ class SessionState(msgspec.Struct):
     allowances: dict[str, Allowance] = msgspec.field(default_factory=dict)
     """What ``rate_limits.updated`` tells of, by name."""
     speech_keys: int = 0
+    avatar: AvatarPresence | None = None
+    avatars: AvatarPool = msgspec.field(default_factory=AvatarPool)
+    """Where another one may be had; shared by the sessions of a server."""
+    avatar_trouble: str | None = None
+    """Why none is to be had, if that was asked for: ``capacity_exceeded`` or ``resource_exhausted``."""
 
     @property
     def now(self) -> float:

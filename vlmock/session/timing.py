@@ -44,6 +44,7 @@ SEGMENTS: Mapping[str, str] = {
     "mcp_list": "mcp_list_tools.in_progress to completed",
     "mcp_call": "response.mcp_call.in_progress to completed, also for other agents",
     "search": "web and file search, searching to completed",
+    "avatar_answer": "session.avatar.connect to session.avatar.connecting",
 }
 """Every segment a profile may set. What a profile leaves out takes no time."""
 
@@ -63,10 +64,10 @@ _CASCADE: Mapping[str, Duration] = {
     "mcp_list": LogNormal(400, 900),
     "mcp_call": LogNormal(700, 1500),
     "search": LogNormal(900, 1800),
+    "avatar_answer": 300.0,
 }
-"""Observed {FON, NB04}: less about 60 ms of network. Assumed: what the service's own tools take. The
-detector itself decides about 70 ms after the silence
-window, so 60 ms more give the observed 130."""
+"""Observed {FON, NB04}, and {VIBE} for the avatar: less about 60 ms of network. Assumed: what the service's own tools
+take. The detector itself decides about 70 ms after the silence window, so 60 ms more give the observed 130."""
 
 _HYBRID: Mapping[str, Duration] = {
     **_CASCADE,

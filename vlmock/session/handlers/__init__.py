@@ -6,7 +6,7 @@ A handler refuses first, changes second and yields last: a refusal after a chang
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from vlmock.protocol.catalogue import CLIENT_EVENTS
+from vlmock.protocol.avatar import SessionAvatarConnect
 from vlmock.protocol.conversation import (
     ConversationItemCreate,
     ConversationItemDelete,
@@ -24,10 +24,10 @@ from vlmock.protocol.input_audio import (
     InputTextDelta,
     InputTextDone,
 )
+from vlmock.protocol.output import OutputAudioBufferClear
 from vlmock.protocol.response import ResponseCancel, ResponseCreate
 from vlmock.protocol.session import SessionUpdate
 from vlmock.protocol.tool_calls import McpApprovalResponse
-from vlmock.session import refusals
 from vlmock.session.handlers.audio_turns import (
     on_input_clear,
     on_turn_append,
@@ -35,6 +35,7 @@ from vlmock.session.handlers.audio_turns import (
     on_turn_end,
     on_turn_start,
 )
+from vlmock.session.handlers.avatar import on_avatar_connect, on_output_audio_buffer_clear
 from vlmock.session.handlers.conversation import (
     on_item_create,
     on_item_delete,
@@ -49,7 +50,7 @@ from vlmock.session.handlers.session import on_session_update
 from vlmock.session.state import SessionState
 from vlmock.session.timeline import Told
 
-__all__ = ["HANDLERS", "NOT_EMULATED", "Handler"]
+__all__ = ["HANDLERS", "Handler"]
 
 Handler = Callable[[SessionState, Any], Iterator[Told]]
 
@@ -71,21 +72,7 @@ HANDLERS: Mapping[type, Handler] = {
     ResponseCancel: on_response_cancel,
     InputTextDelta: on_text_delta,
     InputTextDone: on_text_done,
+    SessionAvatarConnect: on_avatar_connect,
+    OutputAudioBufferClear: on_output_audio_buffer_clear,
 }
 """``input_audio_buffer.append`` is not here: the machine takes it before any table is asked."""
-
-NOT_EMULATED: frozenset[str] = frozenset(
-    {
-        "session.avatar.connect",
-        "output_audio_buffer.clear",
-    }
-)
-"""Client events that are understood and answered with an error that says so."""
-
-assert set(CLIENT_EVENTS) >= NOT_EMULATED
-
-
-def refuse_not_emulated(state: SessionState, event: Any) -> Iterator[Told]:
-    """Assumed: no mock at all is better than a wrong one, and a silent one is worst."""
-    raise refusals.not_emulated(event.type)
-    yield

@@ -2,9 +2,13 @@
 
 from collections.abc import Iterator
 
+from msgspec import structs
+
+from vlmock.protocol.avatar import AvatarConfig
 from vlmock.protocol.session import SessionUpdate, SessionUpdated
 from vlmock.protocol.wire import given
 from vlmock.session import first_update, idle_timeout, spoken_turns
+from vlmock.session.avatar import conduct
 from vlmock.session.hearing import hearing_of
 from vlmock.session.mcp_tools import list_tools
 from vlmock.session.pipeline import choose
@@ -18,7 +22,7 @@ __all__ = ["apply_audio_settings", "on_session_update"]
 
 def on_session_update(state: SessionState, event: SessionUpdate) -> Iterator[Told]:
     """Observed {IVW, OAI}: a rejected update changes nothing, an accepted one is answered with all settings."""
-    state.settings = updated(
+    after = updated(
         state.settings if state.readings.update == "merge" else state.at_connect,
         event.session,
         brain=state.brain,
@@ -26,11 +30,17 @@ def on_session_update(state: SessionState, event: SessionUpdate) -> Iterator[Tol
         audio_was_produced=state.said_audio,
         leniency=state.leniency,
     )
+    presence = conduct.configured(state, after, event.session)
+    if presence is not state.avatar:
+        yield from conduct.dismiss(state)
+        state.avatar = presence
+    state.settings = conduct.announced(after)
     state.updates += 1
     first_update.configured(state)
     state.pipeline = choose(state.brain.model, state.settings.voice, profile=state.brain.profile)
     state.meter.pipeline = state.pipeline
-    state.timeline.begin(_acknowledge(state), acknowledges=True)
+    introduces = presence is not None and isinstance(event.session.avatar, AvatarConfig)
+    state.timeline.begin(_acknowledge(state, introduces=introduces), acknowledges=True)
     yield from apply_audio_settings(state)
 
 
@@ -44,9 +54,13 @@ def apply_audio_settings(state: SessionState) -> Iterator[Told]:
         idle_timeout.follow(state, settle)
 
 
-def _acknowledge(state: SessionState) -> Plot:
-    """Observed {FON, PAI}: all settings, and the client's event id nowhere."""
+def _acknowledge(state: SessionState, *, introduces: bool) -> Plot:
+    """Observed {FON, PAI}: all settings, and the client's event id nowhere. Observed {VIBE}: one that ``introduces`` an
+    avatar gets two answers, and the first has none yet."""
     settings = state.settings
     yield At(state.now + state.seconds("updated"))
+    if introduces:
+        yield SessionUpdated(session=structs.replace(settings, avatar=None))
     yield SessionUpdated(session=settings)
     list_tools(state, given(settings.tools, []))
+    conduct.appear(state)

@@ -7,6 +7,7 @@ Assumed, wherever a docstring does not speak of it: ``type`` is ``invalid_reques
 source names repeats it, as the service itself does {FON}.
 """
 
+from vlmock.session.refusals.avatar import *
 from vlmock.session.refusals.configuration import *
 from vlmock.session.refusals.connection import *
 from vlmock.session.refusals.envelope import *

@@ -15,7 +15,6 @@ __all__ = [
     "missing_member",
     "missing_type",
     "not_an_object",
-    "not_emulated",
     "out_of_range",
     "unexpected_member",
     "unknown_type",
@@ -74,12 +73,6 @@ def unknown_type(event_type: str, event_types: Iterable[str]) -> Refused:
     ``event_type`` comes in its quotes."""
     message = f"Invalid value: {event_type}. Supported values are: {enumerate_in_prose(event_types)}."
     return refused(message, code="invalid_value", param="type")
-
-
-def not_emulated(event_type: str) -> Refused:
-    """Assumed: the real service would have done something here, and nobody should take silence for an answer."""
-    message = f"vlmock does not emulate '{event_type}' yet."
-    return refused(message, code="not_emulated", param="type")
 
 
 def unexpected_member(path: str) -> Refused:

@@ -8,7 +8,6 @@ from typing import Any, Final, TypeVar
 
 import msgspec
 
-from vlmock.protocol.avatar import AVATAR_OUTPUT_PROTOCOLS, AVATAR_TYPES, PHOTO_AVATAR_MODELS, AvatarConfig
 from vlmock.protocol.input_audio import (
     ECHO_CANCELLATION_TYPES,
     ECHO_REFERENCE_SOURCES,
@@ -36,6 +35,7 @@ from vlmock.session import refusals
 from vlmock.session.brain import Brain
 from vlmock.session.leniency import STRICT, Leniency
 from vlmock.session.models import Family
+from vlmock.session.rules.avatar import check_avatar
 from vlmock.session.rules.tools import check_tools
 from vlmock.session.rules.turn_detection import check_turn_detection
 from vlmock.session.rules.values import check_choice, check_choices, check_not_empty, check_range
@@ -169,12 +169,6 @@ def _check_animation(animation: Animation, path: str, _: Brain) -> None:
     check_choices(animation.outputs, ANIMATION_OUTPUT_TYPES, f"{path}.outputs")
 
 
-def _check_avatar(avatar: AvatarConfig, path: str, _: Brain) -> None:
-    check_choice(avatar.type, AVATAR_TYPES, f"{path}.type")
-    check_choice(avatar.model, PHOTO_AVATAR_MODELS, f"{path}.model")
-    check_choice(avatar.output_protocol, AVATAR_OUTPUT_PROTOCOLS, f"{path}.output_protocol")
-
-
 # ---- the rest
 
 
@@ -221,7 +215,7 @@ _RULES: Final[Mapping[str, _Rule]] = {
     "reasoning_effort": _one_of(*REASONING_EFFORTS),
     "interim_response": _check_interim_response,
     "animation": _check_animation,
-    "avatar": _check_avatar,
+    "avatar": check_avatar,
     "output_audio_timestamp_types": _some_of(*AUDIO_TIMESTAMP_TYPES),
     "include": _some_of(*SESSION_INCLUDES),
     "metadata": _check_metadata,
