@@ -2,8 +2,9 @@
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from typing import Any, Protocol
+
+import msgspec
 
 from vlmock.errors import did_you_mean
 from vlmock.scenario.nodes import Node
@@ -44,8 +45,7 @@ def wrong(node: Node, name: str, expected: str, remedy: str = "") -> Complaints:
     return node.place.complaint(f"{name}: expected {expected}, got {node.describe()}{remedy}")
 
 
-@dataclass(frozen=True, slots=True)
-class Text:
+class Text(msgspec.Struct, frozen=True):
     """Text; with ``template`` it may have gaps."""
 
     template: bool = False
@@ -62,8 +62,7 @@ class Text:
         return {"type": "string", "minLength": 1}
 
 
-@dataclass(frozen=True, slots=True)
-class Choice:
+class Choice(msgspec.Struct, frozen=True):
     """One of some words."""
 
     words: tuple[str, ...]
@@ -78,8 +77,7 @@ class Choice:
         return {"enum": list(self.words)}
 
 
-@dataclass(frozen=True, slots=True)
-class Flag:
+class Flag(msgspec.Struct, frozen=True):
     """``true`` or ``false``."""
 
     def read(self, node: Node, name: str) -> bool:
@@ -92,8 +90,7 @@ class Flag:
         return {"type": "boolean"}
 
 
-@dataclass(frozen=True, slots=True)
-class Count:
+class Count(msgspec.Struct, frozen=True):
     """A whole number."""
 
     least: int = 0
@@ -112,8 +109,7 @@ class Count:
         return {"type": "integer", "minimum": self.least} | ({} if self.most is None else {"maximum": self.most})
 
 
-@dataclass(frozen=True, slots=True)
-class Share:
+class Share(msgspec.Struct, frozen=True):
     """A number from 0 to 1."""
 
     def read(self, node: Node, name: str) -> float:
@@ -126,8 +122,7 @@ class Share:
         return {"type": "number", "minimum": 0, "maximum": 1}
 
 
-@dataclass(frozen=True, slots=True)
-class Duration:
+class Duration(msgspec.Struct, frozen=True):
     """Seconds as a number, or text with a unit: ``1.5``, ``200ms``, ``2s``, ``1min``. Read as seconds."""
 
     _LONGEST_S = 3600.0
@@ -151,8 +146,7 @@ class Duration:
         return {"anyOf": [number, {"type": "string", "pattern": f"^{self._TEXT}$"}]}
 
 
-@dataclass(frozen=True, slots=True)
-class Json:
+class Json(msgspec.Struct, frozen=True):
     """Any JSON, made by ``build`` from plain data. Words that older YAML takes for something else need quotes here."""
 
     build: Callable[[Any, Node], Any] = lambda tree, node: tree
@@ -181,8 +175,7 @@ class Json:
         return {"type": "object"} if self.mapping else {}
 
 
-@dataclass(frozen=True, slots=True)
-class ListOf:
+class ListOf(msgspec.Struct, frozen=True):
     """A list with at least one item; with ``single`` one item may stand there without the list."""
 
     item: Kind
@@ -210,8 +203,7 @@ class ListOf:
         return {"anyOf": [item, several]} if self.single else several
 
 
-@dataclass(frozen=True, slots=True)
-class Either:
+class Either(msgspec.Struct, frozen=True):
     """One kind for each shape that may stand there: ``text``, ``number``, ``mapping``."""
 
     expected: str
@@ -237,8 +229,7 @@ class Either:
         return {"anyOf": [kind.schema(defs) for kind in kinds]}
 
 
-@dataclass(frozen=True, slots=True)
-class Key:
+class Key(msgspec.Struct, frozen=True):
     """A key of a mapping."""
 
     kind: Kind
@@ -246,8 +237,7 @@ class Key:
     required: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
+class Record(msgspec.Struct, frozen=True):
     """A mapping with known keys, made into something by ``build`` from the values that are there."""
 
     name: str

@@ -6,10 +6,11 @@ where older YAML made a boolean and 750 of them. Numbers, ``true``, ``false`` an
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from math import isfinite
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any, TypeAlias
+
+import msgspec
 
 from vlmock.scenario.places import Place
 
@@ -27,15 +28,14 @@ _MAX_DEPTH = 50
 Value: TypeAlias = "bool | int | float | str | list[Node] | dict[str, Node] | None"
 
 
-@dataclass(frozen=True, slots=True)
-class Node:
+class Node(msgspec.Struct, frozen=True):
     """A value and where it stands."""
 
     value: Value
     place: Place
     plain: str | None = None
     """The word as it was written, without quotes; None for anything else."""
-    keys: dict[str, Place] = field(default_factory=dict)
+    keys: dict[str, Place] = msgspec.field(default_factory=dict)
     """Of a mapping: where each key stands."""
     size: int = 1
     """How many values it is made of, each use of an alias counted."""
@@ -90,13 +90,12 @@ def _line_of_control_character(text: str) -> int | None:
     return text.count("\n", 0, found.start()) + 1 if found else None
 
 
-@dataclass(slots=True)
-class _Open:
+class _Open(msgspec.Struct):
     """A list or mapping whose end has not come yet."""
 
     place: Place
     anchor: str | None
-    items: list[Node] = field(default_factory=list)
+    items: list[Node] = msgspec.field(default_factory=list)
     is_mapping: bool = False
 
 
