@@ -73,28 +73,28 @@ _KINDS: Final[Mapping[type, str]] = {
 }
 _SHORT = 60
 """Characters."""
-_STEP = re.compile(r"\.(\w+)|\[(\d+|\.\.\.)\]")
-_PLACE = re.compile(r" - at `\$(?P<steps>[^`]*)`$")
-_WRONG_TYPE = re.compile(r"Expected `(?P<types>[^`]+)`, got `(?P<got>\w+)`$")
-_OUT_OF_BOUNDS = re.compile(r"Expected `int` (?P<sign>[<>]=) (?P<bound>-?\d+)$")
-_MISSING = re.compile(r"Object missing required field `(?P<name>\w+)`$")
-_UNKNOWN = re.compile(r"Object contains unknown field `(?P<name>.*)`$", re.DOTALL)
+_STEP = r"\.(\w+)|\[(\d+|\.\.\.)\]"
+_PLACE = r" - at `\$(?P<steps>[^`]*)`$"
+_WRONG_TYPE = r"Expected `(?P<types>[^`]+)`, got `(?P<got>\w+)`$"
+_OUT_OF_BOUNDS = r"Expected `int` (?P<sign>[<>]=) (?P<bound>-?\d+)$"
+_MISSING = r"Object missing required field `(?P<name>\w+)`$"
+_UNKNOWN = r"(?s)Object contains unknown field `(?P<name>.*)`$"
 
 
 def explain(error: msgspec.ValidationError, raw: dict[str, Any], event_class: type[msgspec.Struct]) -> InvalidEvent:
     """Why ``raw`` could not become an ``event_class``."""
     message = str(error)
-    place = _PLACE.search(message)
+    place = re.search(_PLACE, message)
     steps = place["steps"] if place else ""
     complaint = message[: place.start()] if place else message
-    if found := _MISSING.match(complaint):
+    if found := re.match(_MISSING, complaint):
         path, _, annotation = _walk(raw, event_class, steps)
         allowed = _tags(annotation) if found["name"] == "type" else ()
         expected = enumerate_in_prose(allowed) or "a value"
         return InvalidEvent(
             kind="missing_member", path=_join(path, found["name"]), expected=expected, got="nothing", allowed=allowed
         )
-    if found := _UNKNOWN.match(complaint):
+    if found := re.match(_UNKNOWN, complaint):
         path, value, _ = _walk(raw, event_class, steps)
         unexpected = value.get(found["name"]) if isinstance(value, dict) else None
         return _unexpected(_join(path, found["name"]), unexpected, event_class)
@@ -105,10 +105,10 @@ def explain(error: msgspec.ValidationError, raw: dict[str, Any], event_class: ty
         return InvalidEvent(kind="invalid_value", path=path, expected=expected, got=in_short(value), allowed=allowed)
     if complaint.startswith("Invalid base64"):
         return InvalidEvent(kind="invalid_base64", path=path, expected="base64", got="something else")
-    if found := _WRONG_TYPE.match(complaint):
+    if found := re.match(_WRONG_TYPE, complaint):
         expected = _either([_NAMES.get(name, name) for name in found["types"].split(" | ")])
         return InvalidEvent(kind="wrong_type", path=path, expected=expected, got=_NAMES.get(found["got"], found["got"]))
-    if found := _OUT_OF_BOUNDS.match(complaint):
+    if found := re.match(_OUT_OF_BOUNDS, complaint):
         bound = f"{'at most' if found['sign'] == '<=' else 'at least'} {found['bound']}"
         return InvalidEvent(kind="invalid_value", path=path, expected=bound, got=in_short(value))
     return InvalidEvent(kind="invalid_value", path=path, expected="a valid value", got=f"this: {complaint}")
@@ -168,7 +168,7 @@ def kind_of_json(value: object) -> str:
 def _walk(raw: object, annotation: Annotation, steps: str) -> tuple[str, object, Annotation]:
     """Follows msgspec's path. Returns it in our spelling, with the value and the annotation found at its end."""
     path = ""
-    for name, index in _STEP.findall(steps):
+    for name, index in re.findall(_STEP, steps):
         if name:
             struct = _struct_for(raw, annotation)
             annotation = _members(struct).get(name) if struct else None

@@ -33,12 +33,12 @@ _MAPPINGS_OF_SECRETS = frozenset({"headers", "authorization_headers"})
 """Names may be read, values not: what an MCP server is called with (schema D10), credentials of one's own model."""
 
 _SECRETS_IN_TEXT = (
-    (re.compile(r"\beyJ[\w-]+\.[\w-]+\.[\w.-]*"), "***"),  # a token, wherever it stands
-    (re.compile(r"\b(Bearer\s+)[\w.~+/=-]{20,}", re.IGNORECASE), r"\1***"),
-    (re.compile(r"([?&][\w-]*(?:auth|code|key|pass|secret|sig|token)[\w-]*=)[^&#\s\"]+", re.IGNORECASE), r"\1***"),
-    (re.compile(r"(://)[^/@\s\"]+@"), r"\1***@"),
+    (r"\beyJ[\w-]+\.[\w-]+\.[\w.-]*", "***"),  # a token, wherever it stands
+    (r"(?i)\b(Bearer\s+)[\w.~+/=-]{20,}", r"\1***"),
+    (r"(?i)([?&][\w-]*(?:auth|code|key|pass|secret|sig|token)[\w-]*=)[^&#\s\"]+", r"\1***"),
+    (r"(://)[^/@\s\"]+@", r"\1***@"),
 )
-_BASE64 = re.compile(r"[A-Za-z0-9+/_-]{100,}={0,2}")
+_BASE64 = r"[A-Za-z0-9+/_-]{100,}={0,2}"
 """Nothing else goes on for so long without a space: ids and names are shorter."""
 
 _MOST_NUMBERS = 16
@@ -109,8 +109,8 @@ def _member(name: str, value: Any, longest_text: int | None) -> Any:
 
 def _text(text: str, longest: int | None) -> str:
     for secret, veil in _SECRETS_IN_TEXT:
-        text = secret.sub(veil, text)
-    text = _BASE64.sub(lambda found: f"<{len(found[0])} characters of base64>", text)
+        text = re.sub(secret, veil, text)
+    text = re.sub(_BASE64, lambda found: f"<{len(found[0])} characters of base64>", text)
     if longest is not None and len(text) > longest:
         return f"{text[:longest]}… (+{len(text) - longest} characters)"
     return text

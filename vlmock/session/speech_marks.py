@@ -30,7 +30,6 @@ from vlmock.protocol.voices import (
     Voice,
 )
 from vlmock.protocol.wire import ServerEvent, given
-from vlmock.session.blendshapes import FRAMES_PER_SECOND, frame_at
 from vlmock.session.effects import Speech, SpeechMarks
 from vlmock.session.readings import Readings
 from vlmock.session.runs import Piece
@@ -158,6 +157,8 @@ class Marking:
     def _faces(self) -> Iterator[ServerEvent]:
         """Documented (schema C 31): batches, each with the index of its first frame. Assumed: one for each piece of
         speech."""
+        from vlmock.session.blendshapes import FRAMES_PER_SECOND, frame_at
+
         first, self._frames = self._frames, ceil(self._told_ms * FRAMES_PER_SECOND / 1000)
         instants = [frame * 1000 / FRAMES_PER_SECOND - self._begins_ms for frame in range(first, self._frames)]
         if instants:

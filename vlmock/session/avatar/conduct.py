@@ -1,7 +1,7 @@
 """What an avatar does: it comes, speaks, falls silent, is watched for too long, and goes. Source: behaviour.md 4.12."""
 
 from collections.abc import Iterator
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from msgspec import structs
 
@@ -13,18 +13,21 @@ from vlmock.protocol.session import RequestSession, ResponseSession
 from vlmock.protocol.wire import given
 from vlmock.session import refusals
 from vlmock.session.active_response import ActiveResponse
-from vlmock.session.avatar.film import CODEC, PIECE_SECONDS, Film
 from vlmock.session.avatar.pool import Seat
 from vlmock.session.avatar.presence import AvatarPresence, Turn
 from vlmock.session.runs import Run
 from vlmock.session.state import SessionState
 from vlmock.session.timeline import At, Plot, Told
 
+if TYPE_CHECKING:
+    from vlmock.session.avatar.film import Film
+
 __all__ = ["announced", "appear", "configured", "dismiss", "hush", "say", "seat", "vanish"]
 
 _IDLE_LIMIT_S: Final = 300.0
 _SPEAKING_LIMIT_S: Final = 600.0
 """Documented (behaviour 1.4): five minutes of silence, ten of speech; an older text has thirty."""
+_CODEC: Final = "h264"
 _FILMS_SINCE: Final = "2026-04-10"
 """Documented (schema C 47): ``response.video.delta``. Assumed: before it, ``websocket`` changes nothing."""
 
@@ -96,7 +99,7 @@ def appear(state: SessionState) -> None:
     presence.stories.append(state.timeline.begin(_watched(state, presence)))
     if presence.films:
         format_ = output_format(given(state.settings.output_audio_format, None) or "pcm16")
-        presence.film = Film(format_.rate_hz)
+        presence.film = _new_film(format_.rate_hz)
         presence.stories.append(state.timeline.begin(_filmed(state, presence, presence.film)))
 
 
@@ -171,7 +174,14 @@ def _spoken(state: SessionState, presence: AvatarPresence) -> Plot:
     yield from presence.switch(None, state.now)
 
 
-def _filmed(state: SessionState, presence: AvatarPresence, film: Film) -> Plot:
+def _new_film(rate_hz: int) -> "Film":
+    """Imported late, because hardly anybody watches."""
+    from vlmock.session.avatar.film import Film
+
+    return Film(rate_hz)
+
+
+def _filmed(state: SessionState, presence: AvatarPresence, film: "Film") -> Plot:
     """WebSocket. Observed {AI4IA}: from ``session.updated`` on, in real time, spoken or not."""
     begun, pieces = state.now, 0
     size = 2 * film.samples_in_a_piece
@@ -184,9 +194,9 @@ def _filmed(state: SessionState, presence: AvatarPresence, film: Film) -> Plot:
             del turn.samples[:size]
             if not turn.samples:
                 presence.turns.popleft()
-        yield ResponseVideoDelta(output_index=0, codec=CODEC, delta=film.piece(said))
+        yield ResponseVideoDelta(output_index=0, codec=_CODEC, delta=film.piece(said))
         pieces += 1
-        yield At(begun + pieces * PIECE_SECONDS)
+        yield At(begun + pieces * film.piece_s)
 
 
 def _watched(state: SessionState, presence: AvatarPresence) -> Plot:

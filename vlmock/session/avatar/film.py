@@ -16,9 +16,8 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-__all__ = ["CODEC", "PIECE_SECONDS", "Film"]
+__all__ = ["PIECE_SECONDS", "Film"]
 
-CODEC: Final = "h264"
 _FRAMES_PER_SECOND: Final = 25
 PIECE_SECONDS: Final = FRAMES_IN_A_ROW / _FRAMES_PER_SECOND
 _TIMESCALE: Final = 12_800
@@ -28,6 +27,8 @@ _PICTURE, _SOUND = 1, 2
 
 class Film:
     """One stream, from its beginning."""
+
+    piece_s: Final = PIECE_SECONDS
 
     def __init__(self, rate_hz: int) -> None:
         """``rate_hz``: of its sound."""

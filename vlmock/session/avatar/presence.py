@@ -2,14 +2,17 @@
 
 from collections import deque
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from vlmock.protocol.avatar import SessionAvatarSwitchToIdle, SessionAvatarSwitchToSpeaking
 from vlmock.protocol.wire import ServerEvent
-from vlmock.session.avatar.film import Film
 from vlmock.session.avatar.pool import Seat
 from vlmock.session.timeline import Story
+
+if TYPE_CHECKING:
+    from vlmock.session.avatar.film import Film
 
 __all__ = ["AvatarPresence", "Turn"]
 
@@ -43,7 +46,7 @@ class AvatarPresence(msgspec.Struct):
     """When it began to speak, or to be silent."""
     stories: list[Story] = msgspec.field(default_factory=list)
     """What goes on as long as it is shown."""
-    film: Film | None = None
+    film: "Film | None" = None
     """What comes over the WebSocket now."""
     speech: Story | None = None
     """Tells when it has spoken. Over WebRTC."""

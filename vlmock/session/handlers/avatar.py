@@ -2,6 +2,7 @@
 
 from base64 import b64decode, b64encode
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -10,10 +11,12 @@ from vlmock.protocol.output import OutputAudioBufferClear, OutputAudioBufferClea
 from vlmock.protocol.wire import given
 from vlmock.session import refusals, responses
 from vlmock.session.avatar import conduct
-from vlmock.session.avatar.sdp import Offer, OfferError, answer, parse_offer
 from vlmock.session.state import SessionState
 from vlmock.session.timeline import At, Plot, Told
 from vlmock.session.transitions import ResponsePhase
+
+if TYPE_CHECKING:
+    from vlmock.session.avatar.sdp import Offer
 
 __all__ = ["on_avatar_connect", "on_output_audio_buffer_clear"]
 
@@ -55,8 +58,10 @@ def on_output_audio_buffer_clear(state: SessionState, event: OutputAudioBufferCl
     yield from conduct.hush(state)
 
 
-def _offer(client_sdp: str) -> Offer:
+def _offer(client_sdp: str) -> "Offer":
     """Observed {S03, TAK}: base64 of what a browser's ``localDescription`` is as JSON."""
+    from vlmock.session.avatar.sdp import OfferError, parse_offer
+
     try:
         description = msgspec.json.decode(b64decode(client_sdp, validate=True), type=_Description)
     except (ValueError, RecursionError):
@@ -69,7 +74,9 @@ def _offer(client_sdp: str) -> Offer:
         raise refusals.invalid_client_sdp(str(error)) from None
 
 
-def _answered(state: SessionState, offer: Offer) -> Plot:
+def _answered(state: SessionState, offer: "Offer") -> Plot:
+    from vlmock.session.avatar.sdp import answer
+
     description = _Description("answer", answer(offer, seed=state.ids.make("avatar_")))
     yield At(state.now + state.seconds("avatar_answer"))
     yield SessionAvatarConnecting(server_sdp=b64encode(msgspec.json.encode(description)).decode())
