@@ -6,9 +6,10 @@ from typing import Any
 import pytest
 
 from tests.session.avatar.offers import EXHAUSTED, FILMED, LISA, answered, configure, connect, offer
-from tests.session.conftest import Dialogue
+from tests.session.conftest import MS_PER_CHARACTER, Dialogue, PlannedScript
 from vlmock.session.avatar.pool import AvatarPool
 from vlmock.session.readings import parse_readings
+from vlmock.session.script import Say
 from vlmock.session.timing import Timing
 
 
@@ -147,6 +148,14 @@ def test_an_idle_avatar_is_disconnected_after_five_minutes() -> None:
     assert refusal(talk)[0] == "avatar_idle_timeout"
     talk.wait(3600).server()
     talk.client(connect()).server("session.avatar.connecting")
+
+
+def test_the_five_minutes_begin_when_it_falls_silent() -> None:
+    """Not when it was connected, and not at the end of the ten that it might have spoken."""
+    script = PlannedScript([[Say("x" * (100_000 // MS_PER_CHARACTER))]])
+    talk = with_avatar(script=script).client(connect()).wait(290).client({"type": "response.create"})
+    talk.wait(100 + 299.9).skip()
+    assert refusal(talk.wait(0.2))[0] == "avatar_idle_timeout"
 
 
 def test_a_film_ends_after_five_minutes_without_a_word() -> None:

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from vlmock.protocol.audio_format import AudioFormat, encode_samples
-from vlmock.session.avatar.aac import FRAME_SAMPLES
+from vlmock.session.avatar.aac import FRAME_SAMPLES, mdct
 from vlmock.session.avatar.film import PIECE_SECONDS, Film
 
 RATES_HZ = (8000, 16000, 22050, 24000, 44100, 48000)
@@ -119,6 +119,14 @@ def test_speech_of_any_format_becomes_sound_of_the_films() -> None:
         samples = np.frombuffer(film.samples(speech, format_), np.int16)
         assert abs(len(samples) - 24000) <= 2
         assert np.corrcoef(samples[:23990], tone(24000, 1.0)[:23990])[0, 1] > 0.99
+
+
+def test_the_transform_is_the_standards() -> None:
+    """ISO/IEC 14496-3, 4.6.11: a sum of cosines, here by a shorter way."""
+    samples = np.random.default_rng(1).normal(size=2048)
+    n, k = np.arange(2048), np.arange(1024)[:, None]
+    windowed = samples * np.sin(np.pi / 2048 * (n + 0.5))
+    assert np.allclose(mdct(samples), 2 * np.cos(2 * np.pi / 2048 * (n + 512.5) * (k + 0.5)) @ windowed)
 
 
 def test_silence_costs_next_to_nothing() -> None:

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-__all__ = ["FRAME_SAMPLES", "AacEncoder", "decoder_config"]
+__all__ = ["FRAME_SAMPLES", "AacEncoder", "decoder_config", "mdct"]
 
 FRAME_SAMPLES: Final = 1024
 _RATES_HZ: Final = (96000, 88200, 64000, 48000, 44100, 32000, 24000, 22050, 16000, 12000, 11025, 8000)
@@ -56,7 +56,7 @@ class AacEncoder:
         now = samples.astype(np.float64)
         before = np.zeros(FRAME_SAMPLES) if self._before is None else self._before
         self._before = now
-        spectrum = _mdct(np.concatenate((before, now)))
+        spectrum = mdct(np.concatenate((before, now)))
         sizes = np.minimum((np.abs(spectrum) / _STEP) ** 0.75 + 0.4054, _LARGEST).astype(np.int64)
         return _access_unit(np.where(spectrum < 0, -sizes, sizes).tolist() if sizes.any() else [], self._bands)
 
@@ -66,7 +66,7 @@ def decoder_config(rate_hz: int) -> bytes:
     return (2 << 11 | _RATES_HZ.index(rate_hz) << 7 | 1 << 3).to_bytes(2, "big")
 
 
-def _mdct(samples: "NDArray[np.float64]") -> "NDArray[np.float64]":
+def mdct(samples: "NDArray[np.float64]") -> "NDArray[np.float64]":
     """1024 coefficients of 2048 samples under a sine window, by a transform of half the length."""
     import numpy as np
 
