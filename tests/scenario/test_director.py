@@ -146,12 +146,15 @@ def test_the_first_rule_that_fits_answers_until_it_is_used_up() -> None:
 def test_unplayed_turns_are_reported_with_what_they_wait_for() -> None:
     text = (
         "turns:\n  - user: Hi\n    reply: Hello.\n  - tool: [a, b]\n    reply: Done.\n  - start: true\n    reply: Hm?\n"
+        "  - mcp: a/b\n    output: {error: /no/, n: 1}\n    reply: Hm.\n  - output: Gone.\n    reply: Hm.\n"
     )
     director = Director(load_text(text, file="chat.yaml"))
     assert director.problems() == [
         "turns[0] (chat.yaml:2) was not played: user 'Hi'",
         "turns[1] (chat.yaml:4) was not played: the output of a and b",
         "turns[2] (chat.yaml:6) was not played: a response asked for out of the blue",
+        "turns[3] (chat.yaml:8) was not played: the output of a/b where error is a match of /no/, n is 1",
+        "turns[4] (chat.yaml:11) was not played: a tool output that is 'Gone.'",
     ]
 
 

@@ -349,8 +349,36 @@ WRONG: dict[str, tuple[str, str]] = {
         "mcp_servers:\n  docs:\n    tools: [a, {name: a}]\notherwise: {reply: Hi}\n",
         "f.yaml:3: there are two tools with the name 'a'",
     ),
+    "a call to a server of nearly that name": (
+        "mcp_servers: {docs: {tools: [search]}}\notherwise:\n  reply:\n    - mcp: dosc/search\n",
+        "f.yaml:4: dosc/search: mcp_servers has no 'dosc' (did you mean 'docs'?)",
+    ),
+    "an outcome on a server of nearly that name": (
+        "mcp_servers: {docs: {tools: [search]}}\nturns:\n  - mcp: doc/search\n    reply: Hello.\n",
+        "f.yaml:3: doc/search: mcp_servers has no 'doc' (did you mean 'docs'?)",
+    ),
+    "a call that succeeds and fails": (
+        "otherwise:\n  reply:\n    - mcp: docs/search\n      output: {a: 1}\n      error: Gone.\n",
+        "f.yaml:5: 'error' stands in place of an 'output': leave one of them out",
+    ),
+    "an agent that the scenario does not believe in": (
+        "otherwise:\n  reply:\n    - Wait.\n    - foundry_agent: travel\n",
+        "f.yaml:4: 'foundry_agent' needs 'readings: {foundry_agent: true}' in the scenario",
+    ),
+    "an agent that answers and fails": (
+        "otherwise:\n  reply:\n    - foundry_agent: travel\n      error: Gone.\n      output: Yes.\n",
+        "f.yaml:4: 'error' stands in place of an 'output': leave one of them out",
+    ),
+    "a condition on a setting that no session has": (
+        "turns:\n  - user: Hi\n    session:\n      turn_detektion: {type: server_vad}\n    reply: Hello.\n",
+        "f.yaml:4: session: there is no setting 'turn_detektion' (did you mean 'turn_detection'?)",
+    ),
+    "a condition on settings inside of what they are in": (
+        "rules:\n  - session: {session: {model: gpt-4o}}\n    reply: Hello.\n",
+        "f.yaml:2: session: there is no setting 'session'; session.updated shows those that there are",
+    ),
     "a tool without a name": (
-        "mcp_servers:\n  docs:\n    tools:\n      - returns: 1\notherwise: {reply: Hi}\n",
+        "mcp_servers:\n  docs:\n    tools:\n      - output: 1\notherwise: {reply: Hi}\n",
         "f.yaml:4: missing key 'name': Its name.",
     ),
     "servers in a list": (
@@ -553,12 +581,13 @@ otherwise:
 
 def test_what_the_service_does_itself_is_a_step_as_well() -> None:
     text = """
+readings: {foundry_agent: true}
 mcp_servers:
   docs:
     tools:
       - fetch
       - name: search
-        returns: {hits: 0}
+        output: {hits: 0}
 otherwise:
   reply:
     - mcp: docs/search

@@ -1,6 +1,6 @@
 """Plays one scenario on one connection, and remembers what was played and what went wrong."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import msgspec
@@ -12,7 +12,7 @@ from vlmock.scenario.default import unscripted_transcript
 from vlmock.scenario.matching import Match, as_json, describe, match, session_differences, tool_names
 from vlmock.scenario.mcp_servers import listing
 from vlmock.scenario.model import Entry, Scenario
-from vlmock.scenario.patterns import Difference
+from vlmock.scenario.patterns import Difference, in_words
 from vlmock.session.mcp_tools import why_not
 from vlmock.session.script import Expectation, Fail, Heard, McpCall, McpListing, Reply, Spoken, Step, Turn
 
@@ -246,14 +246,19 @@ def _why_unanswered(entry: Entry) -> str:
 def _wanted(entry: Entry) -> str:
     """The conditions of an entry, for people: ``user 'Hello'``."""
     when = entry.when
+    outcome = f"the output of {' and '.join(when.tools)}" if when.tools else "a tool output"
     parts = [
         when.user and f"user {when.user}",
-        when.tools and f"the output of {' and '.join(when.tools)}",
-        when.output is not None and "a tool output",
+        when.output is None and when.tools and outcome,
+        when.output is not None and f"{outcome} {_fits(when.output)}",
         when.turn and f"turn {when.turn}",
         when.start and "a response asked for out of the blue",
         when.idle and "silence for idle_timeout_ms",
         when.tools_offered and f"{', '.join(when.tools_offered)} offered",
-        when.session is not None and "session settings",
+        when.session is not None and f"a session where {in_words(when.session)}",
     ]
     return " and ".join(part for part in parts if part) + (f", {entry.times} times" if entry.times else "")
+
+
+def _fits(output: object) -> str:
+    return f"where {in_words(output)}" if isinstance(output, Mapping) else f"that is {output}"

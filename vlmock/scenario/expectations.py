@@ -6,7 +6,7 @@ from difflib import get_close_matches
 from typing import Any, Literal, Protocol
 
 from vlmock.scenario.model import EventFilter, ExpectedEvent
-from vlmock.scenario.patterns import Difference, differences, shown
+from vlmock.scenario.patterns import Difference, differences, in_words
 
 __all__ = ["JournalEvent", "check", "unmet"]
 
@@ -103,22 +103,12 @@ def _demand(expected: ExpectedEvent) -> str:
         number = f"{least} to {most}" if least else f"at most {most}"
     parts = [number, str(expected.event)]
     if expected.event.where:
-        parts.append("where " + _condition(expected.event.where))
+        parts.append("where " + in_words(expected.event.where))
     if expected.within_s is not None:
         parts.append(f"within {expected.within_s:g} s of {expected.after or _START}")
     elif expected.after is not None:
         parts.append(f"after {expected.after}")
     return " ".join(part for part in parts if part)
-
-
-def _condition(where: Mapping[str, object]) -> str:
-    return ", ".join(f"{key} is {_shape(value)}" for key, value in where.items())
-
-
-def _shape(value: object) -> str:
-    if isinstance(value, Mapping):
-        return "{" + _condition(value) + "}"
-    return shown(value)
 
 
 def _number(count: int) -> str:

@@ -8,7 +8,11 @@ import warnings
 from collections.abc import Iterator
 from typing import Any, get_args, get_type_hints
 
+import msgspec
+
+from vlmock.errors import did_you_mean
 from vlmock.hearing.detectors import DETECTORS
+from vlmock.protocol.session import ResponseSession
 from vlmock.scenario.kinds import Choice, Count, Duration, Either, Flag, Json, Key, ListOf, Record, Schema, Text
 from vlmock.scenario.mcp_servers import MCP_SERVERS
 from vlmock.scenario.model import Conditions, Entry, EventFilter, ExpectedEvent
@@ -110,6 +114,22 @@ class _OutputKind:
         return {"anyOf": [WORDS.schema(defs), {"type": "object", "description": "Members of its JSON."}]}
 
 
+class _SettingsKind:
+    """Members of a session."""
+
+    def read(self, node: Node, name: str) -> Any:
+        shape = SHAPE.read(node, name)
+        settings = [field.encode_name for field in msgspec.structs.fields(ResponseSession)]
+        for setting in shape:
+            if setting not in settings:
+                hint = did_you_mean(setting, settings) or "; session.updated shows those that there are"
+                raise node.keys[setting].complaint(f"{name}: there is no setting {setting!r}{hint}")
+        return shape
+
+    def schema(self, defs: Schema) -> Schema:
+        return SHAPE.schema(defs)
+
+
 WORDS = _TextPatternKind()
 SHAPE = Json(_shape, mapping=True)
 NAMES = ListOf(Text(), single=True)
@@ -127,7 +147,7 @@ _CONDITIONS = {
     "output": Key(_OutputKind(), "What the tool returned: words, a pattern, or members of its JSON."),
     "tools_offered": Key(NAMES, "Tools that the client must have offered."),
     "turn": Key(Count(1), "The number of the response, 1 for the first."),
-    "session": Key(SHAPE, "Members of the session's settings, as session.updated shows them."),
+    "session": Key(_SettingsKind(), "Members of the session's settings, as session.updated shows them."),
     "start": Key(Flag(), "true: the client asks for a response before anything was said, a greeting."),
     "invoke_input": Key(SHAPE, "Members of what the client hands to a hosted agent."),
     "idle": Key(Flag(), "true: nobody has spoken for turn_detection.idle_timeout_ms since the last answer."),

@@ -72,6 +72,9 @@ def _scenario(root: Node, name: str, folder: Path | None) -> Scenario:
     expected = enumerate(values.get("expect", ()))
     values["expect"] = tuple(replace(event, label=f"expect[{n}]") for n, event in expected)
     scenario = Scenario(name=name, **values)
+    if not scenario.readings.get("foundry_agent"):
+        for step in (step for entry in scenario.entries for step in entry.reply or () if "agent" in step.values):
+            gathering.add(step.place, "'foundry_agent' needs 'readings: {foundry_agent: true}' in the scenario")
     for event in scenario.expect:
         gathering.attempt(lambda event=event: _check_types(event, scenario))  # type: ignore[misc]
     gathering.close()
@@ -89,13 +92,13 @@ def _settled(entry: Entry, label: str, folder: Path, servers: McpServers, gather
     if entry.reply is None:
         return replace(entry, label=label)
     settled = [
-        gathering.attempt(lambda step=step: _with_returns(_with_audio(step, folder), servers))  # type: ignore[misc]
+        gathering.attempt(lambda step=step: _with_output(_with_audio(step, folder), servers))  # type: ignore[misc]
         for step in entry.reply
     ]
     return replace(entry, label=label, reply=tuple(step for step in settled if step is not None))
 
 
-def _with_returns(step: PlannedStep, servers: McpServers) -> PlannedStep:
+def _with_output(step: PlannedStep, servers: McpServers) -> PlannedStep:
     name = step.values.get("mcp")
     if not isinstance(name, str):
         return step
@@ -104,7 +107,7 @@ def _with_returns(step: PlannedStep, servers: McpServers) -> PlannedStep:
     server, _, tool = name.partition("/")
     if "output" in step.values or "error" in step.values or server not in servers:
         return step
-    return replace(step, values={**step.values, "output": servers[server].returns.get(tool, "{}")})
+    return replace(step, values={**step.values, "output": servers[server].outputs.get(tool, "{}")})
 
 
 def _with_audio(step: PlannedStep, folder: Path) -> PlannedStep:

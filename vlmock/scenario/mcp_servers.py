@@ -21,7 +21,7 @@ class McpServer(msgspec.Struct, frozen=True):
     """An MCP server, as far as a client can tell."""
 
     tools: tuple[ListedMcpTool, ...] = ()
-    returns: Mapping[str, str] = msgspec.field(default_factory=dict)
+    outputs: Mapping[str, str] = msgspec.field(default_factory=dict)
     """By tool, what a call returns that no step says more about."""
     unreachable: bool = False
     seconds: float | None = None
@@ -49,7 +49,8 @@ def missing(servers: McpServers, name: str) -> str | None:
     label, _, tool = name.partition("/")
     server = servers.get(label)
     if server is None:
-        return None
+        hint = did_you_mean(label, servers)  # else it is the client's alone, which is fine
+        return f"{name}: mcp_servers has no {label!r}{hint}" if hint else None
     if server.unreachable:
         return f"{name}: mcp_servers says that {label!r} is unreachable, so nothing on it can be called"
     names = [listed.name for listed in server.tools]
@@ -74,12 +75,12 @@ def as_json_text(value: object) -> str:
 
 # ---- how it is written
 
-_RETURNS = Json(lambda tree, node: as_json_text(tree))
+_OUTPUT = Json(lambda tree, node: as_json_text(tree))
 
 
 def _tool(values: dict[str, Any], node: Node) -> tuple[ListedMcpTool, str | None]:
-    returns = values.pop("returns", None)
-    return ListedMcpTool(**{"input_schema": {"type": "object"}, **values}), returns
+    output = values.pop("output", None)
+    return ListedMcpTool(**{"input_schema": {"type": "object"}, **values}), output
 
 
 _TOOL = Record(
@@ -90,7 +91,7 @@ _TOOL = Record(
         "description": Key(Text(), "What it does."),
         "input_schema": Key(Json(mapping=True), "The JSON schema of its arguments; any object unless given."),
         "annotations": Key(Json(mapping=True), "Whatever else the server says of it."),
-        "returns": Key(_RETURNS, "What it returns, where a step with 'mcp' gives neither 'output' nor 'error'."),
+        "output": Key(_OUTPUT, "What it returns, where a step with 'mcp' gives neither 'output' nor 'error'."),
     },
     _tool,
 )
@@ -118,8 +119,8 @@ def _server(values: dict[str, Any], node: Node) -> McpServer:
     names = [tool.name for tool, _ in tools]
     if doubled := next((name for name in names if names.count(name) > 1), None):
         raise node.keys["tools"].complaint(f"there are two tools with the name {doubled!r}")
-    returns = {tool.name: text for tool, text in tools if text is not None}
-    return McpServer(tuple(tool for tool, _ in tools), returns, unreachable, values.get("takes"))
+    outputs = {tool.name: text for tool, text in tools if text is not None}
+    return McpServer(tuple(tool for tool, _ in tools), outputs, unreachable, values.get("takes"))
 
 
 _SERVER = Record(

@@ -10,7 +10,7 @@ from typing import TypeAlias
 
 import msgspec
 
-__all__ = ["Contains", "Difference", "Regex", "TextPattern", "Words", "differences", "normalised", "shown"]
+__all__ = ["Contains", "Difference", "Regex", "TextPattern", "Words", "differences", "in_words", "normalised", "shown"]
 
 Groups: TypeAlias = dict[int | str, str | None]
 """What a regular expression found: 0 is all of it, 1 the first group, and named groups by name."""
@@ -164,3 +164,11 @@ def shown(value: object) -> str:
 
     text = json.dumps(value, ensure_ascii=False, default=str)
     return text if len(text) <= 120 else text[:117] + "…"
+
+
+def in_words(shape: Mapping[str, object]) -> str:
+    """Members of JSON to compare with, for people: ``status is "failed", error is {code is /x/}``."""
+    return ", ".join(
+        f"{key} is {'{' + in_words(value) + '}' if isinstance(value, Mapping) else shown(value)}"
+        for key, value in shape.items()
+    )

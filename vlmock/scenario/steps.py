@@ -84,6 +84,8 @@ _CLOSE = Record(
 def _planned(kind: str) -> Any:
     def build(values: dict[str, Any], node: Node) -> PlannedStep:
         main = values.pop(kind)
+        if "output" in values and "error" in values:
+            raise node.keys["error"].complaint("'error' stands in place of an 'output': leave one of them out")
         return PlannedStep(_MAKERS[kind], main | values, node.place)
 
     return build
