@@ -71,7 +71,8 @@ def demo(scenario: str, timing: str, journal: Path | None) -> None:
     multiple=True,
     metavar="NAME=ANSWER",
     callback=lambda ctx, param, given: _readings(given),
-    help="Where sources disagree about the service, follow this one; several times for several.",
+    help="Where sources disagree about the service, follow this one; several times for several. `vlmock emulated` "
+    "lists them.",
 )
 @click.option("--connections-per-minute", type=click.IntRange(1), help="Beyond it HTTP 429; the service has 30.")
 @click.option("--tokens-per-minute", type=click.IntRange(1), help="Beyond it responses fail; the service has 120000.")
@@ -124,6 +125,10 @@ def _readings(given: Sequence[str]) -> dict[str, object]:
     except ValueError as error:
         raise click.BadParameter(str(error)) from None
     return chosen
+
+
+def _counted(things: Sequence[object], name: str) -> str:
+    return f"{len(things)} {name}" if len(things) == 1 else f"{len(things)} {name}s"
 
 
 def _collect_seldom() -> None:
@@ -180,7 +185,7 @@ def validate(files: Sequence[Path]) -> None:
             wrong += 1
             click.echo(str(mistake), err=True)
         else:
-            click.echo(f"{file}: fine ({len(scenario.turns)} turns, {len(scenario.rules)} rules)")
+            click.echo(f"{file}: fine ({_counted(scenario.turns, 'turn')}, {_counted(scenario.rules, 'rule')})")
     sys.exit(1 if wrong else 0)
 
 

@@ -34,6 +34,18 @@ def test_a_name_a_path_and_a_file_name_all_load(tmp_path: Path, monkeypatch: pyt
     assert library.load("mine", folder=tmp_path).name == "mine"
 
 
+def test_a_file_of_another_suffix_is_a_path_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody means a shipped scenario by ``mine.txt``; but a file called ``weather`` does not hide that one."""
+    (tmp_path / "mine.txt").write_text("otherwise: {reply: Mine.}\n")
+    (tmp_path / "weather").write_text("otherwise: {reply: Mine.}\n")
+    (tmp_path / "folder").mkdir()
+    monkeypatch.chdir(tmp_path)
+    assert library.load("mine.txt").name == "mine"
+    assert library.load("weather").turns
+    with pytest.raises(ScenarioError, match=r"^folder: cannot be read: Is a directory$"):
+        library.load("folder")
+
+
 def test_a_folder_of_ones_own_comes_before_the_shipped_scenarios(tmp_path: Path) -> None:
     (tmp_path / "weather.yml").write_text("description: Mine.\notherwise: {reply: Mine.}\n")
     assert library.load("weather", folder=tmp_path).description == "Mine."

@@ -1,13 +1,14 @@
 """Where sources disagree, users choose whom to follow."""
 
 import re
+from typing import Any
 
 import pytest
 
 from tests.session.conftest import Dialogue
 from vlmock.errors import ScenarioError
 from vlmock.scenario.model import Scenario
-from vlmock.session.readings import FOLLOWED, Readings, parse_readings
+from vlmock.session.readings import FOLLOWED, Readings, parse_readings, questions
 
 
 def update(**session: object) -> dict[str, object]:
@@ -26,10 +27,13 @@ def test_an_update_merges_or_replaces(reading: str, temperature: float) -> None:
     ("chosen", "says"),
     [
         ({"updat": "merge"}, "unknown reading 'updat' (did you mean 'update'?); known: "),
-        ({"update": "both"}, "reading: Invalid enum value 'both' - at `$.update`"),
+        ({"update": "replaced"}, "the reading 'update' is merge or replace, not 'replaced' (did you mean 'replace'?)"),
+        ({"turn_end": True}, "the reading 'turn_end' is commits or responds, not True"),
+        ({"rate_limits": "yes"}, "the reading 'rate_limits' is true or false, not 'yes'"),
+        ("update=replace", "readings are a mapping, like {'update': 'replace'}, not 'update=replace'"),
     ],
 )
-def test_an_unknown_reading_is_refused_with_a_remedy(chosen: dict[str, str], says: str) -> None:
+def test_an_unknown_reading_is_refused_with_a_remedy(chosen: Any, says: str) -> None:
     """Before anything starts."""
     with pytest.raises(ValueError, match="^" + re.escape(says)):
         parse_readings(chosen)
@@ -45,3 +49,11 @@ def test_a_scenario_chooses_its_readings() -> None:
 def test_unless_chosen_the_recommended_ones_are_followed() -> None:
     """Schema I."""
     assert parse_readings({}) == Readings() == FOLLOWED
+
+
+def test_what_users_read_about_readings_stands_by_itself() -> None:
+    """It names no document that they do not have, each answer that they may give, and which it is unless they do."""
+    for name, answers, about in questions():
+        assert not re.search(r"\bschema\b|\bbehaviour\b", about), name
+        assert all(answer in about for answer in answers if isinstance(answer, str)), name
+        assert about.endswith(f"Default: {str(getattr(FOLLOWED, name)).lower()}."), name

@@ -22,7 +22,7 @@ from vlmock.protocol.wire import WireObject
 from vlmock.session import refusals
 from vlmock.session.handlers import HANDLERS
 from vlmock.session.input_buffer import InputBuffer
-from vlmock.session.readings import Readings
+from vlmock.session.readings import questions
 
 __all__ = ["ECHOED_ONLY", "Subject", "client_events", "fields", "readings", "refused", "server_events", "subjects"]
 
@@ -112,9 +112,8 @@ def refused() -> Iterator[Subject]:
 
 def readings() -> Iterator[Subject]:
     """Each question that sources answer differently."""
-    for name, hint in get_type_hints(Readings, include_extras=True).items():
-        about = get_args(hint)[1].description
-        yield Subject("reading", name, about, evidence(about))
+    for question in questions():
+        yield Subject("reading", question.name, question.about, evidence(question.about))
 
 
 # ---- how they are found

@@ -5,8 +5,7 @@ The loader reads by these tables and the JSON Schema is printed from them, so th
 
 import re
 import warnings
-from collections.abc import Iterator
-from typing import Any, get_args, get_type_hints
+from typing import Any
 
 import msgspec
 
@@ -23,7 +22,7 @@ from vlmock.scenario.service_steps import McpNameKind
 from vlmock.scenario.steps import REPLY
 from vlmock.scenario.transcripts import TRANSCRIPT
 from vlmock.session.avatar.pool import AVATAR_TROUBLES
-from vlmock.session.readings import Readings
+from vlmock.session.readings import Question, questions
 from vlmock.session.timing import PIPELINES_OWN, PROFILES, SEGMENTS, parse_duration
 
 __all__ = ["SCENARIO", "SPEECH_ENGINES"]
@@ -312,16 +311,15 @@ _PROFILE = Record(
 _PROFILE_NAMES = (*PROFILES, PIPELINES_OWN)
 
 
-def _reading_keys() -> Iterator[tuple[str, Key]]:
-    for name, hint in get_type_hints(Readings, include_extras=True).items():
-        kind, about = get_args(hint)
-        yield name, Key(Choice(get_args(kind)) if kind is not bool else Flag(), about.description)
+def _reading_key(question: Question) -> Key:
+    words = tuple(answer for answer in question.answers if isinstance(answer, str))
+    return Key(Choice(words) if words else Flag(), question.about)
 
 
 _READINGS = Record(
     "readings",
     "Where sources disagree about the service: which of them is followed.",
-    dict(_reading_keys()),
+    {question.name: _reading_key(question) for question in questions()},
     lambda values, node: values,
 )
 

@@ -46,7 +46,8 @@ def listing(folder: str | os.PathLike[str] | None = None) -> list[tuple[str, str
 def load(name_or_path: str | os.PathLike[str], *, folder: str | os.PathLike[str] | None = None) -> Scenario:
     """The scenario of that name, in ``folder`` or among the shipped ones, or in that file.
 
-    What contains a slash or ends in ``.yaml`` or ``.yml`` is a path. Read again only when the file has changed.
+    What contains a slash or ends in ``.yaml`` or ``.yml`` is a path, and so is what no scenario is called but something
+    on the disk. Read again only when the file has changed.
     Raises ``UnknownScenario`` and ``ScenarioError``.
     """
     text = os.fspath(name_or_path)
@@ -54,6 +55,8 @@ def load(name_or_path: str | os.PathLike[str], *, folder: str | os.PathLike[str]
         return _load(Path(text))
     known = _files(library_folder()) | (_files(Path(folder)) if folder is not None else {})
     if text not in known:
+        if Path(text).exists():
+            return _load(Path(text))
         raise UnknownScenario(text, [*known, DEFAULT])
     return _load(known[text])
 

@@ -5,15 +5,16 @@ Each member of ``Readings`` is one question, its default the answer that schema 
 part. Members are either ``bool`` or a choice of words, and their descriptions are what users read.
 """
 
-from collections.abc import Mapping
-from typing import Annotated, Any, Final, Literal
+from collections.abc import Mapping, Sequence
+from functools import cache
+from typing import Annotated, Any, Final, Literal, NamedTuple, get_args, get_type_hints
 
 import msgspec
 from msgspec import Meta
 
 from vlmock.errors import did_you_mean
 
-__all__ = ["FOLLOWED", "Readings", "parse_readings"]
+__all__ = ["FOLLOWED", "Question", "Readings", "parse_readings", "questions"]
 
 
 class Readings(msgspec.Struct, frozen=True):
@@ -53,7 +54,7 @@ class Readings(msgspec.Struct, frozen=True):
         Meta(
             description="response.create while one is running cancels that where it says cancel_previous: true, and is "
             "refused otherwise (when_sent; Observed {VIBE, ILA}); cancels it unless it says false (by_default; "
-            "Documented, schema B1); or is refused for having such a member (unknown; Observed {GOV})."
+            "Documented); or is refused for having such a member (unknown; Observed {GOV})."
         ),
     ] = "when_sent"
     agent_instructions: Annotated[
@@ -89,14 +90,14 @@ class Readings(msgspec.Struct, frozen=True):
         bool,
         Meta(
             description="Every event before the first accepted session.update is refused (Observed {FON} and in field "
-            "reports, schema B2), or taken (false; the vendor SDK's live tests and most wires)."
+            "reports), or taken (false; the vendor SDK's live tests and most wires)."
         ),
     ] = False
     bad_updates: Annotated[
         Literal["fifth", "second", "never"],
         Meta(
             description="While no update was accepted yet, the session ends at the fifth that is refused, with "
-            "max_config_attempts_exceeded and close 1008 (fifth; Observed in several field reports, schema B2), at the "
+            "max_config_attempts_exceeded and close 1008 (fifth; Observed in several field reports), at the "
             "second with close 1011 (second; Observed {IVW}, one source only), or never."
         ),
     ] = "fifth"
@@ -132,7 +133,7 @@ class Readings(msgspec.Struct, frozen=True):
     blendshapes: Annotated[
         bool,
         Meta(
-            description="Blendshapes come where animation.outputs asks for them (true; Documented: schema C 31, D9), "
+            description="Blendshapes come where animation.outputs asks for them (true; Documented), "
             "or never (false; Documented {DOC}: one page says that viseme_id alone is supported at present)."
         ),
     ] = True
@@ -164,15 +165,43 @@ FOLLOWED: Final = Readings()
 """What is followed unless somebody chooses otherwise."""
 
 
+class Question(NamedTuple):
+    """One of the readings, for people."""
+
+    name: str
+    answers: tuple[str, ...] | tuple[bool, ...]
+    about: str
+    """What it decides, where each answer is known from, and which is followed unless another is chosen."""
+
+
+@cache
+def questions() -> tuple[Question, ...]:
+    """All that can be chosen."""
+    hints = get_type_hints(Readings, include_extras=True)
+    return tuple(_question(name, *get_args(hint)) for name, hint in hints.items())
+
+
+def _question(name: str, kind: Any, meta: Meta) -> Question:
+    default = getattr(FOLLOWED, name)
+    about = f"{meta.description} Default: {str(default).lower() if kind is bool else default}."
+    return Question(name, (True, False) if kind is bool else get_args(kind), about)
+
+
 def parse_readings(chosen: Mapping[str, Any]) -> Readings:
     """Readings from their names. Raises ValueError for an unknown name or answer, with a remedy."""
-    for name in chosen:
-        if name not in Readings.__struct_fields__:
-            known = ", ".join(Readings.__struct_fields__)
-            raise ValueError(
-                f"unknown reading {name!r}{did_you_mean(name, Readings.__struct_fields__)}; known: {known}"
-            )
-    try:
-        return msgspec.convert(dict(chosen), Readings)
-    except msgspec.ValidationError as error:
-        raise ValueError(f"reading: {error}") from None
+    if not isinstance(chosen, Mapping):
+        raise ValueError(f"readings are a mapping, like {{'update': 'replace'}}, not {chosen!r}")
+    known = {question.name: question for question in questions()} if chosen else {}
+    for name, answer in chosen.items():
+        if name not in known:
+            raise ValueError(f"unknown reading {name!r}{did_you_mean(name, known)}; known: {', '.join(known)}")
+        answers = known[name].answers
+        if not any(answer == fits and type(answer) is type(fits) for fits in answers):
+            words = [str(fits).lower() if isinstance(fits, bool) else fits for fits in answers]
+            hint = did_you_mean(answer, words) if isinstance(answer, str) else ""
+            raise ValueError(f"the reading {name!r} is {_either(words)}, not {answer!r}{hint}")
+    return Readings(**chosen)
+
+
+def _either(words: Sequence[str]) -> str:
+    return f"{', '.join(words[:-1])} or {words[-1]}"
