@@ -2,11 +2,11 @@
 
 import pytest
 
-from tests.session.conftest import Dialogue, PlannedScript
+from tests.session.conftest import MS_PER_CHARACTER, Dialogue, PlannedScript
 from tests.session.sounds import silence, voice
 from vlmock.server.reception import TimingProfile
 from vlmock.session.auto_truncation import _played
-from vlmock.session.script import Say
+from vlmock.session.script import Say, Wait
 from vlmock.session.timing import Timing
 
 REPLY = "Hello, how can I help you today?"
@@ -67,6 +67,16 @@ def test_a_reply_that_is_still_being_said_keeps_its_cut() -> None:
     transcript = dialogue.last("conversation.item.retrieved").item.content[0].transcript
     assert transcript.endswith(" …")
     assert len(transcript) < len(item.content[0].transcript)
+
+
+def test_a_pause_in_a_reply_is_not_played() -> None:
+    """While nothing is there to be played, no milliseconds of the item go by."""
+    dialogue = Dialogue(script=PlannedScript([[Say("Let me see."), Wait(5), Say("It is sunny.")]]))
+    dialogue.client(detecting(auto_truncate=True), {"type": "response.create"}).wait(5.1)
+    dialogue.speak(voice(700))
+    before_ms = len("Let me see.") * MS_PER_CHARACTER
+    assert dialogue.last("conversation.item.truncated").audio_end_ms == before_ms + 100
+    assert kept(dialogue) == "Let me see."
 
 
 def test_a_reply_that_was_heard_to_its_end_is_not_cut() -> None:

@@ -11,6 +11,7 @@ from tests.session.test_spoken_turns import AUDIO_REPLY
 from vlmock.protocol.input_audio import InputAudioBufferClear, InputAudioBufferCommit
 from vlmock.protocol.response import ResponseCreate
 from vlmock.session.script import Expectation, Say, Step
+from vlmock.session.timing import Timing
 
 TRIGGERED = "input_audio_buffer.timeout_triggered"
 TRANSCRIBED = "conversation.item.input_audio_transcription.completed"
@@ -117,6 +118,17 @@ def test_who_speaks_for_long_is_not_asked() -> None:
     dialogue = answered().wait(REPLY_S + 4)
     dialogue.speak((voice(500) + silence(200)) * 17, piece_bytes=960, real_time=True)
     assert not dialogue.all(TRIGGERED)
+
+
+def test_who_has_spoken_and_is_not_understood_yet_is_not_asked() -> None:
+    """A turn whose transcript is still to come is no silence: it gets its own answer."""
+    script = PlannedScript([[Say("Hello?")]], heard=["It is me."])
+    dialogue = Dialogue(script=script, timing=Timing({"llm_first": 300, "stt": 2000}))
+    dialogue.client(update(idle_timeout_ms=500, interrupt_response=False))
+    dialogue.client(ResponseCreate(response={"modalities": ["text"]}))  # type: ignore[arg-type]
+    dialogue.speak(utterance()).wait(2.4)
+    assert not dialogue.all(TRIGGERED)
+    assert [(turn.idle, turn.text) for turn in script.turns] == [(False, ""), (False, "It is me.")]
 
 
 def test_a_response_that_the_client_asks_for_starts_it_anew() -> None:

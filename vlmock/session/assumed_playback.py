@@ -10,18 +10,18 @@ __all__ = ["AssumedPlayback"]
 
 
 class AssumedPlayback(msgspec.Struct):
-    """The spoken item that was sent last, and when it plays, in seconds of the session's clock."""
+    """The spoken item that was sent last, and until when it plays, in seconds of the session's clock."""
 
     item_id: str = ""
-    begins: float = 0.0
+    sent_ms: float = 0.0
+    """How much of it was sent."""
     ends: float = 0.0
 
     def add(self, item_id: str, duration_ms: float, now: float) -> None:
         """More of an item was sent; it plays as soon as what was sent before has been played."""
         if item_id != self.item_id:
-            self.item_id = item_id
-            self.begins = max(now, self.ends)
-            self.ends = self.begins
+            self.item_id, self.sent_ms = item_id, 0.0
+        self.sent_ms += duration_ms
         self.ends = max(self.ends, now) + duration_ms / 1000
 
     def plays(self, now: float) -> bool:
@@ -36,4 +36,5 @@ class AssumedPlayback(msgspec.Struct):
         """Which item is being played, and how many milliseconds of it were heard; None in silence."""
         if not self.item_id or now >= self.ends:
             return None
-        return self.item_id, max(0, int((now - self.begins) * 1000))
+        left_ms = (self.ends - now) * 1000
+        return self.item_id, max(0, int(round(self.sent_ms - left_ms, 3)))

@@ -58,8 +58,9 @@ def _wait(state: SessionState, begins: float, ends: float, settle: _Settle) -> P
     yield At(begins)
     audio_start_ms = state.input.audio_ms
     yield At(ends)
-    if state.speaking is not None or state.stopping or state.input.next_signal() is not None:
-        return  # somebody has begun to speak; a filler word that is removed lets it count on
+    being_said = state.speaking is not None or state.stopping or state.input.next_signal() is not None
+    if being_said or state.untranscribed:
+        return  # somebody has spoken, or begun to; a filler word that is removed lets it count on
     state.idle, state.quiet_since = None, None  # what follows must not abandon this story
     yield from _commit_silence(state, audio_start_ms)
     state.requested = ResponseRequest(state.new_id("resp_"), ResponseCreateParams(), automatic=True, idle=True)
