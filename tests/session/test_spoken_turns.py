@@ -308,6 +308,17 @@ def test_transcripts_of_a_cascade_come_in_the_order_of_the_turns(open_dialogue: 
     assert [item.content[0].transcript for item in items] == ["one", "two"]
 
 
+def test_a_turn_by_hand_does_not_overtake_one_whose_end_is_still_to_be_told(open_dialogue: Opener) -> None:
+    """Assumed: transcripts come in the order of the turns, whoever ended them."""
+    timing = Timing({"stop_detect": 100, "stt": 300})
+    dialogue = open_dialogue(timing=timing, script=PlannedScript(heard=["First.", "Second."])).skip()
+    dialogue.speak(voice(700) + silence(400)).wait(0.05)
+    dialogue.speak(silence(200)).client(InputAudioBufferCommit()).wait(2)
+    assert [event.transcript for event in dialogue.all(TRANSCRIBED)] == ["First.", "Second."]
+    first, second = (e for e in dialogue.all("conversation.item.created") if e.item.role == "user")
+    assert second.previous_item_id == first.item.id
+
+
 def test_a_removed_filler_does_not_keep_a_turn_from_being_answered(open_dialogue: Opener) -> None:
     """Observed {SDKT}: a filler is no turn, so the turn before it gets its response."""
     script = PlannedScript(heard=["Real words."])

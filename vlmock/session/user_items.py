@@ -48,9 +48,9 @@ def become_item(state: SessionState, turn: SpokenTurn, audio: bytes, audio_end_m
     state.timeline.begin(plot(state, turn, said, audio_end_ms))
 
 
-def _stopped(state: SessionState, turn: SpokenTurn, audio_end_ms: int) -> Plot:
+def _stopped(state: SessionState, turn: SpokenTurn, audio_end_ms: int, told_at: float) -> Plot:
     """Observed {FON, NB04}: the service takes its time to say that the user has stopped."""
-    yield At(state.now + state.seconds("stop_detect"))
+    yield At(told_at)
     state.stopping = False
     turn.phase = moved(SPOKEN_TURN, turn.phase, "committed")
     yield InputAudioBufferSpeechStopped(audio_end_ms=audio_end_ms, item_id=turn.item_id)
@@ -65,12 +65,13 @@ def _after_transcript(state: SessionState, turn: SpokenTurn, said: _Utterance, a
     """
     by_hand = audio_end_ms is None
     state.untranscribed.append(turn.item_id)
+    told_at = state.now if by_hand else state.now + state.seconds("stop_detect")
+    due = state.transcript_due = max(state.transcript_due, told_at + state.seconds("stt"))
     if audio_end_ms is not None:
-        yield from _stopped(state, turn, audio_end_ms)
+        yield from _stopped(state, turn, audio_end_ms, told_at)
         previous = _previous_user_item(state, turn)
         yield from _committed(state, turn, previous)
-    state.transcript_due = max(state.transcript_due, state.now + state.seconds("stt"))
-    yield At(state.transcript_due)
+    yield At(due)
     if by_hand:
         previous = _previous_user_item(state, turn)
         yield from _committed(state, turn, previous)
@@ -87,7 +88,7 @@ def _before_transcript(state: SessionState, turn: SpokenTurn, said: _Utterance, 
     """Observed {FON, PAI}, hybrid and native: the item comes at once, its transcript, if asked for, beside the
     response. ``audio_end_ms`` None: committed by the client."""
     if audio_end_ms is not None:
-        yield from _stopped(state, turn, audio_end_ms)
+        yield from _stopped(state, turn, audio_end_ms, state.now + state.seconds("stop_detect"))
     previous = state.history.last_id
     yield from _committed(state, turn, previous)
     item = _remember(state, turn, None, said)
