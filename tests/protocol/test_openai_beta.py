@@ -14,7 +14,8 @@ from vlmock.protocol.catalogue import OTHER_SERVER_EVENTS, SERVER_EVENTS
 from vlmock.protocol.codec import InvalidEvent, to_json_object
 from vlmock.protocol.openai_beta import Known, decode_beta, in_beta
 from vlmock.protocol.output import ResponseAudioDelta
-from vlmock.protocol.wire import ClientEvent
+from vlmock.protocol.session import ResponseSession, SessionUpdated
+from vlmock.protocol.wire import UNSET, ClientEvent
 
 KNOWN = Known("conv_1", lambda item_id: 1.25)
 ITS_EVENTS = {get_args(each.model_fields["type"].annotation)[0] for each in get_args(get_args(RealtimeServerEvent)[0])}
@@ -41,6 +42,14 @@ def test_what_the_beta_has_is_told_and_nothing_else(wire_type: str, data: st.Dat
     told = [each["type"] if isinstance(each, dict) else each.type for each in in_beta(event, KNOWN)]
     assert told[:1] == ([wire_type] if wire_type in ITS_EVENTS - NOT_PASSED_ON else [])
     assert set(told) <= ITS_EVENTS
+
+
+@pytest.mark.parametrize(("temperature", "told"), [(0.0, 0.0), (1.1, 1.1), (None, 0.8), (UNSET, 0.8)])
+def test_there_is_always_a_temperature(temperature: Any, told: float) -> None:
+    """The session's own, 0 as well; a native pipeline has none, and the beta wants one."""
+    (updated,) = in_beta(SessionUpdated(session=ResponseSession(temperature=temperature)), KNOWN)
+    assert isinstance(updated, dict)
+    assert updated["session"]["temperature"] == told
 
 
 def test_sound_passes_as_it_is() -> None:

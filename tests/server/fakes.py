@@ -65,9 +65,6 @@ class FakeSession:
         self.supplied.append((key, message))
         return [SendRaw({"type": "speech_failed", "message": message})]
 
-    def ended(self) -> None:
-        """Holds nothing that others could have."""
-
 
 class RawClient:
     """A TCP connection that sends exactly the bytes it is told to."""

@@ -230,11 +230,11 @@ def _given(members: JsonObject | None, names: tuple[str, ...]) -> JsonObject | N
 
 def _spoken(settings: JsonObject) -> JsonObject:
     """A voice is its name, audio comes with its text, and there is a temperature."""
-    voice, modalities = settings.get("voice"), settings.get("modalities")
+    voice, modalities, temperature = (settings.get(name) for name in ("voice", "modalities", "temperature"))
     return settings | {
         "voice": voice.get("name") if isinstance(voice, dict) else voice,
         "modalities": ["audio", "text"] if modalities == ["audio"] else modalities,
-        "temperature": settings.get("temperature") or _TEMPERATURE,
+        "temperature": _TEMPERATURE if temperature is None else temperature,
     }
 
 

@@ -40,9 +40,6 @@ class BetaConversation:
     def speech_failed(self, key: int, message: str, now: float) -> list[Effect]:
         return self._translated(self._session.speech_failed(key, message, now))
 
-    def ended(self) -> None:
-        self._session.ended()
-
     def _translated(self, effects: Iterable[Effect]) -> list[Effect]:
         """What a scenario wrote by hand is sent as it stands."""
         translated: list[Effect] = []

@@ -45,7 +45,6 @@ class Conversation(Protocol):
     def close(self) -> None: ...
     def supply(self, key: int, speech: Speech, now: float) -> list[Effect]: ...
     def speech_failed(self, key: int, message: str, now: float) -> list[Effect]: ...
-    def ended(self) -> None: ...
 
 
 class Voice(Protocol):
@@ -155,7 +154,6 @@ class Connection:
     def closed(self, closing: Closing) -> None:
         self._end()
         if self._begun is not None:
-            self._begun.session.ended()
             self._begun.journal.note_end(closing.code, closing.reason, closing.by, self._clock.now())
         self._house.left(self)
 

@@ -179,6 +179,7 @@ class Session:
         """
         self._state.input.close()
         self._state.history.forget_sound()
+        conduct.vanish(self._state)
 
     def next_deadline(self) -> float | None:
         """When ``advance`` has something to do: its end at the latest. None when it has ended."""
@@ -201,10 +202,6 @@ class Session:
         """Assumed {OAI}: an error, then close 1001 with the same words. Observed {SKILL}: ``maximum duration``."""
         details = refusals.session_expired(self._lifetime_s // 60)
         return [_error(details, None), Close(1001, details.details.message)]
-
-    def ended(self) -> None:
-        """The client is gone: what it held of that which sessions share is free again."""
-        conduct.vanish(self._state)
 
     def _handle(self, event: AnyClientEvent | InvalidEvent) -> Iterable[Told]:
         state = self._state

@@ -96,7 +96,7 @@ def test_so_many_a_minute_and_no_more(rate: str, allowed: int) -> None:
     for number in range(allowed):
         talk = with_avatar(avatars=avatars, readings=readings).wait(number)
         talk.client(connect()).server("session.avatar.connecting")
-        talk.session.ended()
+        talk.session.close()
     talk = with_avatar(avatars=avatars, readings=readings).wait(17)
     limited = "rate_limit_exceeded"
     assert refusal(talk.client(connect())) == (limited, "Avatar request was rate-limited. Retry after 43.0s.")
@@ -113,7 +113,7 @@ def test_so_many_at_once_and_no_more() -> None:
         talks[-1].client(connect()).server("session.avatar.connecting")
     sixth = with_avatar(avatars=avatars).wait(5 * 31)
     assert refusal(sixth.client(connect())) == ("avatar_service_resource_exhausted", EXHAUSTED)
-    talks[2].session.ended()
+    talks[2].session.close()
     sixth.client(connect()).server("session.avatar.connecting")
 
 
