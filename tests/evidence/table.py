@@ -15,20 +15,24 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 
-from vlmock.emulated import Subject, subjects
+from vlmock.emulated import Subject, sources, subjects
 
 __all__ = ["TABLE", "claims", "recorded"]
 
 ROOT = Path(__file__).resolve().parents[2]
 TABLE = Path(__file__).with_name("README.md")
 _WATCHED = ("tests/session", "tests/sdk", "tests/server")
+_ABOUT_VERSIONS = "tests/session/test_api_versions.py"
+"""Says when there is an event, not what it does."""
+_TELLING = 8
+"""A name that is longer means nothing else."""
 _ROW = re.compile(r"^\| `(?P<name>[^`]+)` \|.*\| `(?P<test>tests/[^`]+)` \|$")
 _TITLE = re.compile(r"^## (?P<kind>.+)s$")
 _INTRODUCTION = """# What is emulated, how well it is known, and which test proves it
 
 Made from the code and by watching the tests: `python -m tests.evidence.table`. A test runs each of these tests again
 and sees that it meets what it is said to prove. *Observed* on the live service, *Documented* by Microsoft or the vendor
-SDK, or *Assumed*; the tags in braces name the source.
+SDK, or *Assumed*; the tags in braces name the source, and stand at the end.
 """
 
 
@@ -65,17 +69,29 @@ def claims(table: str) -> Iterator[tuple[str, str]]:
 def _proofs(met: Mapping[str, set[str]]) -> Iterator[tuple[Subject, str | None]]:
     for subject in subjects():
         candidates = [test for test, keys in met.items() if subject.key in keys]
-        yield subject, min(candidates, key=lambda test: _rank(subject, test, len(met[test])), default=None)
+        yield subject, min(candidates, key=lambda test: _rank(subject, test, met[test]), default=None)
 
 
-def _rank(subject: Subject, test: str, how_much: int) -> tuple[object, ...]:
-    """Best is a test whose own name or case names the subject, then one that names it in its text; of those the one
-    that meets least besides, without a network."""
-    words = {subject.name, subject.name.rpartition(".")[2], subject.name.replace("_", " ")}
+def _rank(subject: Subject, test: str, met: set[str]) -> tuple[object, ...]:
+    """Best is a test in which it goes well (but for refusals), whose own name or case names the subject, then one that
+    names it in its text; of those the one that meets least besides, without a network."""
+    refuses = subject.kind != "refusal" and any(key.startswith("refusal") for key in met)
+    last = subject.name.rpartition(".")[2] if subject.kind == "field" else subject.name
     text = _source(test)
-    named = any(word in test for word in words)
-    spoken = subject.name in text or subject.name.rpartition(".")[2] in text or _class_name(subject.name) in text
-    return (not named, not spoken, not test.startswith("tests/session"), how_much, len(test), test)
+    named = subject.name in test or (len(last) > _TELLING and last in test)
+    spoken = any(
+        word in text for word in (subject.name, f'"{last}"', f"{last}=", f".{last}", _class_name(subject.name))
+    )
+    return (
+        test.startswith(_ABOUT_VERSIONS),
+        refuses,
+        not named,
+        not spoken,
+        not test.startswith("tests/session"),
+        len(met),
+        len(test),
+        test,
+    )
 
 
 def _class_name(wire_type: str) -> str:
@@ -109,6 +125,7 @@ def _written(proofs: Iterable[tuple[Subject, str | None]]) -> Iterator[str]:
             yield f"\n## {kind.capitalize()}s\n"
             yield "| | what becomes of it | evidence | proved by |\n|---|---|---|---|"
         yield f"| `{subject.name}` | {subject.what} | {subject.evidence} | {f'`{test}`' if test else 'no test'} |"
+    yield f"\n## Sources\n\n{sources()}"
 
 
 def _main() -> None:

@@ -56,6 +56,26 @@ SESSIONS: dict[str, dict[str, Any]] = {
     "another agent": {"tools": [FOUNDRY_AGENT]},
     "an MCP server": {"tools": [MCP]},
     "animation": {"animation": {"model_name": "default", "outputs": ["viseme_id"]}},
+    "an avatar, through a relay of one's own": {
+        "avatar": {
+            "type": "video-avatar",
+            "character": "lisa",
+            "style": "casual-sitting",
+            "customized": False,
+            "ice_servers": [{"urls": ["turn:relay.example.org:3478"], "username": "me", "credential": "of-mine"}],
+            "video": {
+                "bitrate": 1_000_000,
+                "codec": "h264",
+                "crop": {"top_left": [0, 0], "bottom_right": [640, 480]},
+                "resolution": {"width": 640, "height": 480},
+                "background": {"color": "#00FF00FF"},
+                "gop_size": 20,
+            },
+            "scene": {"zoom": 1.0, "position_x": 0.1, "rotation_z": 0.2, "amplitude": 0.5},
+            "output_protocol": "webrtc",
+            "output_audit_audio": True,
+        }
+    },
     "what is null": {"truncation_strategy": None, "greeting": None, "handoff": None},
     "a limit and a mood": {"temperature": 0.7, "max_response_output_tokens": 300, "reasoning_effort": "low"},
     "metadata": {"metadata": {"tenant": "one"}},

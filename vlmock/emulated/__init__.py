@@ -7,6 +7,7 @@ function of the session has its class. The evidence is the first word of the doc
 from collections.abc import Iterable, Iterator
 from itertools import chain
 
+from vlmock.emulated.sources import SOURCES
 from vlmock.emulated.subjects import (
     Subject,
     client_events,
@@ -17,7 +18,7 @@ from vlmock.emulated.subjects import (
     subjects,
 )
 
-__all__ = ["Subject", "details", "markdown", "subjects"]
+__all__ = ["Subject", "details", "markdown", "sources", "subjects"]
 
 
 def markdown() -> str:
@@ -41,13 +42,18 @@ def _echoed() -> Iterator[str]:
 
 
 def details() -> str:
-    """Every field, refusal and reading."""
+    """Every field, refusal and reading, and who knows of them."""
     tables = (
         ("field", "what becomes of it", fields()),
         ("refusal", "", refused()),
         ("reading (`serve --reading NAME=ANSWER`)", "what it decides", readings()),
     )
-    return "\n\n".join("\n".join(_table(title, what, rows)) for title, what, rows in tables)
+    return "\n\n".join(["\n".join(_table(title, what, rows)) for title, what, rows in tables] + [sources()])
+
+
+def sources() -> str:
+    """What the tags stand for."""
+    return "\n".join(["| tag | source |", "|---|---|", *(f"| {tag} | {source} |" for tag, source in SOURCES.items())])
 
 
 def _table(title: str, what: str, rows: Iterable[Subject]) -> Iterator[str]:

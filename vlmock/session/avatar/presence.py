@@ -52,7 +52,7 @@ class AvatarPresence(msgspec.Struct):
     """Tells when it has spoken. Over WebRTC."""
 
     def switch(self, turn: str | None, now: float) -> Iterator[ServerEvent]:
-        """Begin to speak a turn, or fall silent; nothing when that is so already."""
+        """Observed {S03, VIBE}: it begins to speak a turn, or falls silent; nothing when that is so already."""
         if turn == self.speaking:
             return
         before, self.speaking = self.speaking, turn

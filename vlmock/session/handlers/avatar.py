@@ -75,6 +75,7 @@ def _offer(client_sdp: str) -> "Offer":
 
 
 def _answered(state: SessionState, offer: "Offer") -> Plot:
+    """Observed {S03}: base64 again, as it came."""
     from vlmock.session.avatar.sdp import answer
 
     description = _Description("answer", answer(offer, seed=state.ids.make("avatar_")))
