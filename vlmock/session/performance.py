@@ -7,7 +7,6 @@ from typing import TypeGuard
 
 from vlmock.protocol.audio_format import AudioFormat
 from vlmock.protocol.errors import ErrorDetails, ErrorEvent, WarningDetails, WarningEvent
-from vlmock.protocol.voices import OpenAIVoice
 from vlmock.session.active_response import ActiveResponse, OpenMessage
 from vlmock.session.effects import Close, SendRaw, Speech, SpeechRequest, Synthesize
 from vlmock.session.output_items import OutputItems, ReplyBrokenOff
@@ -31,12 +30,13 @@ from vlmock.session.script import (
 )
 from vlmock.session.script import Close as CloseStep
 from vlmock.session.service_tools import annotate, perform
+from vlmock.session.speaking_rate import speaking_rate
 from vlmock.session.speech_chunks import cut, interleaved
 from vlmock.session.state import SessionState
 from vlmock.session.timeline import At, AwaitSpeech, Beat, Plot
 from vlmock.session.words import tokens
 
-__all__ = ["Performance", "speaking_rate"]
+__all__ = ["Performance"]
 
 _NATIVE_HEAD_START_TOKENS = 4
 """Observed {PAI}: about four transcript deltas come before the first audio, then both alternate."""
@@ -249,22 +249,6 @@ def _leading_calls(steps: Sequence[Step]) -> Iterator[Call]:
 def _spaced(message: OpenMessage, say: Say) -> str:
     """The words, parted by a space from those before them."""
     return f" {say.text}" if message.text and say.text and not message.text[-1].isspace() else say.text
-
-
-def speaking_rate(voice: object) -> float:
-    """How fast a voice speaks, from its ``rate``: ``"1.2"``, ``"+20%"``, ``"slow"``. 1.0 where it says nothing.
-
-    Documented {DOC}: SSML prosody syntax, limited to 0.5 to 1.5. The levels' figures are those of SSML.
-    """
-    rate = getattr(voice, "rate", None)
-    if isinstance(voice, OpenAIVoice) or not isinstance(rate, str):
-        return 1.0
-    levels = {"x-slow": 0.5, "slow": 0.64, "medium": 1.0, "default": 1.0, "fast": 1.55, "x-fast": 2.0}
-    try:
-        value = levels.get(rate) or (1 + float(rate[:-1]) / 100 if rate.endswith("%") else float(rate))
-    except ValueError:
-        return 1.0
-    return min(max(value, 0.5), 1.5)
 
 
 def _warning(warn: Warn) -> WarningEvent:

@@ -2,9 +2,7 @@
 
 from collections.abc import Iterator
 
-from vlmock.protocol.input_audio import (
-    InputAudioBufferSpeechStarted,
-)
+from vlmock.protocol.input_audio import InputAudioBufferSpeechStarted
 from vlmock.protocol.turn_detection import EndOfUtteranceDetection, VadSettings
 from vlmock.protocol.wire import given
 from vlmock.session import auto_truncation, idle_timeout, refusals, user_items

@@ -71,7 +71,8 @@ def _check_numbers(detection: VadSettings, path: str) -> None:
 def _check_end_of_utterance(detection: EndOfUtteranceDetection, path: str, brain: Brain) -> None:
     """Observed {IVW, EVAL, schema B2}: the models that read text need a transcript, hence a cascade.
 
-    Documented: schema D6, the model that hears is in two previews only.
+    Documented: schema D6, the model that hears came with 2026-06-01-preview and is in no GA version. Assumed: it is in
+    the preview after it.
     """
     allowed = [m for m in END_OF_UTTERANCE_MODELS if m != _AUDIO_EOU or brain.api_version in _AUDIO_EOU_VERSIONS]
     check_choice(detection.model, allowed, f"{path}.model")

@@ -1,6 +1,5 @@
 """Who may speak, and how. Source: schema D2, F."""
 
-import re
 from typing import Final
 
 from vlmock.protocol.voices import (
@@ -16,11 +15,11 @@ from vlmock.protocol.voices import (
     OpenAIVoice,
     VoiceSetting,
 )
-from vlmock.protocol.wire import UnsetType
 from vlmock.session import refusals
 from vlmock.session.brain import Brain
 from vlmock.session.models import Family
 from vlmock.session.rules.values import check_choice, check_not_empty, check_range
+from vlmock.session.speaking_rate import FASTEST, SLOWEST, multiplier
 
 __all__ = ["check_voice"]
 
@@ -34,10 +33,6 @@ _ALLOWED: Final = {
 }
 """Observed {S09}: the two realtime families. Assumed for the others: the documentation ties the OpenAI voices to the
 realtime models, and whether the service insists on it is not known."""
-
-_SLOWEST_RATE, _FASTEST_RATE = 0.5, 1.5
-_MULTIPLIER = re.compile(r"\d+(\.\d+)?")
-_PERCENTAGE = re.compile(r"([+-]?\d+(\.\d+)?)%")
 
 
 def check_voice(voice: VoiceSetting, path: str, brain: Brain) -> None:
@@ -66,14 +61,5 @@ def _check_azure_voice(voice: AzureSpeechVoice, path: str) -> None:
     if isinstance(voice, AzurePersonalVoice | AvatarVoiceSync):
         check_choice(voice.model, PERSONAL_VOICE_MODELS, f"{path}.model")
     check_range(voice.temperature, 0, 1, f"{path}.temperature")
-    check_range(_speaking_rate(voice.rate), _SLOWEST_RATE, _FASTEST_RATE, f"{path}.rate")
-
-
-def _speaking_rate(rate: str | UnsetType | None) -> float | None:
-    """The rate as a multiplier, from SSML prosody: ``1.2`` or ``+20%``. None for a level such as ``fast``."""
-    if not isinstance(rate, str):
-        return None
-    if _MULTIPLIER.fullmatch(rate):
-        return float(rate)
-    percentage = _PERCENTAGE.fullmatch(rate)
-    return 1 + float(percentage[1]) / 100 if percentage else None
+    if isinstance(voice.rate, str):
+        check_range(multiplier(voice.rate), SLOWEST, FASTEST, f"{path}.rate")
