@@ -66,6 +66,9 @@ def demo(scenario: str, timing: str, journal: Path | None) -> None:
 @click.option("--speech", default="builtin", show_default=True, help="builtin, flite or espeak-ng.")
 @click.option("--detector", default="level", show_default=True, help="level; or silero, for noisy rooms.")
 @click.option(
+    "--recognition", default="scripted", show_default=True, help="scripted, or pocketsphinx, which hears what is said."
+)
+@click.option(
     "--reading",
     "readings",
     multiple=True,

@@ -5,6 +5,7 @@
     │   └── UnknownScenario    no scenario has that name; lists those that exist
     ├── SpeechError            a line cannot be spoken: engine missing, WAV unreadable
     ├── DetectorError          speech cannot be found that way: no such detector, extra missing
+    ├── RecognitionError       speech cannot be recognised: pocketsphinx missing, or failing
     ├── ServerError            the server cannot start: port taken, host unknown, trustme missing
     └── JournalTimeout         an event that was waited for did not come
 
@@ -17,6 +18,7 @@ from difflib import get_close_matches
 __all__ = [
     "DetectorError",
     "JournalTimeout",
+    "RecognitionError",
     "ScenarioError",
     "ServerError",
     "SpeechError",
@@ -55,6 +57,10 @@ class SpeechError(VlmockError):
 
 class DetectorError(VlmockError):
     """The user's speech cannot be found as was asked; says why and what to do."""
+
+
+class RecognitionError(VlmockError):
+    """Nobody can say what was spoken; says why, and what to do."""
 
 
 class ServerError(VlmockError):

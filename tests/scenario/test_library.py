@@ -14,7 +14,7 @@ from vlmock.protocol.tools import McpTool
 from vlmock.scenario import library
 from vlmock.scenario.default import DefaultScript
 from vlmock.scenario.model import Scenario
-from vlmock.session.script import Expectation, McpListing, Reply, Say, Spoken, Turn
+from vlmock.session.script import Expectation, McpListing, Recognized, Reply, Say, Spoken, Turn
 
 
 def test_shipped_scenarios_have_a_name_and_a_line_about_them() -> None:
@@ -92,7 +92,8 @@ class Parrot:
     def expects(self) -> Expectation:
         return Expectation()
 
-    def skip_filler(self) -> None: ...
+    def skip_filler(self, recognized: Recognized | None = None) -> bool:
+        return False
 
     def hear(self, spoken: Spoken) -> str:
         return "Polly."

@@ -157,15 +157,15 @@ WRONG: dict[str, tuple[str, str]] = {
     ),
     "transcript without user": (
         "rules:\n  - tool: f\n    transcript: Hi\n    reply: Hello.\n",
-        "f.yaml:3: 'transcript' needs 'user': only what is said can be heard",
+        "f.yaml:3: 'transcript' needs 'user' or 'clip': only what is said can be heard",
     ),
     "start and user": (
         "turns:\n  - start: true\n    user: Hi\n    reply: Hello.\n",
-        "f.yaml:2: 'start' means that nothing came: leave out 'user', 'tool', 'mcp' and 'output'",
+        "f.yaml:2: 'start' means that nothing came: leave out 'user', 'clip', 'tool', 'mcp' and 'output'",
     ),
     "idle with words": (
         "rules:\n  - idle: true\n    user: Hi\n    reply: Hello.\n",
-        "f.yaml:2: 'idle' means that nothing came: leave out 'user', 'tool', 'mcp' and 'output'",
+        "f.yaml:2: 'idle' means that nothing came: leave out 'user', 'clip', 'tool', 'mcp' and 'output'",
     ),
     "bad regex": (
         "rules:\n  - user: /a(/\n    reply: Hello.\n",

@@ -11,6 +11,7 @@ from websockets.utils import apply_mask
 
 from vlmock.server.reception import Circumstances
 from vlmock.session.effects import Effect, SendRaw, Speech
+from vlmock.session.script import Recognized
 
 QUERY = "?api-version=2026-07-15&model=gpt-4o"
 PATH = f"/voice-live/realtime{QUERY}"
@@ -60,6 +61,10 @@ class FakeSession:
     def supply(self, key: int, speech: Speech, now: float) -> list[Effect]:
         self.supplied.append((key, speech))
         return [SendRaw({"type": "supplied", "key": key})]
+
+    def supply_transcript(self, key: int, recognized: Recognized, now: float) -> list[Effect]:
+        self.supplied.append((key, recognized))
+        return [SendRaw({"type": "understood", "key": key})]
 
     def speech_failed(self, key: int, message: str, now: float) -> list[Effect]:
         self.supplied.append((key, message))

@@ -22,6 +22,7 @@ from vlmock.session.brain import Brain
 from vlmock.session.effects import (
     Close,
     Effect,
+    Recognize,
     Remark,
     Send,
     SendRaw,
@@ -35,7 +36,7 @@ from vlmock.session.effects import (
 from vlmock.session.ids import IdFactory
 from vlmock.session.machine import Session
 from vlmock.session.readings import FOLLOWED, Readings
-from vlmock.session.script import Expectation, Heard, McpListing, Reply, Say, Spoken, Step, Turn
+from vlmock.session.script import Expectation, Heard, McpListing, Recognized, Reply, Say, Spoken, Step, Turn
 from vlmock.session.timing import Timing
 
 MS_PER_CHARACTER = 60
@@ -57,9 +58,12 @@ class PlannedScript:
     def expects(self) -> Expectation:
         return self.expectations[0] if self.expectations else Expectation()
 
-    def skip_filler(self) -> None:
+    def skip_filler(self, recognized: Recognized | None = None) -> bool:
+        if recognized is not None and recognized.text != "Umm":
+            return False
         self.skipped_fillers += 1
         self.expectations.popleft()
+        return True
 
     def hear(self, spoken: Spoken) -> str | Heard:
         self.spoken.append(spoken)
@@ -113,6 +117,7 @@ class Dialogue:
         seed: int = 7,
         avatars: AvatarPool | None = None,
         avatar_trouble: str | None = None,
+        listens: bool = False,
     ) -> None:
         self.script = script or PlannedScript()
         self.now = 100.0
@@ -124,6 +129,7 @@ class Dialogue:
         self.requests: list[SpeechRequest] = []
         self.hold_speech = False
         self.held: list[Synthesize] = []
+        self.unheard: list[Recognize] = []
         self._checked = 0
         self.session = Session(
             brain=brain
@@ -143,6 +149,7 @@ class Dialogue:
             conversations=conversations,
             avatars=avatars,
             avatar_trouble=avatar_trouble,
+            listens=listens,
         )
         self._perform(self.session.open(self.now))
 
@@ -190,6 +197,12 @@ class Dialogue:
             self._perform(self.session.supply(effect.key, spoken(effect.request), self.now))
         return self
 
+    def understand(self, recognized: Recognized, *, turn: int = 0) -> "Dialogue":
+        """Somebody has listened to a turn: of those that wait for it, this one."""
+        effect = self.unheard.pop(turn)
+        self._perform(self.session.supply_transcript(effect.key, recognized, self.now))
+        return self
+
     # ---- what is checked
 
     def server(self, *expected: str) -> "Dialogue":
@@ -235,6 +248,8 @@ class Dialogue:
                     self.closed = effect
                 case Synthesize():
                     to_speak.append(effect)
+                case Recognize():
+                    self.unheard.append(effect)
         for effect in to_speak:
             self.requests.append(effect.request)
             if self.hold_speech:

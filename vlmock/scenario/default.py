@@ -6,7 +6,7 @@ from typing import Any
 
 from vlmock.protocol.tools import FunctionTool, McpTool, ToolChoiceFunction
 from vlmock.scenario.arguments import arguments_for
-from vlmock.session.script import Call, Expectation, McpListing, Reply, Say, Spoken, Step, ToolOutput, Turn
+from vlmock.session.script import Call, Expectation, McpListing, Recognized, Reply, Say, Spoken, Step, ToolOutput, Turn
 
 __all__ = ["DefaultScript", "unscripted_transcript"]
 
@@ -33,8 +33,9 @@ class DefaultScript:
         """Always a whole sentence."""
         return Expectation()
 
-    def skip_filler(self) -> None:
+    def skip_filler(self, recognized: Recognized | None = None) -> bool:
         """There are no fillers."""
+        return False
 
     def hear(self, spoken: Spoken) -> str:
         """The length of the speech, in words."""

@@ -9,12 +9,21 @@ from vlmock.errors import ScenarioError
 from vlmock.protocol.session import ResponseSession
 from vlmock.protocol.tools import McpTool
 from vlmock.scenario.default import unscripted_transcript
-from vlmock.scenario.matching import Match, as_json, describe, match, session_differences, tool_names
+from vlmock.scenario.matching import (
+    Match,
+    as_json,
+    describe,
+    is_perhaps,
+    match,
+    session_differences,
+    tool_names,
+    words_of,
+)
 from vlmock.scenario.mcp_servers import listing
 from vlmock.scenario.model import Entry, Scenario
 from vlmock.scenario.patterns import Difference, in_words
 from vlmock.session.mcp_tools import why_not
-from vlmock.session.script import Expectation, Fail, Heard, McpCall, McpListing, Reply, Spoken, Step, Turn
+from vlmock.session.script import Expectation, Fail, Heard, McpCall, McpListing, Recognized, Reply, Spoken, Step, Turn
 
 __all__ = ["Candidate", "Director", "Unmatched"]
 
@@ -56,6 +65,10 @@ class Director:
     Speech is heard as the next ordered turn that has a ``user``; when there is none, as the rule that was used least,
     of those whose words are known. It is heard as the same until it has been answered, so a sentence with a pause in
     it stays one sentence.
+
+    Where somebody listened (``Spoken.recognized``), speech is heard as what it was: as the first of the entries that
+    may answer now and have that clip or that sentence, or else as any other that has it; as nothing, "", when it was
+    none of them. Where only clips were compared, what is none of them is heard as the next entry without one.
     """
 
     def __init__(self, scenario: Scenario) -> None:
@@ -67,6 +80,8 @@ class Director:
         self._next = 0
         self._uses: dict[str, int] = {}
         self._failures: list[str] = []
+        self._recognized: list[Recognized] = []
+        """What was said since the last response, where somebody listened."""
         self._not_understood: Entry | None = None
         """What was said last, where a model that only reads got nothing to read."""
 
@@ -77,24 +92,25 @@ class Director:
         entry = self._heard_next({})
         return Expectation() if entry is None else Expectation(entry.filler, entry.complete, entry.heard_as)
 
-    def skip_filler(self) -> None:
-        """A spoken turn that was expected to be a filler was one, and was removed.
+    def skip_filler(self, recognized: Recognized | None = None) -> bool:
+        """A spoken turn that was expected to be a filler is over: whether it was one, and was removed.
 
         One that has an answer and does not say that it is a filler is a problem: the answer will never be given.
         """
         entry = self._heard_next({})
+        if recognized is not None and (entry is None or not is_perhaps(entry, recognized)):
+            return False
         if entry is not None and entry.filler is None:
             said = f"{entry} was removed as a filler word, because turn_detection.remove_filler_words is true"
             self._failures.append(f"{said}: write 'filler: true' if that is meant, else 'filler: false'")
         elif entry is not None:
             self._play(entry)
+        return True
 
     def hear(self, spoken: Spoken) -> str | Heard:
         """The transcript that the scenario gives this spoken turn."""
         self._not_understood = None
-        entry = self._heard_next(self._plain(spoken.session))
-        transcript = entry.heard_as if entry is not None else None
-        text = unscripted_transcript(spoken.audio_ms) if transcript is None else transcript
+        entry, text = self._heard(spoken, self._plain(spoken.session))
         if entry is None or entry.transcript.is_plain:
             return text
         written = entry.transcript
@@ -113,8 +129,9 @@ class Director:
         lost, self._not_understood = self._not_understood, None
         if lost is not None and lost.reply is not None and turn.user and not turn.text:
             return self._filled_in(Match(lost), turn, session)
+        notes = [f"what the user said was recognised as {recognized}" for recognized in self._recognized]
+        self._recognized.clear()
         candidates: list[Candidate] = []
-        notes: list[str] = []
         for entry in self._answering():
             found = self._exhausted(entry) or match(entry, turn, session)
             if not isinstance(found, Match):
@@ -151,15 +168,42 @@ class Director:
         if self.scenario.otherwise:
             yield self.scenario.otherwise
 
-    def _heard_next(self, session: dict[str, Any]) -> Entry | None:
-        """The entry that speech stands for now. With no ``session``, whatever its settings."""
+    def _heard(self, spoken: Spoken, session: dict[str, Any]) -> tuple[Entry | None, str]:
+        """The entry that this turn stands for, if any, and its words."""
+        recognized = spoken.recognized
+        if recognized is not None:
+            self._recognized.append(recognized)
+            if recognized.clip or recognized.text:
+                return self._said(recognized, session)
+        entry = None
+        if recognized is None or recognized.only_clips:
+            entry = self._heard_next(session, without_clips=recognized is not None)
+        transcript = entry.heard_as if entry is not None else None
+        if transcript is None:
+            return entry, "" if recognized is not None else unscripted_transcript(spoken.audio_ms)
+        return entry, transcript
+
+    def _said(self, recognized: Recognized, session: dict[str, Any]) -> tuple[Entry | None, str]:
+        """The entry that has this clip or sentence, those first that may answer now."""
+        now = [e for e in self._answering() if not self._exhausted(e) and not session_differences(e.when, session)]
+        for entry in (*now, *self.scenario.turns, *self.scenario.rules):
+            if entry.when.hears and (words := words_of(entry, recognized)) is not None:
+                return entry, words
+        return None, recognized.text
+
+    def _heard_next(self, session: dict[str, Any], *, without_clips: bool = False) -> Entry | None:
+        """The entry that speech stands for now. With no ``session``, whatever its settings. ``without_clips``: it is
+        none of the entries that have a clip, and nothing that has to wait for one."""
         for entry in self.scenario.turns[self._next :]:
-            if entry.when.hears:
+            if entry.when.hears and not (without_clips and entry.when.clips):
                 return entry
+            if entry.when.hears and not entry.optional:
+                return None
         rules = [
             rule
             for rule in self.scenario.rules
             if rule.when.hears and rule.heard_as is not None and not self._exhausted(rule)
+            if not (without_clips and rule.when.clips)
             if not session or not session_differences(rule.when, session)
         ]
         return min(rules, key=lambda rule: self._uses.get(rule.label, 0), default=None)
@@ -248,7 +292,7 @@ def _wanted(entry: Entry) -> str:
     when = entry.when
     outcome = f"the output of {' and '.join(when.tools)}" if when.tools else "a tool output"
     parts = [
-        when.user and f"user {when.user}",
+        when.speech and f"user {when.speech}",
         when.output is None and when.tools and outcome,
         when.output is not None and f"{outcome} {_fits(when.output)}",
         when.turn and f"turn {when.turn}",

@@ -8,7 +8,7 @@ from typing import TypeAlias, get_args
 from vlmock.errors import ScenarioError
 from vlmock.protocol.tools import McpTool
 from vlmock.scenario.default import unscripted_transcript
-from vlmock.session.script import Expectation, Fail, McpListing, Reply, Say, Spoken, Step, Turn
+from vlmock.session.script import Expectation, Fail, McpListing, Recognized, Reply, Say, Spoken, Step, Turn
 
 __all__ = ["Answer", "FunctionScript", "ReplyFunction"]
 
@@ -34,8 +34,9 @@ class FunctionScript:
         """Always a whole sentence."""
         return Expectation()
 
-    def skip_filler(self) -> None:
+    def skip_filler(self, recognized: Recognized | None = None) -> bool:
         """There are no fillers."""
+        return False
 
     def hear(self, spoken: Spoken) -> str:
         """The next of the transcripts."""

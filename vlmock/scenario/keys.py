@@ -5,6 +5,7 @@ The loader reads by these tables and the JSON Schema is printed from them, so th
 
 import re
 import warnings
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -12,9 +13,10 @@ import msgspec
 from vlmock.errors import did_you_mean
 from vlmock.hearing.detectors import DETECTORS
 from vlmock.protocol.session import ResponseSession
+from vlmock.scenario.hearing import RECOGNITION
 from vlmock.scenario.kinds import Choice, Count, Duration, Either, Flag, Json, Key, ListOf, Record, Schema, Text
 from vlmock.scenario.mcp_servers import MCP_SERVERS
-from vlmock.scenario.model import Conditions, Entry, EventFilter, ExpectedEvent
+from vlmock.scenario.model import Clip, Conditions, Entry, EventFilter, ExpectedEvent
 from vlmock.scenario.nodes import Node
 from vlmock.scenario.patterns import Contains, Regex, TextPattern, Words
 from vlmock.scenario.places import Place
@@ -129,6 +131,16 @@ class _SettingsKind:
         return SHAPE.schema(defs)
 
 
+class _ClipKind:
+    """A sound file."""
+
+    def read(self, node: Node, name: str) -> Clip:
+        return Clip(Path(Text().read(node, name)), node.place)
+
+    def schema(self, defs: Schema) -> Schema:
+        return Text().schema(defs)
+
+
 WORDS = _TextPatternKind()
 SHAPE = Json(_shape, mapping=True)
 NAMES = ListOf(Text(), single=True)
@@ -138,6 +150,10 @@ NAMES = ListOf(Text(), single=True)
 
 _CONDITIONS = {
     "user": Key(WORDS, "What the user says or types."),
+    "clip": Key(
+        ListOf(_ClipKind(), single=True),
+        "WAV files that speech is compared with; the paths start at the scenario's own folder.",
+    ),
     "tool": Key(NAMES, "The tool whose output comes; of a list, all of them."),
     "mcp": Key(
         ListOf(McpNameKind(), single=True),
@@ -166,21 +182,26 @@ _SPOKEN = {
 }
 
 
+_SEVERAL = {"clips": "clip", "tools_offered": "tools_offered"}
+"""Conditions of which there may be more than one, and their keys."""
+
+
 def _entry(values: dict[str, Any], node: Node) -> Entry:
     alone = ("user", "output", "turn", "session", "start", "invoke_input", "idle")
-    conditions = {key: values.get(key) for key in alone}
+    conditions: dict[str, Any] = {key: values.get(key) for key in alone}
+    several: dict[str, Any] = {key: values.get(name, ()) for key, name in _SEVERAL.items()}
     outcomes = (*values.get("tool", ()), *values.get("mcp", ()))
-    when = Conditions(tools=outcomes, tools_offered=values.get("tools_offered", ()), **conditions)
+    when = Conditions(tools=outcomes, **several, **conditions)
     if not any(key in values for key in _CONDITIONS):
         raise node.place.complaint(f"says nothing about when: give it one of {', '.join(_CONDITIONS)}")
     fails = "transcript" in values and values["transcript"].failure is not None
     if "reply" not in values and not values.get("filler") and not fails:
         raise node.place.complaint("missing key 'reply': what is said or called in answer")
-    if values.get("user") is None and (lonely := [key for key in _SPOKEN if key in values]):
-        raise node.keys[lonely[0]].complaint(f"{lonely[0]!r} needs 'user': only what is said can be heard")
+    if not when.speech and (lonely := [key for key in _SPOKEN if key in values]):
+        raise node.keys[lonely[0]].complaint(f"{lonely[0]!r} needs 'user' or 'clip': only what is said can be heard")
     for nothing_came in ("start", "idle"):
-        if getattr(when, nothing_came) and (when.user or when.tools or when.output):
-            message = f"{nothing_came!r} means that nothing came: leave out 'user', 'tool', 'mcp' and 'output'"
+        if getattr(when, nothing_came) and (when.speech or when.tools or when.output):
+            message = f"{nothing_came!r} means that nothing came: leave out 'user', 'clip', 'tool', 'mcp' and 'output'"
             raise node.keys[nothing_came].complaint(message)
     others = {key: values[key] for key in (*_SPOKEN, "optional", "times", *_REPLY) if key in values}
     return Entry("", node.place, when, **others)
@@ -343,6 +364,9 @@ SCENARIO = Record(
         "speech": Key(Choice(SPEECH_ENGINES), "What speaks the assistant's words."),
         "detector": Key(
             Choice(tuple(DETECTORS)), "What finds speech in the client's audio: its level, or silero in noise."
+        ),
+        "recognition": Key(
+            Choice(RECOGNITION), "Who says what was said: the scenario in its order, or pocketsphinx, which listens."
         ),
         "tokens": Key(
             Choice(TOKENS_END),

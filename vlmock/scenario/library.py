@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TypeAlias
 
 from vlmock.errors import ScenarioError, UnknownScenario
+from vlmock.recognition.recognizer import require_pocketsphinx
 from vlmock.scenario.default import DefaultScript
 from vlmock.scenario.director import Director
 from vlmock.scenario.functions import FunctionScript, ReplyFunction
@@ -64,22 +65,27 @@ def load(name_or_path: str | os.PathLike[str], *, folder: str | os.PathLike[str]
 def script_from(thing: Playable, *, folder: str | os.PathLike[str] | None = None) -> Callable[[], Script]:
     """Makes a script for each connection, from a name, a path, a ``Scenario``, a function, or a ``Script`` class.
 
-    Raises ``ScenarioError`` at once, before anything is played.
+    Raises ``ScenarioError`` at once, before anything is played, and ``RecognitionError`` where nobody can listen.
     """
     match thing:
         case None | "default":
             return DefaultScript
         case Scenario():
-            return lambda: Director(thing)
+            return _directing(thing)
         case str() | os.PathLike():
-            scenario = load(thing, folder=folder)
-            return lambda: Director(scenario)
+            return _directing(load(thing, folder=folder))
         case type():
             return thing
     if callable(thing):
         FunctionScript(thing)  # complains now, not at the first connection
         return lambda: FunctionScript(thing)
     raise ScenarioError(f"cannot play a {type(thing).__name__}: give a name, a path, a Scenario or a function")
+
+
+def _directing(scenario: Scenario) -> Callable[[], Script]:
+    if scenario.recognition == "pocketsphinx":
+        require_pocketsphinx()
+    return lambda: Director(scenario)
 
 
 def problems_of(script: Script) -> list[str]:

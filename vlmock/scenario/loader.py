@@ -6,12 +6,13 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from vlmock.errors import ScenarioError, did_you_mean
+from vlmock.errors import ScenarioError, SpeechError, did_you_mean
 from vlmock.scenario.keys import SCENARIO
 from vlmock.scenario.mcp_servers import McpServers, missing
-from vlmock.scenario.model import Entry, ExpectedEvent, PlannedStep, Scenario
+from vlmock.scenario.model import Clip, Entry, ExpectedEvent, PlannedStep, Scenario
 from vlmock.scenario.nodes import MAX_BYTES, Node, from_python, from_yaml
 from vlmock.scenario.places import Complaints, Gathering, one_error
+from vlmock.scenario.wav_file import read_wav
 
 __all__ = ["from_mapping", "load_file", "load_text"]
 
@@ -89,6 +90,8 @@ def _settled(entry: Entry, label: str, folder: Path, servers: McpServers, gather
     for name in entry.when.tools:
         if problem := missing(servers, name):
             gathering.add(entry.place, problem)
+    clips = tuple(gathering.attempt(lambda clip=clip: _with_sound(clip, folder)) or clip for clip in entry.when.clips)  # type: ignore[misc]
+    entry = replace(entry, when=replace(entry.when, clips=clips))
     if entry.reply is None:
         return replace(entry, label=label)
     settled = [
@@ -118,6 +121,24 @@ def _with_audio(step: PlannedStep, folder: Path) -> PlannedStep:
     if not path.is_file():
         raise step.place.complaint(f"audio: there is no file {_shown(path)}")
     return replace(step, values={**step.values, "audio": str(path)})
+
+
+def _with_sound(clip: Clip, folder: Path) -> Clip:
+    """The clip where it really is. Complains when nobody could know it by its sound."""
+    path = folder / clip.path
+    if not path.is_file():
+        raise clip.place.complaint(f"clip: there is no file {_shown(path)}")
+    try:
+        sound = read_wav(path)
+    except SpeechError as error:
+        raise clip.place.complaint(f"clip: {error}") from None
+    from vlmock.recognition.clips import Clips
+
+    try:
+        Clips({clip.path.name: sound})
+    except ValueError as error:
+        raise clip.place.complaint(f"clip: {_shown(path)} cannot be used: {error}") from None
+    return replace(clip, path=path)
 
 
 def _check_types(expected: ExpectedEvent, scenario: Scenario) -> None:

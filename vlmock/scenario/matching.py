@@ -7,10 +7,19 @@ from typing import Any, TypeAlias
 import msgspec
 
 from vlmock.scenario.model import Conditions, Entry
-from vlmock.scenario.patterns import Difference, Groups, TextPattern, differences, shown
-from vlmock.session.script import ToolOutput, Turn
+from vlmock.scenario.patterns import Difference, Groups, TextPattern, differences, normalised, shown
+from vlmock.session.script import Recognized, ToolOutput, Turn
 
-__all__ = ["Match", "as_json", "describe", "match", "session_differences", "tool_names"]
+__all__ = [
+    "Match",
+    "as_json",
+    "describe",
+    "is_perhaps",
+    "match",
+    "session_differences",
+    "tool_names",
+    "words_of",
+]
 
 
 class Match(msgspec.Struct, frozen=True):
@@ -73,23 +82,41 @@ def as_json(text: str) -> Any:
         return text
 
 
+# ---- what was recognised
+
+
+def words_of(entry: Entry, recognized: Recognized) -> str | None:
+    """What the entry has for words where it is what was recognised; None where it is not."""
+    if recognized.clip:
+        return entry.heard_as if recognized.clip in map(str, (clip.path for clip in entry.when.clips)) else None
+    said = normalised(recognized.text)
+    return next((sentence for sentence in entry.sentences if normalised(sentence) == said), None)
+
+
+def is_perhaps(entry: Entry, recognized: Recognized) -> bool:
+    """Whether the entry may be what was recognised: where only clips were compared, nobody knows better."""
+    if recognized.only_clips and not recognized.clip:
+        return not entry.when.clips
+    return words_of(entry, recognized) is not None
+
+
 # ---- the conditions that take more than a line
 
 
 def _user_differences(entry: Entry, turn: Turn, groups: Groups) -> list[Difference]:
     """The whole of what was said must fit, or one of its parts; speech also fits when it was heard as this entry."""
-    pattern = entry.when.user
-    if pattern is None:
+    wanted, pattern = entry.when.speech, entry.when.user
+    if not wanted:
         return []
     if not turn.user:
-        return [Difference("user", str(pattern), describe(turn) if turn.tool_outputs else "nothing said")]
+        return [Difference("user", wanted, describe(turn) if turn.tool_outputs else "nothing said")]
     for text in (turn.text, *(part.text for part in turn.user)):
-        if (found := pattern.match(text)) is not None:
+        if pattern is not None and (found := pattern.match(text)) is not None:
             groups.update(found)
             return []
     if any(part.spoken and part.text == entry.heard_as for part in turn.user):
         return []
-    return [Difference("user", str(pattern), shown(turn.text))]
+    return [Difference("user", wanted, shown(turn.text))]
 
 
 _Found: TypeAlias = tuple[ToolOutput | None, list[Difference]]

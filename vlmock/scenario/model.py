@@ -32,6 +32,7 @@ from vlmock.session.timing import Duration
 
 __all__ = [
     "STEP_KINDS",
+    "Clip",
     "Conditions",
     "Entry",
     "EventFilter",
@@ -60,10 +61,22 @@ STEP_KINDS: Mapping[str, type[Step]] = {
 """What a step of a reply can be, and what the session gets of it."""
 
 
+class Clip(msgspec.Struct, frozen=True):
+    """A sound file that speech is compared with."""
+
+    path: Path
+    place: Place
+
+    def __str__(self) -> str:
+        return f"the clip {self.path.name}"
+
+
 class Conditions(msgspec.Struct, frozen=True):
     """When an entry answers. What is None or empty does not matter to it."""
 
     user: TextPattern | None = None
+    clips: tuple[Clip, ...] = ()
+    """Speech that sounds like one of these will do for ``user``, or stands in its place."""
     tools: tuple[str, ...] = ()
     """Outputs of all these tools came; those of an MCP server are named ``server/tool``."""
     output: object = None
@@ -81,7 +94,13 @@ class Conditions(msgspec.Struct, frozen=True):
     @property
     def hears(self) -> bool:
         """Whether speech alone can meet them."""
-        return self.user is not None and not self.tools and self.output is None and not self.start and not self.idle
+        said = self.user is not None or bool(self.clips)
+        return said and not self.tools and self.output is None and not self.start and not self.idle
+
+    @property
+    def speech(self) -> str:
+        """What is to be said, for people; "" when nothing is."""
+        return " or ".join(map(str, filter(None, (self.user, *self.clips))))
 
 
 class PlannedStep(msgspec.Struct, frozen=True):
@@ -140,9 +159,17 @@ class Entry(msgspec.Struct, frozen=True):
     @property
     def heard_as(self) -> str | None:
         """The transcript of a spoken turn that this entry stands for; None when nobody gave one."""
-        if self.transcript.text is not None or self.when.user is None:
+        if self.transcript.text is not None:
             return self.transcript.text
-        return self.when.user.example()
+        if self.when.user is not None:
+            return self.when.user.example()
+        return f"({self.when.clips[0].path.name})" if self.when.clips else None
+
+    @property
+    def sentences(self) -> tuple[str, ...]:
+        """The words with which it can be said, as far as they are plain to see."""
+        said = (self.transcript.text, *(self.when.user.examples() if self.when.user is not None else ()))
+        return tuple(dict.fromkeys(text for text in said if text is not None))
 
     def __str__(self) -> str:
         return self.label if self.place.line is None else f"{self.label} ({self.place})"
@@ -200,6 +227,8 @@ class Scenario(msgspec.Struct, frozen=True, kw_only=True):
     """The engine that speaks; None leaves it to the server."""
     detector: str | None = None
     """What finds the user's speech; None leaves it to the server."""
+    recognition: str | None = None
+    """Who says what was said: ``scripted`` or ``pocketsphinx``; None leaves it to the server."""
     tokens: Literal["expired", "revoked"] | None = None
     """What becomes of all tokens that the server has handed out, once a client is connected. None: nothing."""
     avatar: Literal["capacity_exceeded", "resource_exhausted"] | None = None
@@ -248,8 +277,8 @@ class Scenario(msgspec.Struct, frozen=True, kw_only=True):
     ) -> "Scenario":
         """The same with keyword arguments: ``Scenario.build(turns=[{"user": "Hi", "reply": "Hello."}])``.
 
-        ``settings``: ``description``, ``timing``, ``seed``, ``speech``, ``detector``, ``tokens``, ``avatar``,
-        ``readings``, ``mcp_servers``.
+        ``settings``: ``description``, ``timing``, ``seed``, ``speech``, ``detector``, ``recognition``, ``tokens``,
+        ``avatar``, ``readings``, ``mcp_servers``.
         Raises ``ScenarioError``.
         """
         parts = {"turns": list(turns), "rules": list(rules), "otherwise": otherwise, "expect": list(expect)}

@@ -110,7 +110,11 @@ class TextPattern(msgspec.Struct, frozen=True):
 
     def example(self) -> str | None:
         """A text that matches, where one is plain to see."""
-        return next((example for option in self.options if (example := option.example()) is not None), None)
+        return next(iter(self.examples()), None)
+
+    def examples(self) -> list[str]:
+        """A text for each of its ways to say it, where one is plain to see."""
+        return [example for option in self.options if (example := option.example()) is not None]
 
     def __str__(self) -> str:
         return " or ".join(map(str, self.options))

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from unicodedata import category, decomposition, digit, name, normalize
 
-__all__ = ["CONSONANTS", "PIECE", "VOWELS", "WORD_GAP", "Phrase", "phrases"]
+__all__ = ["CONSONANTS", "PIECE", "VOWELS", "WORD_GAP", "Phrase", "arpabet", "phrases"]
 
 VOWELS = "aeiou"
 CONSONANTS = "bdgptkmnNlrwjfvTszSZh"
@@ -136,12 +136,24 @@ def _spelled_letter(character: str) -> str:
     return consonant if code % 2 else vowel
 
 
+def arpabet(word: str) -> str:
+    """A word of a to z in the phones of English dictionaries, as good as a guess."""
+    return " ".join(_ARPABET[sound] for sound in _sounds(word.replace("'", "")))
+
+
 # ---- letters to sounds
 
 _GRAPHS = {letter: letter for letter in VOWELS + CONSONANTS if letter.islower()} | {
     "tch": "tS", "sch": "S", "th": "T", "sh": "S", "ch": "tS", "ph": "f", "wh": "w", "ck": "k", "ng": "N", "qu": "kw",
     "gh": "g", "c": "k", "q": "k", "x": "ks", "j": "dZ", "y": "i", "C": "s", "Y": "j",
 }  # fmt: skip
+_ARPABET = dict(zip("aeiou", ("AE", "EH", "IH", "OW", "AH"), strict=True)) | dict(
+    zip(
+        "bdgptkmnNlrwjfvTszSZh",
+        ["B", "D", "G", "P", "T", "K", "M", "N", "NG", "L", "R", "W", "Y", "F", "V", "TH", "S", "Z", "SH", "ZH", "HH"],
+        strict=True,
+    )
+)
 _GRAPH = re.compile("|".join(sorted(_GRAPHS, key=len, reverse=True)))
 _DOUBLED = re.compile(r"([b-df-hj-np-tv-z])\1+")
 _SILENT_E = re.compile(r"(?<=[aeiouy][b-df-hj-np-tv-z])e$")

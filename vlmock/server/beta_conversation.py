@@ -8,6 +8,7 @@ from vlmock.protocol.openai_beta import Known, in_beta
 from vlmock.protocol.wire import ServerEvent
 from vlmock.session.effects import Effect, Send, SendRaw, Speech
 from vlmock.session.machine import Session
+from vlmock.session.script import Recognized
 
 __all__ = ["BetaConversation"]
 
@@ -39,6 +40,9 @@ class BetaConversation:
 
     def speech_failed(self, key: int, message: str, now: float) -> list[Effect]:
         return self._translated(self._session.speech_failed(key, message, now))
+
+    def supply_transcript(self, key: int, recognized: Recognized, now: float) -> list[Effect]:
+        return self._translated(self._session.supply_transcript(key, recognized, now))
 
     def _translated(self, effects: Iterable[Effect]) -> list[Effect]:
         """What a scenario wrote by hand is sent as it stands."""

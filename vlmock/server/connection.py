@@ -9,6 +9,7 @@ import asyncio
 import math
 from collections import deque
 from collections.abc import Callable
+from concurrent.futures import Future
 from typing import Any, Final, Protocol, TypeAlias
 
 import msgspec
@@ -24,9 +25,21 @@ from vlmock.server.handshake import Admitted, Refused, shown
 from vlmock.server.journal import ConnectionJournal
 from vlmock.server.pages import refusal
 from vlmock.server.transport import Closing, Transport
-from vlmock.session.effects import Close, Effect, Remark, Send, SendRaw, Speech, SpeechRequest, Synthesize
+from vlmock.session.effects import (
+    Close,
+    Effect,
+    RecognitionRequest,
+    Recognize,
+    Remark,
+    Send,
+    SendRaw,
+    Speech,
+    SpeechRequest,
+    Synthesize,
+)
+from vlmock.session.script import Recognized
 
-__all__ = ["Begun", "Connection", "Conversation", "House", "Spoken", "Voice"]
+__all__ = ["Begun", "Connection", "Conversation", "Hearing", "House", "Spoken", "Voice"]
 
 _GROUP_BYTES: Final = 1024 * 1024
 """Written at once; then the transport is asked whether the client still reads."""
@@ -45,6 +58,7 @@ class Conversation(Protocol):
     def close(self) -> None: ...
     def supply(self, key: int, speech: Speech, now: float) -> list[Effect]: ...
     def speech_failed(self, key: int, message: str, now: float) -> list[Effect]: ...
+    def supply_transcript(self, key: int, recognized: Recognized, now: float) -> list[Effect]: ...
 
 
 class Voice(Protocol):
@@ -57,14 +71,25 @@ class Voice(Protocol):
         """Have words spoken elsewhere; ``done`` is called in the loop, later."""
 
 
+class Hearing(Protocol):
+    """Who listens to the turns of a session."""
+
+    def listen(
+        self, request: RecognitionRequest, done: Callable[[Recognized | Exception], None]
+    ) -> "Future[Recognized]":
+        """Have a turn listened to elsewhere; ``done`` is called in the loop, later."""
+
+
 class Begun(msgspec.Struct, frozen=True):
-    """A conversation, where it is written down, and who speaks in it."""
+    """A conversation, where it is written down, and who speaks and listens in it."""
 
     session: Conversation
     journal: ConnectionJournal
     voice: Voice
     decode: Callable[[bytes], AnyClientEvent | InvalidEvent] = decode_client
     """Reads what the client of a dialect sends."""
+    hearing: Hearing | None = None
+    """None where the script alone says what was said."""
 
 
 class House(Protocol):
@@ -101,7 +126,9 @@ class Connection:
         self._over = False
         """The conversation has ended; the connection may take a while longer."""
         self._inbox: deque[bytes] = deque()
-        self._spoken: deque[tuple[int, Spoken]] = deque()
+        self._spoken: deque[tuple[int, Spoken | Recognized]] = deque()
+        self._listening: set[Future[Recognized]] = set()
+        """Turns that nobody needs to listen to any more when the conversation is over."""
         self._effects: deque[Effect] = deque()
         self._outgoing: list[Message] = []
         self._outgoing_bytes = 0
@@ -163,9 +190,15 @@ class Connection:
         self._timer = None
         self._turn()
 
-    def _words_were_spoken(self, key: int, spoken: Spoken) -> None:
+    def _words_were_spoken(self, key: int, spoken: Spoken | Recognized) -> None:
         self._spoken.append((key, spoken))
         self._turn()
+
+    def _turn_was_heard(self, key: int, understood: Recognized | Exception) -> None:
+        if isinstance(understood, Exception):
+            self._house.crashed(understood)
+            understood = Recognized()
+        self._words_were_spoken(key, understood)
 
     def _push(self, event: ServerEvent | JsonObject) -> None:
         self._effects.append(Send(event) if isinstance(event, ServerEvent) else SendRaw(event))
@@ -224,6 +257,8 @@ class Connection:
         key, spoken = self._spoken.popleft()
         if isinstance(spoken, Speech):
             return session.supply(key, spoken, now)
+        if isinstance(spoken, Recognized):
+            return session.supply_transcript(key, spoken, now)
         self._house.crashed(spoken)
         message = str(spoken) if isinstance(spoken, VlmockError) else "internal error"
         return session.speech_failed(key, message, now)
@@ -292,6 +327,11 @@ class Connection:
         else:
             begun.voice.speak(effect.request, lambda spoken: self._words_were_spoken(effect.key, spoken))
 
+    def _perform_recognize(self, effect: Recognize, begun: Begun, now: float) -> None:
+        assert begun.hearing is not None, "nobody listens"
+        listening = begun.hearing.listen(effect.request, lambda heard: self._turn_was_heard(effect.key, heard))
+        self._listening = {other for other in self._listening if not other.done()} | {listening}
+
     def _perform_remark(self, effect: Remark, begun: Begun, now: float) -> None:
         begun.journal.note("vlmock", effect, now, len(effect.message))
 
@@ -309,11 +349,14 @@ class Connection:
             self._timer = None
         for waiting in (self._inbox, self._spoken, self._effects):
             waiting.clear()
+        for listening in self._listening:
+            listening.cancel()
 
 
 _PERFORMERS: Final[dict[type, Callable[[Connection, Any, Begun, float], None]]] = {
     SendRaw: Connection._perform_send_raw,
     Close: Connection._perform_close,
     Synthesize: Connection._perform_synthesize,
+    Recognize: Connection._perform_recognize,
     Remark: Connection._perform_remark,
 }

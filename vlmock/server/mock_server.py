@@ -38,6 +38,7 @@ def serve(
     api_key: str | None = None,
     speech: str = "builtin",
     detector: str = "level",
+    recognition: str = "scripted",
     readings: Mapping[str, object] | None = None,
     connections_per_minute: int | None = None,
     tokens_per_minute: int | None = None,
@@ -56,18 +57,20 @@ def serve(
     ``native``, ``agent``, ``pipeline`` (the session's own), or milliseconds by segment. ``seed`` makes ids and
     timing. ``api_key``: the only good credential; None lets in any that is not empty.
     ``speech``: ``builtin``, ``flite`` or ``espeak-ng``. ``detector``: what finds speech in the client's audio, its
-    ``level`` or, for noisy rooms, ``silero`` (the extra ``vad``). ``readings``: where sources disagree about the
-    service, which to follow (``vlmock.session.readings``), such as ``{"update": "replace"}``. What a scenario says
-    about these goes first. ``lenient``: where the service would refuse a setting or an item, obey as far as possible
-    and say so in ``journal.remarks()``. ``connections_per_minute``, ``tokens_per_minute``: beyond them HTTP 429 with
+    ``level`` or, for noisy rooms, ``silero`` (the extra ``vad``). ``recognition``: who says what was spoken,
+    ``scripted`` (the scenario, in its order) or ``pocketsphinx`` (the extra ``recognition``, which listens for the
+    scenario's sentences). ``readings``: where sources disagree about the service, which to follow
+    (``vlmock.session.readings``), such as ``{"update": "replace"}``. What a scenario says about these goes first.
+    ``lenient``: where the service would refuse a setting or an item, obey as far as possible and say so in
+    ``journal.remarks()``. ``connections_per_minute``, ``tokens_per_minute``: beyond them HTTP 429 with
     ``Retry-After``, and failed responses; None is no limit. ``compression``: agree to permessage-deflate. ``tls``:
     serve https and wss, with a certificate that clients in this process, and in those that it starts, trust until the
     end. ``max_message_bytes``: longer messages close the connection with 1009. ``journal_bytes``: about what the
     journal may keep. ``log``: is given every journal entry, in the server's thread.
 
     Raises ServerError when the address cannot be had or ``tls`` lacks trustme, ScenarioError when a scenario is wrong,
-    SpeechError or DetectorError when the engine or the detector is not there, ValueError when there is no such timing
-    or reading, or a limit is below 1.
+    SpeechError, DetectorError or RecognitionError when what speaks or listens is not there, ValueError when there is no
+    such timing or reading, or a limit is below 1.
     """
     settings = Settings(
         timing=timing,
@@ -75,6 +78,7 @@ def serve(
         api_key=api_key,
         speech=speech,
         detector=detector,
+        recognition=recognition,
         readings=readings or {},
         connections_per_minute=connections_per_minute,
         tokens_per_minute=tokens_per_minute,

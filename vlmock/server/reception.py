@@ -24,6 +24,7 @@ from vlmock.server.clock import Clock, ClockHand, SystemClock
 from vlmock.server.connection import Begun, Connection, Conversation
 from vlmock.server.dialects import Dialect
 from vlmock.server.handshake import Admitted, CredentialKind, Policy, Refused, admit
+from vlmock.server.hearing_worker import Ears
 from vlmock.server.identity import LEGACY_AUDIENCE, Entra
 from vlmock.server.journal import Facts, Journal
 from vlmock.server.light_transport import LightTransport
@@ -65,6 +66,7 @@ class Settings(msgspec.Struct, frozen=True):
     api_key: str | None = None
     speech: str = "builtin"
     detector: str = DEFAULT_DETECTOR
+    recognition: str = "scripted"
     readings: Mapping[str, object] = msgspec.field(default_factory=dict)
     connections_per_minute: int | None = None
     tokens_per_minute: int | None = None
@@ -100,6 +102,8 @@ class Circumstances(msgspec.Struct, frozen=True):
     conversations: Conversations | None = None
     avatars: AvatarPool | None = None
     avatar_trouble: str | None = None
+    listens: bool = False
+    """Whether somebody says what is spoken."""
 
 
 SessionFactory: TypeAlias = Callable[[Circumstances], Conversation]
@@ -136,6 +140,7 @@ def _session(circumstances: Circumstances) -> Session:
         conversations=circumstances.conversations,
         avatars=circumstances.avatars,
         avatar_trouble=circumstances.avatar_trouble,
+        listens=circumstances.listens,
     )
 
 
@@ -151,7 +156,7 @@ class Reception:
         sessions: SessionFactory = session_for,
         clock: Clock | None = None,
     ) -> None:
-        """Raises SpeechError when the speech engine cannot be had, DetectorError when the detector cannot, ValueError
+        """Raises SpeechError, DetectorError or RecognitionError when what speaks or listens cannot be had, ValueError
         for an unknown timing or reading, or a quota that nothing fits into."""
         Timing(settings.timing)  # complains now, not at the first connection
         detector_named(settings.detector)
@@ -175,7 +180,8 @@ class Reception:
         self._conversations = Conversations()
         self._avatars = AvatarPool()
         self._buffer = ReadBuffer()
-        self._workers = Workers()
+        self._workers = Workers("speech")
+        self._ears = Ears(settings.recognition)
         self._speakers = {settings.speech: Speaker(SpeechStudio(engine=settings.speech), self._workers)}
         self._connections: set[Connection] = set()
         self._all_left: asyncio.Event | None = None
@@ -216,6 +222,7 @@ class Reception:
                 connection.drop()
         if self._connections:  # dropped, but not gone before their transports have closed their sockets
             await self._wait_for_all_to_leave()
+        self._ears.stop(_SPEECH_FAREWELL_SECONDS)
         self._workers.stop(_SPEECH_FAREWELL_SECONDS)
 
     def crashed(self, error: BaseException) -> None:
@@ -242,6 +249,7 @@ class Reception:
         script = self.repertoire.script(admitted.scenario)
         scenario = script.scenario if isinstance(script, Director) else None
         speaker = self._speaker(scenario.speech if scenario is not None else None)
+        ear = self._ears.for_scenario(scenario) if scenario is not None else None
         self.begun += 1
         unix_time = self.clock.unix_time()
         journal = self.journal.open_connection(_facts(admitted, target, script, unix_time), now)
@@ -261,6 +269,7 @@ class Reception:
             conversations=self._conversations,
             avatars=self._avatars,
             avatar_trouble=scenario.avatar if scenario is not None else None,
+            listens=ear is not None,
         )
         if self.entra is not None and scenario is not None and scenario.tokens is not None:
             _TOKENS_END[scenario.tokens](self.entra)
@@ -270,8 +279,8 @@ class Reception:
         try:
             conversation = self._sessions(circumstances)
             if admitted.dialect is Dialect.OPENAI_BETA:
-                return Begun(conversation, journal, speaker, decode_beta)
-            return Begun(conversation, journal, speaker)
+                return Begun(conversation, journal, speaker, decode_beta, ear)
+            return Begun(conversation, journal, speaker, hearing=ear)
         except Exception:
             journal.note_end(1011, "internal error", "server", now)
             raise

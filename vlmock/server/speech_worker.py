@@ -1,15 +1,17 @@
-"""Speaking takes time, so it happens in threads beside the loop."""
+"""Speaking and listening take time, so they happen in threads beside the loop."""
 
 import asyncio
 import contextlib
 from collections.abc import Callable
 from concurrent.futures import Future, wait
 from concurrent.futures.thread import ThreadPoolExecutor
-from typing import Any, Final, Protocol
+from typing import Any, Final, Protocol, TypeVar
 
 from vlmock.session.effects import Speech, SpeechRequest
 
 __all__ = ["Speaker", "Studio", "Workers"]
+
+T = TypeVar("T")
 
 _WORKERS: Final = 2
 
@@ -27,17 +29,34 @@ class Studio(Protocol):
 class Workers:
     """A few threads. They start when there is something to do."""
 
-    def __init__(self) -> None:
+    def __init__(self, name: str) -> None:
+        self._name = name
         self._pool: ThreadPoolExecutor | None = None
         self._unfinished: set[Future[Any]] = set()
 
     def do(self, work: Callable[[], Any]) -> "Future[Any]":
         """Have something done in a thread."""
         if self._pool is None:
-            self._pool = ThreadPoolExecutor(_WORKERS, thread_name_prefix="vlmock-speech")
+            self._pool = ThreadPoolExecutor(_WORKERS, thread_name_prefix=f"vlmock-{self._name}")
         future = self._pool.submit(work)
         self._unfinished.add(future)
         future.add_done_callback(self._unfinished.discard)
+        return future
+
+    def deliver(self, work: Callable[[], T], done: Callable[[T | Exception], None]) -> "Future[T]":
+        """Have something done; ``done`` is called in the loop with what came of it, or with what went wrong, unless it
+        was cancelled before."""
+        loop = asyncio.get_running_loop()
+
+        def finished(future: "Future[T]") -> None:
+            if not future.cancelled():
+                error = future.exception()
+                assert error is None or isinstance(error, Exception), error
+                with contextlib.suppress(RuntimeError):  # the loop is closed: nobody is waiting any more
+                    loop.call_soon_threadsafe(done, error or future.result())
+
+        future = self.do(work)
+        future.add_done_callback(finished)
         return future
 
     def stop(self, timeout_seconds: float) -> None:
@@ -60,13 +79,4 @@ class Speaker:
 
     def speak(self, request: SpeechRequest, done: Callable[[Speech | Exception], None]) -> None:
         """Have words spoken; ``done`` is called in the loop with the speech, or with what went wrong."""
-        loop = asyncio.get_running_loop()
-
-        def finished(future: "Future[Speech]") -> None:
-            if not future.cancelled():
-                error = future.exception()
-                assert error is None or isinstance(error, Exception), error
-                with contextlib.suppress(RuntimeError):  # the loop is closed: nobody is waiting any more
-                    loop.call_soon_threadsafe(done, error or future.result())
-
-        self._workers.do(lambda: self._studio.speak(request)).add_done_callback(finished)
+        self._workers.deliver(lambda: self._studio.speak(request), done)

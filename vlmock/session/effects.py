@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 __all__ = [
     "Close",
     "Effect",
+    "RecognitionRequest",
+    "Recognize",
     "Remark",
     "Send",
     "SendRaw",
@@ -50,9 +52,9 @@ class Close(msgspec.Struct, frozen=True):
 class Remark(msgspec.Struct, frozen=True):
     """Something to say about what the client sent. It goes into the journal and not over the wire."""
 
-    kind: Literal["hint", "overlooked"]
+    kind: Literal["hint", "overlooked", "heard"]
     """A ``hint`` belongs to the refusal before it and says what may have been meant; ``overlooked`` is what the service
-    would have refused, and a lenient session did not."""
+    would have refused, and a lenient session did not; ``heard`` is what speech was recognised as."""
     message: str
     code: str | None = None
     """Of the refusal."""
@@ -61,7 +63,7 @@ class Remark(msgspec.Struct, frozen=True):
 
     @property
     def type(self) -> str:
-        """Where events have their type: ``(hint)``, ``(overlooked)``."""
+        """Where events have their type: ``(hint)``, ``(overlooked)``, ``(heard)``."""
         return f"({self.kind})"
 
 
@@ -133,5 +135,21 @@ class Synthesize(msgspec.Struct, frozen=True):
     request: SpeechRequest
 
 
-Effect: TypeAlias = Send | Deltas | SendRaw | Close | Synthesize | Remark
+class RecognitionRequest(msgspec.Struct, frozen=True):
+    """A spoken turn, as it was committed."""
+
+    audio: bytes
+    format: AudioFormat
+
+
+class Recognize(msgspec.Struct, frozen=True):
+    """Have somebody listen to a turn, then hand what was understood to ``Session.supply_transcript``. Takes as long as
+    it takes; nobody else waits."""
+
+    key: int
+    """Names this request within the session."""
+    request: RecognitionRequest
+
+
+Effect: TypeAlias = Send | Deltas | SendRaw | Close | Synthesize | Recognize | Remark
 """``Deltas`` are to be sent."""

@@ -12,12 +12,11 @@ from vlmock.protocol.items import FileSearchCallItem, FunctionCallItem, McpCallI
 from vlmock.protocol.session import InterimResponse, LlmInterimResponse
 from vlmock.protocol.wire import UNSET, given
 from vlmock.session.active_response import ActiveResponse, ResponseRequest
-from vlmock.session.effects import Speech
 from vlmock.session.output_items import EphemeralItems
 from vlmock.session.performance import Performance
 from vlmock.session.script import Say
 from vlmock.session.state import SessionState
-from vlmock.session.timeline import At, Plot, SpeechFailed
+from vlmock.session.timeline import At, Plot, SpeechFailed, Supply
 from vlmock.session.words import tokens
 
 __all__ = ["bridged"]
@@ -69,12 +68,12 @@ class _Bridge:
 
     def over(self, plot: Plot) -> Plot:
         """The reply, beat by beat, and the words where its silence begins to be too long."""
-        speech: Speech | None = None
+        supply: Supply | None = None
         failure: SpeechFailed | None = None
         try:
             while True:
                 try:
-                    beat = plot.send(speech) if failure is None else plot.throw(failure)
+                    beat = plot.send(supply) if failure is None else plot.throw(failure)
                 except StopIteration:
                     break
                 if isinstance(beat, At) and self._is_too_long(beat):
@@ -83,9 +82,9 @@ class _Bridge:
                 elif isinstance(beat, At) and self._service_is_at_work():
                     yield from self._say()
                 try:
-                    speech, failure = (yield beat), None
+                    supply, failure = (yield beat), None
                 except SpeechFailed as failed:
-                    speech, failure = None, failed
+                    supply, failure = None, failed
         finally:
             plot.close()
         if self._waits_for_a_tool():

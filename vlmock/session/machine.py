@@ -1,8 +1,8 @@
 """One conversation: client events in, effects out. No I/O, no clock, no chance of its own.
 
 Whoever drives a session calls ``open`` once, ``receive`` for each client event, ``advance`` after each batch of them
-and whenever ``next_deadline`` has come, and ``supply`` when words have been spoken. ``now`` is seconds of a clock of
-the driver's choice that never runs backwards.
+and whenever ``next_deadline`` has come, ``supply`` when words have been spoken, and ``supply_transcript`` when a turn
+has been listened to. ``now`` is seconds of a clock of the driver's choice that never runs backwards.
 """
 
 from collections.abc import Iterable
@@ -32,10 +32,11 @@ from vlmock.session.input_buffer import InputBuffer
 from vlmock.session.leniency import Leniency
 from vlmock.session.pipeline import choose
 from vlmock.session.readings import FOLLOWED, Readings
+from vlmock.session.recognition import Recognitions
 from vlmock.session.refusals import Refused
 from vlmock.session.rules.connection import check_connection
 from vlmock.session.rules.events import checked_event, events_to_come
-from vlmock.session.script import Script
+from vlmock.session.script import Recognized, Script
 from vlmock.session.settings import initial
 from vlmock.session.state import SessionState
 from vlmock.session.timeline import SpeechFailed, Timeline, Told
@@ -69,6 +70,7 @@ class Session:
         conversations: Conversations | None = None,
         avatars: AvatarPool | None = None,
         avatar_trouble: str | None = None,
+        listens: bool = False,
     ) -> None:
         """``unix_time`` is the wall clock at ``started``, an instant of the clock that ``now`` is read from.
 
@@ -76,7 +78,8 @@ class Session:
         on instead, and obeyed as far as it can be. ``detector``: what finds speech in the user's sound.
         ``conversations``: what agents remember of earlier sessions, and will of this one. ``avatars``: those that
         several sessions may show together; None gives this one some of its own. ``avatar_trouble``: why none is to be
-        had, one of ``AVATAR_TROUBLES``.
+        had, one of ``AVATAR_TROUBLES``. ``listens``: spoken turns are to be
+        recognised (``Recognize``), and the script is told what they were.
         """
         brain = msgspec.structs.replace(brain, mcp_since=readings.mcp_since, later_settings=readings.later_settings)
         pipeline = choose(brain.model, None, profile=brain.profile)
@@ -111,6 +114,7 @@ class Session:
             input=InputBuffer(hearing_of(settings), detector),
             avatars=avatars or AvatarPool(),
             avatar_trouble=avatar_trouble,
+            recognitions=Recognitions() if listens else None,
         )
 
     @property
@@ -196,6 +200,13 @@ class Session:
     def speech_failed(self, key: int, message: str, now: float) -> list[Effect]:
         """The words of a ``Synthesize`` effect cannot be spoken: the response fails and says why."""
         self._state.timeline.supply(key, SpeechFailed(message), now)
+        return self.advance(now)
+
+    def supply_transcript(self, key: int, recognized: Recognized, now: float) -> list[Effect]:
+        """What was understood of the turn of a ``Recognize`` effect; nothing, where that failed."""
+        assert self._state.recognitions is not None, "nobody asked"
+        for each, known in self._state.recognitions.arrived(key, recognized):
+            self._state.timeline.supply(each, known, now)
         return self.advance(now)
 
     def _last_words(self) -> list[Told]:

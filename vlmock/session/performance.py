@@ -33,7 +33,7 @@ from vlmock.session.service_tools import annotate, perform
 from vlmock.session.speaking_rate import speaking_rate
 from vlmock.session.speech_chunks import cut, interleaved
 from vlmock.session.state import SessionState
-from vlmock.session.timeline import At, AwaitSpeech, Beat, Plot
+from vlmock.session.timeline import At, AwaitSpeech, Beat, Plot, Supply
 from vlmock.session.words import tokens
 
 __all__ = ["Performance"]
@@ -210,8 +210,7 @@ class Performance:
             return
         voice = self._response.voice
         for say in filter(_is_say, self._steps):
-            self._state.speech_keys += 1
-            self._speech_keys[id(say)] = self._state.speech_keys
+            key = self._speech_keys[id(say)] = self._state.new_key()
             request = SpeechRequest(
                 text=say.text,
                 format=self._response.audio_format,
@@ -220,11 +219,11 @@ class Performance:
                 audio=say.audio,
                 marks=self._response.marks is not None,
             )
-            yield Synthesize(self._state.speech_keys, request)
+            yield Synthesize(key, request)
 
-    def _spoken(self, message: OpenMessage, say: Say) -> Generator[Beat, Speech | None, Speech]:
+    def _spoken(self, message: OpenMessage, say: Say) -> Generator[Beat, Supply | None, Speech]:
         speech = yield AwaitSpeech(self._speech_keys[id(say)])
-        assert speech is not None
+        assert isinstance(speech, Speech)
         if message.marking is not None:
             message.marking.begin(speech)
         return speech

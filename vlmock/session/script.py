@@ -29,6 +29,7 @@ __all__ = [
     "Invocation",
     "McpCall",
     "McpListing",
+    "Recognized",
     "Reply",
     "Say",
     "Script",
@@ -48,6 +49,31 @@ __all__ = [
 # ---- what the script is asked about
 
 
+class Recognized(msgspec.Struct, frozen=True):
+    """What a spoken turn was recognised as, by somebody who listened to it."""
+
+    text: str = ""
+    """One of the script's own sentences; "" where it was none of them."""
+    clip: str = ""
+    """The path of the script's own sound file that it was; "" where it was none of them."""
+    confidence: float = 0.0
+    """How sure that is, 0 to 1; from 0.5 on it counts."""
+    nearest: str = ""
+    """The sentence that it was most like, where it was nothing of all this."""
+    only_clips: bool = False
+    """Nobody listened to the words: where it was no clip, the script says what they were."""
+
+    def __str__(self) -> str:
+        sure = f" (confidence {self.confidence:.2f})"
+        if self.clip:
+            return f"the clip {self.clip}{sure}"
+        if self.text:
+            return f"{self.text!r}{sure}"
+        if self.only_clips:
+            return "none of the clips"
+        return "none of the sentences" + (f", most like {self.nearest!r}{sure}" if self.nearest else "")
+
+
 class Spoken(msgspec.Struct, frozen=True):
     """A stretch of speech that was committed, by the detector or by the client."""
 
@@ -57,6 +83,8 @@ class Spoken(msgspec.Struct, frozen=True):
     session: ResponseSession
     transcript_is_input: bool = False
     """Whether the model reads the transcript and hears nothing itself: a cascade."""
+    recognized: Recognized | None = None
+    """What was really said; None where nobody listened, and the script decides alone."""
 
 
 class UserInput(msgspec.Struct, frozen=True):
@@ -325,8 +353,9 @@ class Script(Protocol):
     def expects(self) -> Expectation:
         """What the spoken turn that begins now will be. Asked once for each onset of speech; changes nothing."""
 
-    def skip_filler(self) -> None:
-        """The turn that ``expects`` called a filler was one, and was removed: the script goes on to what comes next."""
+    def skip_filler(self, recognized: Recognized | None = None) -> bool:
+        """The turn that ``expects`` called a filler is over. True: it was one, and the script goes on to what comes
+        next. False: somebody listened, and something else was said, which is to be heard as any other turn."""
 
     def hear(self, spoken: Spoken) -> str | Heard:
         """The transcript of a committed spoken turn. Asked once for each. "" is a turn that nobody understood."""

@@ -10,10 +10,11 @@ from vlmock.session.avatar.conduct import hush
 from vlmock.session.end_of_utterance import is_finished, wait_ms
 from vlmock.session.filler_words import is_filler, removes_fillers
 from vlmock.session.input_buffer import SMALLEST_COMMIT_MS
+from vlmock.session.recognition import Listening
 from vlmock.session.responses import interrupt, settle
 from vlmock.session.script import Expectation
 from vlmock.session.state import SessionState, SpokenTurn
-from vlmock.session.timeline import Told
+from vlmock.session.timeline import Plot, Told
 from vlmock.session.transitions import SPOKEN_TURN, ResponsePhase, moved
 from vlmock.session.turn_detector import SpeechStarted, SpeechStopped
 
@@ -79,10 +80,15 @@ def _begin(state: SessionState, audio_start_ms: int) -> Iterator[Told]:
     turn.filler = _is_removed(state, detection, expectation)
     if turn.filler:
         return  # Observed {SDKT}: a filler-only clip makes no speech_started
-    idle_timeout.end(state)
     end_of_utterance = given(detection.end_of_utterance_detection, None)
     if end_of_utterance is not None and not _is_finished(expectation, end_of_utterance):
         state.input.wait_longer(wait_ms(end_of_utterance))
+    yield from _announce(state, detection, turn, audio_start_ms)
+
+
+def _announce(state: SessionState, detection: VadSettings, turn: SpokenTurn, audio_start_ms: int) -> Iterator[Told]:
+    """Somebody speaks, and whoever is speaking stops."""
+    idle_timeout.end(state)
     yield InputAudioBufferSpeechStarted(audio_start_ms=audio_start_ms, item_id=turn.item_id)
     if given(detection.interrupt_response, True):
         yield from _barge_in(state, detection)
@@ -115,14 +121,38 @@ def _barge_in(state: SessionState, detection: VadSettings) -> Iterator[Told]:
 
 def _end(state: SessionState, turn: SpokenTurn, audio_end_ms: int) -> Iterator[Told]:
     audio = state.input.take(turn.audio_start_ms, audio_end_ms)
-    if turn.filler:
+    if turn.filler and state.recognitions is None:
         state.script.skip_filler()
         yield from drop(state)
         return
     state.speaking = None
-    turn.phase = moved(SPOKEN_TURN, turn.phase, "stopped")
     state.stopping = True
+    if turn.filler and state.recognitions is not None:
+        listening = Listening(state.recognitions, state.new_key(), turn.item_id)
+        state.timeline.begin(_perhaps_filler(state, turn, audio, audio_end_ms, listening))
+        return
+    turn.phase = moved(SPOKEN_TURN, turn.phase, "stopped")
     user_items.become_item(state, turn, audio, audio_end_ms)
+
+
+def _perhaps_filler(
+    state: SessionState, turn: SpokenTurn, audio: bytes, audio_end_ms: int, listening: Listening
+) -> Plot:
+    """Observed {SDKT}: a filler makes no speech_started. Where it has to be listened to, it is known to be one only
+    when it is over; what was none is announced then, with the times that it had."""
+    yield from listening.begin(audio, state.input.audio_format)
+    recognized = yield from listening.end()
+    if state.script.skip_filler(recognized):
+        state.stopping = False
+        turn.phase = moved(SPOKEN_TURN, turn.phase, "dropped")
+        state.coming_items.discard(turn.item_id)
+        yield from settle(state)
+        return
+    turn.filler = False
+    if state.detection is not None:
+        yield from _announce(state, state.detection, turn, round(turn.audio_start_ms))
+    turn.phase = moved(SPOKEN_TURN, turn.phase, "stopped")
+    user_items.become_item(state, turn, audio, audio_end_ms, recognized)
 
 
 def _new_turn(state: SessionState, audio_start_ms: float = 0.0) -> SpokenTurn:

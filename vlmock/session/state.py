@@ -18,6 +18,7 @@ from vlmock.session.input_buffer import InputBuffer
 from vlmock.session.leniency import Leniency
 from vlmock.session.pipeline import Pipeline
 from vlmock.session.readings import Readings
+from vlmock.session.recognition import Recognitions
 from vlmock.session.script import Script, Step, ToolOutput, UserInput
 from vlmock.session.streamed_text import StreamedText
 from vlmock.session.timeline import Story, Timeline
@@ -103,12 +104,15 @@ class SessionState(msgspec.Struct):
     """Calls that run when the client approves, by the id of the item that asks for it."""
     allowances: dict[str, Allowance] = msgspec.field(default_factory=dict)
     """What ``rate_limits.updated`` tells of, by name."""
-    speech_keys: int = 0
     avatar: AvatarPresence | None = None
     avatars: AvatarPool = msgspec.field(default_factory=AvatarPool)
     """Where another one may be had; shared by the sessions of a server."""
     avatar_trouble: str | None = None
     """Why none is to be had, if that was asked for: ``capacity_exceeded`` or ``resource_exhausted``."""
+    keys: int = 0
+    """How many things were asked for outside: words to be spoken, turns to be listened to."""
+    recognitions: Recognitions | None = None
+    """The turns that somebody listens to; None where the script alone says what was said."""
 
     @property
     def now(self) -> float:
@@ -134,6 +138,11 @@ class SessionState(msgspec.Struct):
     def pace(self) -> str:
         """Its own timing profile. Observed {NB04}: agents are slower than the models behind them."""
         return "agent" if self.brain.agent is not None else self.pipeline.name
+
+    def new_key(self) -> int:
+        """Names something that is asked for outside."""
+        self.keys += 1
+        return self.keys
 
     def new_id(self, prefix: str) -> str:
         """An id in the shape that this pipeline gives to what it makes itself."""

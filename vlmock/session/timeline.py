@@ -1,8 +1,9 @@
 """What is still to come: a few unfinished stories, each suspended where it waits for its moment.
 
-A *story* is a generator of beats: events to send, and between them ``At`` (go on at that instant) or ``AwaitSpeech``
-(go on when those words have been spoken). The timeline runs whatever is due, in the order of time. Nothing is sent
-ahead and held back: a story that is abandoned leaves nothing behind, so cancelling needs no special case.
+A *story* is a generator of beats: events to send, and between them ``At`` (go on at that instant), ``AwaitSpeech``
+(go on when those words have been spoken) or ``AwaitTranscript`` (go on when somebody has listened to that turn). The
+timeline runs whatever is due, in the order of time. Nothing is sent ahead and held back: a story that is abandoned
+leaves nothing behind, so cancelling needs no special case.
 """
 
 from collections.abc import Generator
@@ -13,9 +14,21 @@ import msgspec
 
 from vlmock.protocol.deltas import Deltas
 from vlmock.protocol.wire import ServerEvent
-from vlmock.session.effects import Close, Remark, SendRaw, Speech, Synthesize
+from vlmock.session.effects import Close, Recognize, Remark, SendRaw, Speech, Synthesize
+from vlmock.session.script import Recognized
 
-__all__ = ["At", "AwaitSpeech", "Beat", "Plot", "SpeechFailed", "Story", "Timeline", "Told"]
+__all__ = [
+    "At",
+    "AwaitSpeech",
+    "AwaitTranscript",
+    "Beat",
+    "Plot",
+    "SpeechFailed",
+    "Story",
+    "Supply",
+    "Timeline",
+    "Told",
+]
 
 
 class At(msgspec.Struct, frozen=True):
@@ -30,6 +43,12 @@ class AwaitSpeech(msgspec.Struct, frozen=True):
     key: int
 
 
+class AwaitTranscript(msgspec.Struct, frozen=True):
+    """The story goes on when the turn of this ``Recognize`` was listened to, and is sent the ``Recognized``."""
+
+    key: int
+
+
 _AT_ITS_NEXT_WAIT: Final = -inf
 
 
@@ -37,9 +56,11 @@ class SpeechFailed(Exception):
     """Thrown into a story whose words could not be spoken; the text says why."""
 
 
-Beat: TypeAlias = ServerEvent | Deltas | SendRaw | Close | Synthesize | Remark | At | AwaitSpeech
-Told: TypeAlias = ServerEvent | Deltas | SendRaw | Close | Synthesize | Remark
-Plot: TypeAlias = Generator[Beat, Speech | None, None]
+Told: TypeAlias = ServerEvent | Deltas | SendRaw | Close | Synthesize | Recognize | Remark
+Beat: TypeAlias = Told | At | AwaitSpeech | AwaitTranscript
+Supply: TypeAlias = Speech | Recognized
+"""What a story may wait for."""
+Plot: TypeAlias = Generator[Beat, Supply | None, None]
 
 
 class Story:
@@ -51,9 +72,9 @@ class Story:
         self.plot = plot
         self.due = due
         self.awaiting: int | None = None
-        self.ordered: dict[int, Speech | SpeechFailed | None] = {}
-        """The words it had spoken, by key; None until they are there."""
-        self.speech: Speech | SpeechFailed | None = None
+        self.ordered: dict[int, Supply | SpeechFailed | None] = {}
+        """What it asked for outside, by key; None until it is there."""
+        self.speech: Supply | SpeechFailed | None = None
         self.acknowledges = acknowledges
 
 
@@ -80,15 +101,16 @@ class Timeline:
             story.plot.close()
 
     def next_deadline(self) -> float | None:
-        """When something is to be told next; None when nothing is, or all of it waits for speech."""
+        """When something is to be told next; None when nothing is, or all of it waits for something outside."""
         return min((story.due for story in self._stories if story.awaiting is None), default=None)
 
     @property
     def awaits_speech(self) -> bool:
+        """Whether a story waits for words to be spoken, or to be understood."""
         return any(story.awaiting is not None for story in self._stories)
 
-    def supply(self, key: int, speech: Speech | SpeechFailed, now: float) -> None:
-        """Words that a story may be waiting for; of no interest once their story was abandoned."""
+    def supply(self, key: int, speech: Supply | SpeechFailed, now: float) -> None:
+        """What a story may be waiting for; of no interest once the story was abandoned."""
         for story in self._stories:
             if story.awaiting == key:
                 story.awaiting, story.speech = None, speech
@@ -125,13 +147,13 @@ class Timeline:
                     if story.due > until or len(self._stories) > 1:
                         return
                     self.now = story.due
-                elif isinstance(beat, AwaitSpeech):
+                elif isinstance(beat, AwaitSpeech | AwaitTranscript):
                     story.speech = story.ordered.pop(beat.key, None)
                     if story.speech is None:
                         story.awaiting = beat.key
                         return
                 else:
-                    if isinstance(beat, Synthesize):
+                    if isinstance(beat, Synthesize | Recognize):
                         story.ordered[beat.key] = None
                     yield beat
                     if story not in self._stories:

@@ -13,8 +13,9 @@ from vlmock.protocol.conversation import (
 from vlmock.protocol.input_audio import InputAudioBufferCommitted, InputAudioBufferSpeechStopped
 from vlmock.protocol.items import InputAudioPart, MessageItem
 from vlmock.protocol.wire import given
+from vlmock.session.recognition import Listening
 from vlmock.session.responses import answer, settle
-from vlmock.session.script import Heard, Spoken, UserInput
+from vlmock.session.script import Heard, Recognized, Spoken, UserInput
 from vlmock.session.state import SessionState, SpokenTurn
 from vlmock.session.timeline import At, Plot, Told
 from vlmock.session.transcription import SpeechSpan, Transcription
@@ -23,13 +24,22 @@ from vlmock.session.transitions import SPOKEN_TURN, moved
 __all__ = ["become_item"]
 
 
-class _Utterance(msgspec.Struct, frozen=True):
+class _Utterance(msgspec.Struct):
     """What was said, as sound in the format it came in, and as words."""
 
     audio: bytes
     audio_format: AudioFormat
-    heard: Heard
     span: SpeechSpan
+    spoken: Spoken
+    listening: Listening | None = None
+    """Somebody who listens to it; None where its words are known at once."""
+    words: Heard | None = None
+
+    @property
+    def heard(self) -> Heard:
+        """Its words. To be asked for when they are known."""
+        assert self.words is not None, "the turn has not been understood yet"
+        return self.words
 
     @property
     def transcript(self) -> str | None:
@@ -41,10 +51,25 @@ class _Utterance(msgspec.Struct, frozen=True):
         return self.audio_format.duration_ms(len(self.audio))
 
 
-def become_item(state: SessionState, turn: SpokenTurn, audio: bytes, audio_end_ms: int | None) -> None:
-    """A turn that is over becomes an item. ``audio_end_ms`` None: the client committed it."""
+def become_item(
+    state: SessionState,
+    turn: SpokenTurn,
+    audio: bytes,
+    audio_end_ms: int | None,
+    recognized: Recognized | None = None,
+) -> None:
+    """A turn that is over becomes an item. ``audio_end_ms`` None: the client committed it. ``recognized``: what it was,
+    where somebody has listened to it already.
+
+    The script is asked when the turn ends, or when it has been listened to, in the order of the turns; the transcript
+    may come much later.
+    """
     plot = _after_transcript if state.pipeline.item_announced_after_transcript else _before_transcript
-    said = _heard(state, turn, audio, by_hand=audio_end_ms is None)
+    said = _utterance(state, turn, audio, by_hand=audio_end_ms is None)
+    if state.recognitions is not None and recognized is None:
+        said.listening = Listening(state.recognitions, state.new_key(), turn.item_id)
+    else:
+        said.words = _words(state, said, recognized)
     state.timeline.begin(plot(state, turn, said, audio_end_ms))
 
 
@@ -64,6 +89,7 @@ def _after_transcript(state: SessionState, turn: SpokenTurn, said: _Utterance, a
     failed there is an item without words, and no response, for there is nothing to read.
     """
     by_hand = audio_end_ms is None
+    yield from _listen(said)
     state.untranscribed.append(turn.item_id)
     told_at = state.now if by_hand else state.now + state.seconds("stop_detect")
     due = state.transcript_due = max(state.transcript_due, told_at + state.seconds("stt"))
@@ -72,6 +98,7 @@ def _after_transcript(state: SessionState, turn: SpokenTurn, said: _Utterance, a
         previous = _previous_user_item(state, turn)
         yield from _committed(state, turn, previous)
     yield At(due)
+    yield from _understand(state, said)
     if by_hand:
         previous = _previous_user_item(state, turn)
         yield from _committed(state, turn, previous)
@@ -80,6 +107,7 @@ def _after_transcript(state: SessionState, turn: SpokenTurn, said: _Utterance, a
     state.transcribed = turn.item_id
     failed = said.heard.failure is not None
     yield ConversationItemCreated(previous_item_id=previous, item=_remember(state, turn, said.transcript, said))
+    _await_answer(state, turn, said.transcript or "", said)
     state.untranscribed.remove(turn.item_id)
     yield from settle(state) if failed else _go_on(state, turn, by_hand=by_hand)
 
@@ -87,6 +115,7 @@ def _after_transcript(state: SessionState, turn: SpokenTurn, said: _Utterance, a
 def _before_transcript(state: SessionState, turn: SpokenTurn, said: _Utterance, audio_end_ms: int | None) -> Plot:
     """Observed {FON, PAI}, hybrid and native: the item comes at once, its transcript, if asked for, beside the
     response. ``audio_end_ms`` None: committed by the client."""
+    yield from _listen(said)
     if audio_end_ms is not None:
         yield from _stopped(state, turn, audio_end_ms, state.now + state.seconds("stop_detect"))
     previous = state.history.last_id
@@ -95,6 +124,11 @@ def _before_transcript(state: SessionState, turn: SpokenTurn, said: _Utterance, 
     yield ConversationItemCreated(previous_item_id=previous, item=item)
     if state.pipeline.announces_item_done(state.brain.api_version):
         yield ConversationItemDone(previous_item_id=previous, item=item)
+    if said.listening is not None:  # nothing can be answered before it is known what was said
+        state.untranscribed.append(turn.item_id)
+        yield from _understand(state, said)
+        state.untranscribed.remove(turn.item_id)
+    _await_answer(state, turn, said.heard.text, said)
     if given(state.settings.input_audio_transcription, None) is not None:
         transcription = Transcription.of(turn.item_id, said.heard, said.span, state.settings)
         state.timeline.begin(_transcribe(state, transcription))
@@ -130,15 +164,28 @@ def _transcribe(state: SessionState, transcription: Transcription) -> Plot:
         state.history.replace(msgspec.structs.replace(entry.item, content=content))
 
 
-def _heard(state: SessionState, turn: SpokenTurn, audio: bytes, *, by_hand: bool) -> _Utterance:
-    """The script is asked when the turn ends, in the order of the turns; the transcript may come much later."""
+def _utterance(state: SessionState, turn: SpokenTurn, audio: bytes, *, by_hand: bool) -> _Utterance:
     audio_format = state.input.audio_format
     audio_ms = audio_format.duration_ms(len(audio))
     reads = state.pipeline.transcribes_always
     spoken = Spoken(item_id=turn.item_id, audio_ms=audio_ms, session=state.settings, transcript_is_input=reads)
-    heard = state.script.hear(spoken)
-    heard = Heard(heard) if isinstance(heard, str) else heard
-    return _Utterance(audio, audio_format, heard, _span(state, turn, audio_ms, by_hand=by_hand))
+    return _Utterance(audio, audio_format, _span(state, turn, audio_ms, by_hand=by_hand), spoken)
+
+
+def _words(state: SessionState, said: _Utterance, recognized: Recognized | None) -> Heard:
+    heard = state.script.hear(msgspec.structs.replace(said.spoken, recognized=recognized))
+    return Heard(heard) if isinstance(heard, str) else heard
+
+
+def _listen(said: _Utterance) -> Iterator[Told]:
+    if said.listening is not None:
+        yield from said.listening.begin(said.audio, said.audio_format)
+
+
+def _understand(state: SessionState, said: _Utterance) -> Plot:
+    if said.listening is not None:
+        recognized = yield from said.listening.end()
+        said.words = _words(state, said, recognized)
 
 
 def _span(state: SessionState, turn: SpokenTurn, audio_ms: float, *, by_hand: bool) -> SpeechSpan:
@@ -151,7 +198,7 @@ def _span(state: SessionState, turn: SpokenTurn, audio_ms: float, *, by_hand: bo
 
 
 def _remember(state: SessionState, turn: SpokenTurn, transcript: str | None, said: _Utterance) -> MessageItem:
-    """The turn becomes an item, and something to be answered."""
+    """The turn becomes an item."""
     turn.phase = moved(SPOKEN_TURN, turn.phase, "transcribed")
     item = MessageItem(
         id=turn.item_id, status="completed", role="user", content=[InputAudioPart(transcript=transcript)]
@@ -159,9 +206,11 @@ def _remember(state: SessionState, turn: SpokenTurn, transcript: str | None, sai
     state.history.add(item)
     state.history.add_audio(turn.item_id, [said.audio], said.audio_format)
     state.coming_items.discard(turn.item_id)
-    text = (said.transcript or "") if state.pipeline.transcribes_always else said.heard.text
-    state.user_inputs.append(UserInput(item_id=turn.item_id, text=text, spoken=True, audio_ms=said.duration_ms))
     return item
+
+
+def _await_answer(state: SessionState, turn: SpokenTurn, text: str, said: _Utterance) -> None:
+    state.user_inputs.append(UserInput(item_id=turn.item_id, text=text, spoken=True, audio_ms=said.duration_ms))
 
 
 def _go_on(state: SessionState, turn: SpokenTurn, *, by_hand: bool) -> Plot:
