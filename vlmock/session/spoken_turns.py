@@ -72,7 +72,6 @@ def drop(state: SessionState) -> Iterator[Told]:
 
 
 def _begin(state: SessionState, audio_start_ms: int) -> Iterator[Told]:
-    """Observed {FON, PAI, SDKT}: it names the item to come, and counts from the first byte of the session."""
     detection = state.detection
     assert detection is not None, "nothing is heard while turn detection is off"
     expectation = state.script.expects()
@@ -87,7 +86,7 @@ def _begin(state: SessionState, audio_start_ms: int) -> Iterator[Told]:
 
 
 def _announce(state: SessionState, detection: VadSettings, turn: SpokenTurn, audio_start_ms: int) -> Iterator[Told]:
-    """Somebody speaks, and whoever is speaking stops."""
+    """Observed {FON, PAI, SDKT}: it names the item to come, and counts from the first byte of the session."""
     idle_timeout.end(state)
     yield InputAudioBufferSpeechStarted(audio_start_ms=audio_start_ms, item_id=turn.item_id)
     if given(detection.interrupt_response, True):
