@@ -1,29 +1,21 @@
-"""What of a scenario can be heard: its sentences and its clips."""
-
-from pathlib import Path
+"""Which words can be heard in a scenario, and which cannot."""
 
 from vlmock.recognition.spelling import Vocabulary, ways_to_say
-from vlmock.scenario.model import Entry, Scenario
+from vlmock.scenario.model import Scenario
 from vlmock.scenario.pronunciation import arpabet
 
-__all__ = ["RECOGNITION", "clips_of", "unheard_of", "vocabulary_of"]
-
-RECOGNITION = ("scripted", "pocketsphinx")
-"""Who says what was said: the scenario alone, or somebody who listens."""
+__all__ = ["unheard_of", "vocabulary_of"]
 
 
-def clips_of(scenario: Scenario) -> list[Path]:
-    """The sound files that speech is compared with."""
-    return list(dict.fromkeys(clip.path for entry in _spoken(scenario) for clip in entry.when.clips))
-
-
-def vocabulary_of(scenario: Scenario) -> Vocabulary:
-    """The sentences that speech is recognised as. Where two are said alike, the first."""
+def vocabulary_of(scenario: Scenario) -> Vocabulary | None:
+    """The sentences that speech is recognised as; None when there are none. Where two are said alike, the first."""
     sentences: dict[str, str] = {}
-    for entry in _spoken(scenario):
+    for entry in scenario.spoken:
         for sentence in entry.sentences:
             for way in ways_to_say(sentence):
                 sentences.setdefault(way, sentence)
+    if not sentences:
+        return None
     words = dict.fromkeys(word for way in sentences for word in way.split())
     return Vocabulary(sentences, {word: arpabet(word) for word in words})
 
@@ -31,7 +23,7 @@ def vocabulary_of(scenario: Scenario) -> Vocabulary:
 def unheard_of(scenario: Scenario) -> list[str]:
     """What nobody will be understood to say, and why."""
     found = []
-    for entry in _spoken(scenario):
+    for entry in scenario.spoken:
         found += [
             f"{entry}: {sentence!r} cannot be recognised: its words are not in Latin letters"
             for sentence in entry.sentences
@@ -40,7 +32,3 @@ def unheard_of(scenario: Scenario) -> list[str]:
         if not entry.sentences and not entry.when.clips:
             found.append(f"{entry}: {entry.when.user} cannot be recognised: give it 'transcript'")
     return found
-
-
-def _spoken(scenario: Scenario) -> list[Entry]:
-    return [entry for entry in (*scenario.turns, *scenario.rules) if entry.when.hears]

@@ -13,10 +13,9 @@ import msgspec
 from vlmock.errors import did_you_mean
 from vlmock.hearing.detectors import DETECTORS
 from vlmock.protocol.session import ResponseSession
-from vlmock.scenario.hearing import RECOGNITION
 from vlmock.scenario.kinds import Choice, Count, Duration, Either, Flag, Json, Key, ListOf, Record, Schema, Text
 from vlmock.scenario.mcp_servers import MCP_SERVERS
-from vlmock.scenario.model import Clip, Conditions, Entry, EventFilter, ExpectedEvent
+from vlmock.scenario.model import RECOGNITION, Clip, Conditions, Entry, EventFilter, ExpectedEvent
 from vlmock.scenario.nodes import Node
 from vlmock.scenario.patterns import Contains, Regex, TextPattern, Words
 from vlmock.scenario.places import Place

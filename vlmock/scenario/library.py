@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import TypeAlias
 
 from vlmock.errors import ScenarioError, UnknownScenario
-from vlmock.recognition.recognizer import require_pocketsphinx
 from vlmock.scenario.default import DefaultScript
 from vlmock.scenario.director import Director
 from vlmock.scenario.functions import FunctionScript, ReplyFunction
@@ -84,6 +83,8 @@ def script_from(thing: Playable, *, folder: str | os.PathLike[str] | None = None
 
 def _directing(scenario: Scenario) -> Callable[[], Script]:
     if scenario.recognition == "pocketsphinx":
+        from vlmock.recognition.recognizer import require_pocketsphinx
+
         require_pocketsphinx()
     return lambda: Director(scenario)
 

@@ -31,6 +31,7 @@ from vlmock.session.script import (
 from vlmock.session.timing import Duration
 
 __all__ = [
+    "RECOGNITION",
     "STEP_KINDS",
     "Clip",
     "Conditions",
@@ -41,6 +42,9 @@ __all__ = [
     "Scenario",
     "Written",
 ]
+
+RECOGNITION = ("scripted", "pocketsphinx")
+"""Who says what was said: the scenario alone, or somebody who listens."""
 
 STEP_KINDS: Mapping[str, type[Step]] = {
     "say": Say,
@@ -239,6 +243,16 @@ class Scenario(msgspec.Struct, frozen=True, kw_only=True):
     """What the MCP servers of the client offer."""
     source: Path | None = None
     """The file that it came from."""
+
+    @property
+    def spoken(self) -> tuple[Entry, ...]:
+        """The turns and rules that speech alone can meet."""
+        return tuple(entry for entry in (*self.turns, *self.rules) if entry.when.hears)
+
+    @property
+    def clips(self) -> tuple[Path, ...]:
+        """The sound files that speech is compared with."""
+        return tuple(dict.fromkeys(clip.path for entry in self.spoken for clip in entry.when.clips))
 
     @property
     def entries(self) -> tuple[Entry, ...]:

@@ -9,20 +9,15 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 
 from vlmock.errors import RecognitionError, did_you_mean
 from vlmock.protocol.audio_format import decode_samples
-from vlmock.recognition.recognizer import Recognizer, require_pocketsphinx
-from vlmock.recognition.spelling import Vocabulary
-from vlmock.scenario.hearing import RECOGNITION, clips_of, unheard_of, vocabulary_of
-from vlmock.scenario.model import Scenario
+from vlmock.scenario.model import RECOGNITION, Scenario
 from vlmock.scenario.wav_file import read_wav
 from vlmock.server.speech_worker import Workers
 from vlmock.session.effects import RecognitionRequest
 from vlmock.session.script import Recognized
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
     from vlmock.recognition.clips import Clips
+    from vlmock.recognition.recognizer import Recognizer
 
 __all__ = ["Ear", "Ears", "Understood"]
 
@@ -38,18 +33,21 @@ Understood: TypeAlias = Recognized | Exception
 class Ear:
     """Listens for what one scenario expects."""
 
-    def __init__(self, scenario: Scenario, recognizer: Recognizer | None, workers: Workers) -> None:
-        self._paths = clips_of(scenario)
+    def __init__(self, scenario: Scenario, recognizer: "Recognizer | None", workers: Workers) -> None:
+        """``recognizer``: None compares with clips alone."""
+        from vlmock.scenario.hearing import vocabulary_of
+
+        self._paths = scenario.clips
         self._recognizer = recognizer
-        self._vocabulary = vocabulary_of(scenario) if recognizer is not None else Vocabulary({}, {})
+        self._vocabulary = vocabulary_of(scenario) if recognizer is not None else None
         self._workers = workers
         self._clips: Clips | None = None
         self._lock = Lock()
-        self.hears = bool(self._paths or self._vocabulary.sentences)
+        self.hears = bool(self._paths or self._vocabulary)
         """Whether there is anything to listen for."""
 
     def warm_up(self) -> None:
-        """Have everything ready, before it is needed."""
+        """Have everything ready, before it is needed. What goes wrong then goes wrong again when it is."""
         self._workers.do(self._prepare)
 
     def listen(self, request: RecognitionRequest, done: Callable[[Understood], None]) -> "Future[Recognized]":
@@ -60,7 +58,7 @@ class Ear:
 
     def _prepare(self) -> None:
         self._known_clips()
-        if self._recognizer is not None and self._vocabulary.sentences:
+        if self._recognizer is not None and self._vocabulary is not None:
             self._recognizer.prepare(self._vocabulary)
 
     def _recognized(self, request: RecognitionRequest) -> Recognized:
@@ -68,12 +66,9 @@ class Ear:
         clip = self._known_clips().likest(samples, rate_hz)
         if clip is not None and clip.confidence >= 0.5:
             return Recognized(clip=clip.name, confidence=clip.confidence)
-        if self._recognizer is None or not self._vocabulary.sentences:
+        if self._recognizer is None or self._vocabulary is None:
             return Recognized(only_clips=True)
-        return self._by_words(self._recognizer, samples, rate_hz)
-
-    def _by_words(self, recognizer: Recognizer, samples: "NDArray[np.int16]", rate_hz: int) -> Recognized:
-        likely = recognizer.listen(samples, rate_hz, self._vocabulary)
+        likely = self._recognizer.listen(samples, rate_hz, self._vocabulary)
         if likely is None:
             return Recognized()
         if likely.confidence < 0.5:
@@ -98,6 +93,8 @@ class Ears:
             hint = did_you_mean(recognition, RECOGNITION)
             raise RecognitionError(f"there is no recognition {recognition!r}{hint}; known: {', '.join(RECOGNITION)}")
         if recognition == "pocketsphinx":
+            from vlmock.recognition.recognizer import require_pocketsphinx
+
             require_pocketsphinx()
         self._recognition = recognition
         self._workers = Workers("hearing")
@@ -106,10 +103,16 @@ class Ears:
 
     def for_scenario(self, scenario: Scenario) -> Ear | None:
         """Who listens; None where the script alone says what was said. In the loop."""
+        by_words = (scenario.recognition or self._recognition) == "pocketsphinx"
+        if not by_words and not scenario.clips:
+            return None
         if id(scenario) not in self._kept:
-            self._kept[id(scenario)] = (scenario, self._new(scenario))
+            ear = Ear(scenario, self._recognizer_for(scenario) if by_words else None, self._workers)
+            self._kept[id(scenario)] = (scenario, ear)
             if len(self._kept) > _KEPT:
                 self._kept.popitem(last=False)
+            if ear.hears:
+                ear.warm_up()
         ear = self._kept[id(scenario)][1]
         return ear if ear.hears else None
 
@@ -119,15 +122,10 @@ class Ears:
             self._recognizer.close()
         self._workers.stop(timeout_seconds)
 
-    def _new(self, scenario: Scenario) -> Ear:
-        ear = Ear(scenario, self._recognizer_for(scenario), self._workers)
-        if ear.hears:
-            ear.warm_up()
-        return ear
+    def _recognizer_for(self, scenario: Scenario) -> "Recognizer":
+        from vlmock.recognition.recognizer import Recognizer
+        from vlmock.scenario.hearing import unheard_of
 
-    def _recognizer_for(self, scenario: Scenario) -> Recognizer | None:
-        if (scenario.recognition or self._recognition) != "pocketsphinx":
-            return None
         for what in unheard_of(scenario):
             _log.warning("%s", what)
         self._recognizer = self._recognizer or Recognizer()
