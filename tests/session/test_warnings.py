@@ -36,9 +36,11 @@ def test_a_warning_interrupts_nothing() -> None:
     ],
 )
 def test_versions_without_warnings_get_none(api_version: str, mcp_since: str, sent: int) -> None:
-    """Documented: schema C 2, I. The reply goes on without it."""
+    """Documented: schema C 2, I. The reply goes on without it, and the journal says so."""
     readings = parse_readings({"mcp_since": mcp_since})
     script = PlannedScript([[WARN, Say("One.")]])
     dialogue = Dialogue(api_version=api_version, readings=readings, script=script).client(ResponseCreate())
     assert dialogue.types.count("warning") == sent
+    says = f"api-version {api_version} has no 'warning': this step of the reply was left out"
+    assert [(remark.kind, remark.message) for remark in dialogue.remarks] == [("unsent", says)] * (1 - sent)
     assert dialogue.types[-1] == "response.done"

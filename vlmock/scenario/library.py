@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TypeAlias
 
 from vlmock.errors import ScenarioError, UnknownScenario
+from vlmock.hearing.detectors import detector_named
 from vlmock.scenario.default import DefaultScript
 from vlmock.scenario.director import Director
 from vlmock.scenario.functions import FunctionScript, ReplyFunction
@@ -64,7 +65,8 @@ def load(name_or_path: str | os.PathLike[str], *, folder: str | os.PathLike[str]
 def script_from(thing: Playable, *, folder: str | os.PathLike[str] | None = None) -> Callable[[], Script]:
     """Makes a script for each connection, from a name, a path, a ``Scenario``, a function, or a ``Script`` class.
 
-    Raises ``ScenarioError`` at once, before anything is played, and ``RecognitionError`` where nobody can listen.
+    Raises ``ScenarioError`` at once, before anything is played; ``SpeechError``, ``DetectorError`` and
+    ``RecognitionError`` where a scenario wants what is not installed.
     """
     match thing:
         case None | "default":
@@ -82,10 +84,16 @@ def script_from(thing: Playable, *, folder: str | os.PathLike[str] | None = None
 
 
 def _directing(scenario: Scenario) -> Callable[[], Script]:
+    from vlmock.scenario.speech import SpeechStudio
+
     if scenario.recognition == "pocketsphinx":
         from vlmock.recognition.recognizer import require_pocketsphinx
 
         require_pocketsphinx()
+    if scenario.detector is not None:
+        detector_named(scenario.detector)
+    if scenario.speech is not None:
+        SpeechStudio(engine=scenario.speech)
     return lambda: Director(scenario)
 
 

@@ -57,6 +57,6 @@ class ClockHand:
         are still being made into sound come later. From any thread. Raises ValueError for what is no time to come,
         ServerError when the server has been stopped.
         """
-        if not 0 <= seconds < math.inf:
+        if isinstance(seconds, bool) or not isinstance(seconds, int | float) or not 0 <= seconds < math.inf:
             raise ValueError(f"advance takes seconds to come, 0 or more, not {seconds!r}")
         self._let_pass(seconds)

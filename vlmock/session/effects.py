@@ -50,11 +50,12 @@ class Close(msgspec.Struct, frozen=True):
 
 
 class Remark(msgspec.Struct, frozen=True):
-    """Something to say about what the client sent. It goes into the journal and not over the wire."""
+    """Something to say about the conversation. It goes into the journal and not over the wire."""
 
-    kind: Literal["hint", "overlooked", "heard"]
+    kind: Literal["hint", "overlooked", "heard", "unsent"]
     """A ``hint`` belongs to the refusal before it and says what may have been meant; ``overlooked`` is what the service
-    would have refused, and a lenient session did not; ``heard`` is what speech was recognised as."""
+    would have refused, and a lenient session did not; ``heard`` is what speech was recognised as; ``unsent`` is what a
+    script said and this session cannot be sent."""
     message: str
     code: str | None = None
     """Of the refusal."""
@@ -63,7 +64,7 @@ class Remark(msgspec.Struct, frozen=True):
 
     @property
     def type(self) -> str:
-        """Where events have their type: ``(hint)``, ``(overlooked)``, ``(heard)``."""
+        """Where events have their type: ``(hint)``, ``(overlooked)``, ``(heard)``, ``(unsent)``."""
         return f"({self.kind})"
 
 

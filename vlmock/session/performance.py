@@ -29,7 +29,7 @@ from vlmock.session.script import (
     WebSearch,
 )
 from vlmock.session.script import Close as CloseStep
-from vlmock.session.service_tools import annotate, perform
+from vlmock.session.service_tools import annotate, perform, unsent
 from vlmock.session.speaking_rate import speaking_rate
 from vlmock.session.speech_chunks import cut, interleaved
 from vlmock.session.state import SessionState
@@ -110,6 +110,9 @@ class Performance:
 
     def _aside(self, step: Step) -> Plot:
         """A step that is neither words nor a call."""
+        if (remark := unsent(self._state, step)) is not None:
+            yield remark
+            return
         match step:
             case Wait(seconds=seconds):
                 yield At(self._state.now + seconds)

@@ -2,10 +2,10 @@
 
 Source: behaviour 4.5, schema C 42 to 56, D10, E2. Assumed, where no docstring says more: the order of the events,
 which is that of OpenAI's Responses; that a script may have them with any model, though the service has searches and
-invocations in agent mode only; that a step of which the api-version has no event sends nothing.
+invocations in agent mode only; that a step of which the api-version has no event sends nothing (the journal says so).
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Final, TypeAlias
 
 from msgspec.structs import replace
@@ -27,6 +27,7 @@ from vlmock.protocol.tool_calls import (
 )
 from vlmock.protocol.wire import UNSET, ServerEvent, given
 from vlmock.session.active_response import ActiveResponse, OpenMessage
+from vlmock.session.effects import Remark
 from vlmock.session.mcp_calls import error_of, write_call
 from vlmock.session.output_items import OutputItems, ReplyBrokenOff, TokenLimitReached
 from vlmock.session.script import (
@@ -37,16 +38,37 @@ from vlmock.session.script import (
     McpCall,
     Say,
     ServiceStep,
+    Step,
+    Warn,
     WebSearch,
 )
 from vlmock.session.state import SessionState
-from vlmock.session.timeline import At, Plot
+from vlmock.session.timeline import At, Plot, Told
 from vlmock.session.words import token_count, tokens
 
-__all__ = ["annotate", "perform"]
+__all__ = ["annotate", "perform", "unsent"]
 
-_SEARCHES_SINCE: Final = "2026-04-10"
-_FOUNDRY_AGENTS_SINCE: Final = "2026-01-01-preview"
+_NEEDS: Final[Mapping[type[Step], str]] = {
+    Warn: "warning",
+    WebSearch: "response.web_search_call.searching",
+    FileSearch: "response.file_search_call.searching",
+    FoundryAgentCall: "response.foundry_agent_call.in_progress",
+    Invocation: "response.invocation.delta",
+}
+"""The event without which a step cannot be told. Source: schema C."""
+_ANNOTATION: Final = "response.audio_transcript.annotation.added"
+
+
+def unsent(state: SessionState, step: Step) -> Remark | None:
+    """Why the session's version has no way to tell of this step; None where it has."""
+    event = _NEEDS.get(type(step))
+    if event is None or event in state.brain.events:
+        return None
+    return Remark("unsent", f"{_lacks(state, event)}: this step of the reply was left out")
+
+
+def _lacks(state: SessionState, event: str) -> str:
+    return f"api-version {state.brain.api_version} has no {event!r}"
 
 
 def perform(state: SessionState, response: ActiveResponse, step: ServiceStep) -> Plot:
@@ -55,19 +77,21 @@ def perform(state: SessionState, response: ActiveResponse, step: ServiceStep) ->
         case McpCall():
             yield from write_call(state, response, step)
         case WebSearch() | FileSearch():
-            if state.brain.reached(_SEARCHES_SINCE):
-                yield from _search(state, response, step)
+            yield from _search(state, response, step)
         case FoundryAgentCall():
-            if state.brain.reached(_FOUNDRY_AGENTS_SINCE):
-                yield from _ask_agent(state, response, step)
+            yield from _ask_agent(state, response, step)
         case Invocation(payload=payload):
             yield ResponseInvocationDelta(delta=payload)
 
 
-def annotate(state: SessionState, response: ActiveResponse, message: OpenMessage, say: Say) -> Iterator[ServerEvent]:
+def annotate(state: SessionState, response: ActiveResponse, message: OpenMessage, say: Say) -> Iterator[Told]:
     """Where words come from. Documented (schema C 55): for spoken answers. Assumed: right after the words' last delta,
     counted through the message."""
-    if not message.spoken:
+    if say.annotations and not message.spoken:
+        yield Remark("unsent", "only spoken answers have annotations: those of the reply were left out")
+        return
+    if say.annotations and _ANNOTATION not in state.brain.events:
+        yield Remark("unsent", f"{_lacks(state, _ANNOTATION)}: the annotations of the reply were left out")
         return
     for annotation in say.annotations:
         yield ResponseAudioTranscriptAnnotationAdded(
