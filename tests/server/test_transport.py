@@ -236,6 +236,18 @@ def test_what_is_no_request_gets_400_and_the_end(serving, light, client_of, requ
     assert server.crashes == []
 
 
+def test_a_client_that_speaks_tls_to_a_plain_server_is_told_apart(serving, light, client_of, caplog):
+    """At once, though no line of it ever ends; and whoever looks at the log learns what to change."""
+    client = client_of(serving(light=light), upgraded=False)
+    client.send(b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + bytes(64))
+    assert client.answer()[0] == 400
+    assert client.is_at_end()
+    assert caplog.messages == [
+        "a client speaks TLS to this server, which does not: dial http:// or ws://, or serve with tls=True "
+        "(vlmock serve --tls)"
+    ]
+
+
 def test_who_asks_nothing_is_not_waited_for_for_ever(serving, light, client_of):
     """A connection without a request is dropped after ``open_seconds``."""
     client = client_of(serving(light=light, limits={"open_seconds": 0.05}), upgraded=False)

@@ -45,6 +45,9 @@ _BAD_REQUEST: Final = (
     b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%b"
 ) % (len(_NO_REQUEST), _NO_REQUEST)
 
+_TLS_HELLO: Final = b"\x16\x03"
+"""How TLS begins, and no request. Documented: RFC 8446 5.1."""
+
 _log = logging.getLogger("vlmock.wire")
 _log.setLevel(logging.WARNING)  # at DEBUG the library logs headers, and with them keys
 
@@ -212,6 +215,9 @@ class Transport(asyncio.BufferedProtocol):
 
     def _feed(self, data: bytes) -> None:
         """Give the library what has come, and pass on what it makes of it."""
+        if not self._answered and data.startswith(_TLS_HELLO):
+            self._refuse_tls()
+            return
         self._websocket.receive_data(data)
         messages: list[bytes] = []
         for event in self._websocket.events_received():
@@ -225,6 +231,15 @@ class Transport(asyncio.BufferedProtocol):
                     messages.append(message)
         self._deliver(messages)
         self._flush()
+
+    def _refuse_tls(self) -> None:
+        """The library would wait for the end of a line, and the client for an answer."""
+        _log.warning(
+            "a client speaks TLS to this server, which does not: dial http:// or ws://, or serve with tls=True "
+            "(vlmock serve --tls)"
+        )
+        self._tcp.write(_BAD_REQUEST)
+        self._tcp.close()
 
     def _answer(self, request: Request) -> None:
         self._answered = True
