@@ -15,7 +15,9 @@ from vlclient.cli import main as client_main
 from vlmock.cli import main
 from vlmock.emulated import markdown
 from vlmock.emulated.subjects import ECHOED_ONLY, fields
-from vlmock.scenario.model import Scenario
+from vlmock.scenario.keys import SCENARIO, TURN
+from vlmock.scenario.model import STEP_KINDS, Scenario
+from vlmock.scenario.templates import VARIABLES
 
 ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -42,6 +44,13 @@ def test_the_table_is_what_the_code_says() -> None:
 def test_what_is_only_echoed_is_there() -> None:
     """The list names members that a client may send."""
     assert {field.name for field in fields()} >= ECHOED_ONLY
+
+
+def test_all_that_a_scenario_can_say_is_named() -> None:
+    """Its keys, the conditions, the steps and what words may ask for. The rest of each stands in the JSON Schema."""
+    chapter = README.partition("\n## Scenarios\n")[2].partition("\n## ")[0]
+    keys = {*SCENARIO.keys, *TURN.keys, *STEP_KINDS, *VARIABLES}
+    assert {key for key in keys if not re.search(rf"\b{key}\b", chapter)} == set()
 
 
 PYTEST_RUNS = ("async def test_", "@pytest.fixture")

@@ -319,7 +319,8 @@ class _DurationMsKind:
         pair = {"type": "array", "items": number, "minItems": 2, "maxItems": 2}
         members = {"median": number, "p90": number}
         mapping = {"type": "object", "properties": members, "required": list(members), "additionalProperties": False}
-        return {"anyOf": [number, pair, mapping]}
+        defs["milliseconds"] = {"anyOf": [number, pair, mapping]}
+        return {"$ref": "#/$defs/milliseconds"}
 
 
 _PROFILE = Record(
@@ -373,7 +374,7 @@ SCENARIO = Record(
         ),
         "avatar": Key(
             Choice(AVATAR_TROUBLES),
-            "The service has no avatar for the client: the word that it says so with.",
+            "No avatar can be had: the code of the error that the client is told so with.",
         ),
         "readings": Key(_READINGS, _READINGS.about),
         "mcp_servers": Key(MCP_SERVERS, "What the MCP servers of the client offer, by server_label."),
