@@ -37,6 +37,8 @@ logger = logging.getLogger("vlclient")
 _MOST_UNREAD: Final = 20_000
 """Events that wait to be read: minutes of them. Of more the oldest are dropped, because whoever does not read may
 still want to be heard, and not to be talked over."""
+_WORTH_TELLING_S: Final = 0.05
+"""Less speech than this is no word."""
 _NORMAL: Final = 1000
 
 
@@ -242,7 +244,7 @@ class Conduct:
 
     def _lost_speech(self) -> tuple[str, ...]:
         lost_s, self.line.lost_audio_ms = self.line.lost_audio_ms / 1000, 0.0
-        return (f"{lost_s:.1f} s of the user's speech",) if lost_s else ()
+        return (f"{lost_s:.1f} s of the user's speech",) if lost_s >= _WORTH_TELLING_S else ()
 
     def _note_sent(self, event: ClientEvent, *, is_told_again: bool = False) -> None:
         if self._log is not None:

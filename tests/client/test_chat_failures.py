@@ -92,18 +92,19 @@ def test_it_is_another_protocol(tmp_path):
 @pytest.mark.parametrize(
     ("code", "reason", "exit_code", "words"),
     [
-        (1001, "Going away.", 6, "code 1001 (Going away.); with --reconnect it dials again by itself"),
-        (1011, "Sorry.", 6, "code 1011 (Sorry.)"),
-        (1008, "Not this configuration.", 5, "code 1008 (Not this configuration.)"),
+        (1001, "Going away.", 6, "; with --reconnect it dials again by itself"),
+        (1011, "Sorry.", 6, ""),
+        (1008, "Not this configuration.", 5, ""),
     ],
 )
 def test_the_service_hangs_up(tmp_path, code, reason, exit_code, words):
-    """What was said until then, the summary, and why it is over."""
+    """What was said until then, the summary, and why it is over; between the two, what was lost with it."""
     close = {"close": {"code": code, "reason": reason}}
     scenario = Scenario.build(turns=[{"user": "Hi", "reply": [{"say": "Hello."}, close]}])
     with vlmock.serve(scenario) as server:
         done = chat(tmp_path, *spoken(server.url, tmp_path))
     said(done, exit_code, words)
+    assert f"code {code} ({reason})" in done.err
     assert done.lines("assistant") == ["Hello."]
     assert "1 turn in" in done.out
 

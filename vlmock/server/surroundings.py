@@ -1,27 +1,49 @@
-"""Variables of this process that a server changes while it runs."""
+"""Variables of this process that servers change while they run."""
 
 import os
 from collections.abc import Mapping
+from threading import Lock
 
 __all__ = ["Surroundings"]
 
 
-class Surroundings:
-    """Changes ``os.environ``, and knows how it was."""
+class _Changes:
+    """What running servers want of one variable: the youngest has it, and the last one to go leaves it as it was."""
 
-    def __init__(self) -> None:
-        self._before: dict[str, str | None] = {}
+    def __init__(self, before: str | None) -> None:
+        self.before = before
+        self.wanted: dict[Surroundings, str | None] = {}
+
+    @property
+    def value(self) -> str | None:
+        return next(reversed(self.wanted.values()), self.before)
+
+
+_changed: dict[str, _Changes] = {}
+_lock = Lock()
+
+
+class Surroundings:
+    """One server's changes of ``os.environ``. Servers may stop in any order."""
 
     def change(self, variables: Mapping[str, str | None]) -> None:
         """Set each variable; None takes it away."""
-        for name, value in variables.items():
-            self._before.setdefault(name, os.environ.get(name))
-            _put(name, value)
+        with _lock:
+            for name, value in variables.items():
+                changes = _changed.setdefault(name, _Changes(os.environ.get(name)))
+                changes.wanted[self] = value
+                _put(name, changes.value)
 
     def restore(self) -> None:
-        """As it was before the first change. Safe to call again."""
-        while self._before:
-            _put(*self._before.popitem())
+        """As it was before the first change, but for what others want. Safe to call again."""
+        with _lock:
+            for name, changes in list(_changed.items()):
+                if self not in changes.wanted:
+                    continue
+                del changes.wanted[self]
+                _put(name, changes.value)
+                if not changes.wanted:
+                    del _changed[name]
 
 
 def _put(name: str, value: str | None) -> None:
