@@ -74,12 +74,36 @@ def test_an_agent_that_cannot_be_had_ends_the_connection() -> None:
     ("agent", "hint"),
     [
         (Agent("helper", "project", misspelt="agent_name"), "write agent-name, not agent_name"),
+        (Agent("helper", ""), "the query parameter is agent-project-name; the vendor SDK calls it project_name"),
         (Agent("helper:2", "project"), "agent-name is the bare name, the version goes into agent-version"),
     ],
 )
 def test_what_really_was_wrong_is_in_the_journal(agent: Agent, hint: str) -> None:
     """Observed {VIBE}: the service's own words mislead."""
     assert [remark.message for remark in Dialogue(agent=agent).remarks] == [hint]
+
+
+@pytest.mark.parametrize(
+    ("profile", "model", "api_version", "hint"),
+    [
+        (
+            "byom",
+            "gpt-4o",
+            LAST,
+            "there are byom-azure-openai-realtime, byom-azure-openai-chat-completion, byom-foundry-anthropic-messages",
+        ),
+        ("byom-azure-openai-realtme", "x", LAST, "did you mean 'byom-azure-openai-realtime'?"),
+        ("byom-azure-openai-realtime", "x", FIRST, "profiles came with api-version 2025-10-01"),
+        (None, "gpt-4.2", LAST, "did you mean 'gpt-5.2'?"),
+        (None, "my-deployment", LAST, "for a deployment of your own add profile=byom-azure-openai-chat-completion"),
+    ],
+)
+def test_what_may_have_been_dialled_is_in_the_journal(
+    profile: str | None, model: str, api_version: str, hint: str
+) -> None:
+    """The service says no more than that it has none of that name."""
+    dialogue = Dialogue(brain=Brain(model, api_version, profile=profile))
+    assert [remark.message for remark in dialogue.remarks] == [hint]
 
 
 REALTIME, CHAT = "byom-azure-openai-realtime", "byom-azure-openai-chat-completion"

@@ -201,8 +201,8 @@ class Journal:
         return [entry.event for entry in self._found(type, "server", connection)]
 
     def remarks(self, *, connection: int | None = None) -> list[Remark]:
-        """What vlmock had to say and did not send: hints about what was refused, what a lenient server let through, what
-        speech was recognised as, and what of a scenario could not be sent in this api-version."""
+        """What vlmock had to say and did not send: hints about what was refused, what a lenient server let through,
+        what speech was recognised as, and what of a scenario could not be sent in this api-version."""
         return [entry.event for entry in self.entries(connection) if isinstance(entry.event, Remark)]
 
     @property

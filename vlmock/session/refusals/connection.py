@@ -1,5 +1,8 @@
 """Who cannot have a session: refused after the upgrade. Sources: behaviour 1.1, 1.2, 6."""
 
+from collections.abc import Sequence
+
+from vlmock.errors import did_you_mean
 from vlmock.session.refusals.envelope import Refused, refused
 
 __all__ = [
@@ -17,9 +20,11 @@ __all__ = [
 _AGENT_FAILED = "agent_initialization_failed"
 
 
-def invalid_model(model: str) -> Refused:
+def invalid_model(model: str, known: Sequence[str] = ()) -> Refused:
     """Observed {S14}: the socket opens, and this follows."""
-    return refused(f"Model {model} is not supported in this region.", code="invalid_model")
+    own = "for a deployment of your own add profile=byom-azure-openai-chat-completion"
+    hint = did_you_mean(model, known).strip(" ()") or own
+    return refused(f"Model {model} is not supported in this region.", code="invalid_model", hint=hint)
 
 
 def session_expired(minutes: int) -> Refused:
@@ -41,7 +46,8 @@ def agents_take_no_legacy_token() -> Refused:
 def missing_agent_project() -> Refused:
     """Observed {VIBE}: the words, also for a project in another spelling. Assumed: the code, and the rest as for a
     key."""
-    return refused("Missing required agent project name", code=_AGENT_FAILED)
+    hint = "the query parameter is agent-project-name; the vendor SDK calls it project_name"
+    return refused("Missing required agent project name", code=_AGENT_FAILED, hint=hint)
 
 
 def classic_agents_not_supported() -> Refused:
@@ -57,9 +63,12 @@ def agent_cannot_start(hint: str) -> Refused:
     return refused(message, code=_AGENT_FAILED, hint=hint)
 
 
-def invalid_profile(profile: str) -> Refused:
-    """Observed {S14}: likewise for ``profile``."""
-    return refused(f"Profile {profile} is not supported.", code="invalid_profile")
+def invalid_profile(profile: str, known: Sequence[str] = ()) -> Refused:
+    """Observed {S14}: likewise for ``profile``. ``known``: those of this api-version."""
+    hint = "profiles came with api-version 2025-10-01"
+    if known:
+        hint = did_you_mean(profile, known).strip(" ()") or f"there are {', '.join(known)}"
+    return refused(f"Profile {profile} is not supported.", code="invalid_profile", hint=hint)
 
 
 def byom_not_realtime() -> Refused:

@@ -20,7 +20,7 @@ def check_connection(brain: Brain) -> None:
     elif brain.profile:
         _check_profile(brain.profile, brain)
     elif not models.is_known(brain.model):
-        raise refusals.invalid_model(brain.model)
+        raise refusals.invalid_model(brain.model, models.KNOWN)
 
 
 def _check_agent(agent: Agent, brain: Brain) -> None:
@@ -43,8 +43,9 @@ def _check_agent(agent: Agent, brain: Brain) -> None:
 def _check_profile(profile: str, brain: Brain) -> None:
     """Documented (schema A2): profiles came with 2025-10-01. Observed {S14}: a profile that there is not, and a text
     model's deployment behind the realtime profile; a name that nobody knows is not looked at."""
-    if profile not in models.PROFILES or not brain.reached(_PROFILES_SINCE):
-        raise refusals.invalid_profile(profile)
+    known = models.PROFILES if brain.reached(_PROFILES_SINCE) else ()
+    if profile not in known:
+        raise refusals.invalid_profile(profile, known)
     by_name = profile == models.REALTIME_PROFILE and not brain.any_deployment
     if by_name and models.is_text_model(brain.model):
         raise refusals.byom_not_realtime()
