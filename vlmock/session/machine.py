@@ -167,7 +167,8 @@ class Session:
         state = self._state
         while state.phase is not SessionPhase.CLOSED:
             effects += self._effects(state.timeline.tell(min(now, self.expires)))
-            signal = state.input.next_signal(over_assistant=state.assistant_speaks)
+            harder = state.input.hearing.over_assistant is not None and state.assistant_speaks
+            signal = state.input.next_signal(over_assistant=harder)
             if signal is None or state.stopping or state.timeline.awaits_speech:
                 break  # speaking takes no time of the session: what the user says next is heard after it
             state.input.heard()

@@ -59,14 +59,13 @@ def check_members(members: Members, brain: Brain, *, at: str, leniency: Leniency
     wrong = [
         name
         for name in members.__struct_fields__
-        if not leniency.passes(_check_member, name, getattr(members, name), at, brain)
+        if (value := getattr(members, name)) is not UNSET and value is not None
+        if not leniency.passes(_check_member, name, value, at, brain)
     ]
     return msgspec.structs.replace(members, **dict.fromkeys(wrong, UNSET)) if wrong else members
 
 
 def _check_member(name: str, value: Any, at: str, brain: Brain) -> None:
-    if value is UNSET or value is None:
-        return
     path = f"{at}.{name}"
     check_versions(value, path, brain)
     if name in _RULES:
