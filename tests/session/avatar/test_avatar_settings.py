@@ -144,6 +144,23 @@ def test_an_avatar_is_announced_twice() -> None:
     assert talk.events[-1].session.avatar == second.session.avatar
 
 
+@pytest.mark.parametrize(
+    ("update", "left"),
+    [
+        ({"avatar": None}, ["text", "audio"]),
+        ({"avatar": None, "modalities": ["text"]}, ["text"]),
+        ({"avatar": None, "modalities": ["text", "audio", "avatar"]}, ["text", "audio", "avatar"]),
+    ],
+)
+def test_the_modality_goes_with_the_avatar(update: dict[str, Any], left: list[str]) -> None:
+    """Assumed: as it came; what the same update says about modalities holds."""
+    talk = Dialogue().client(configure(LISA))
+    talk.client({"type": "session.update", "session": update})
+    assert talk.last("session.updated").session.modalities == left
+    talk.client({"type": "response.create"})
+    assert talk.last("response.created").response.modalities == left
+
+
 def test_a_client_may_bring_its_own_ice_servers() -> None:
     """Documented (schema D8): the service supplies one where there is none."""
     talk = Dialogue()

@@ -199,6 +199,18 @@ def test_the_sound_is_in_the_film_and_nowhere_else() -> None:
     assert talk.types[talk.types.index(SPEAKING) + 1] == "response.video.delta"
 
 
+def test_what_is_said_before_the_film_begins_is_in_the_film() -> None:
+    """From the update on the socket has no sound; the film begins with ``session.updated``. Nothing gets lost."""
+    talk = Dialogue(script=PlannedScript([[Say(TEN)]]), timing=Timing({"updated": 1000.0}))
+    talk.hold_speech = True
+    talk.client(ANSWER, configure(FILMED)).skip().release_speech().wait(60)
+    assert "response.audio.delta" not in talk.types
+    assert talk.types.index("response.done") < talk.types.index("session.updated") < talk.types.index(SPEAKING)
+    assert moments(talk, SPEAKING, IDLE) == [(SPEAKING, 0.0), (IDLE, TEN_S)]
+    pieces = [event.delta for event in talk.all("response.video.delta")]
+    assert pieces[0][4:8] == b"ftyp"
+
+
 def test_another_reading_has_the_sound_beside_the_film() -> None:
     """Observed {TAK}: PCM stays where it was. Assumed: the marks come all the same."""
     talk = filmed(TEN, readings=parse_readings({"avatar_sound": "audio"})).client(ANSWER).wait(60)

@@ -51,29 +51,32 @@ def configured(state: SessionState, after: ResponseSession, update: RequestSessi
     sent = isinstance(update.avatar, AvatarConfig)
     taken = seat(state) if films and sent and (presence is None or presence.seat is None) else None
     presence = presence or AvatarPresence(films=films, takes_sound=False, sounds=False)
-    presence.seat = taken or presence.seat
+    if taken is not None:  # what is said before the first picture is filmed as well, so the film is there already
+        presence.seat = taken
+        presence.film = _new_film(output_format(given(after.output_audio_format, None) or "pcm16").rate_hz)
     presence.sounds = sounds
     presence.takes_sound = (over_webrtc or sounds) and given(config.output_audit_audio, False) is not True
     return presence
 
 
-def announced(after: ResponseSession) -> ResponseSession:
+def announced(before: ResponseSession, after: ResponseSession, update: RequestSession) -> ResponseSession:
     """The settings as they are shown with an avatar.
 
     Observed {VIBE}: one TURN server, on UDP 3478, where the client brought none. Observed {AI4IA}: null over the
-    WebSocket, and that ``modalities`` has ``avatar`` whether it was sent or not; Assumed: beside ``audio`` only. The
-    server that is named does not exist.
+    WebSocket, and that ``modalities`` has ``avatar`` whether it was sent or not; Assumed: beside ``audio`` only, and
+    it goes with the avatar, unless the same update says otherwise. The server that is named does not exist.
     """
-    avatar = given(after.avatar, None)
+    avatar, modalities = given(after.avatar, None), given(after.modalities, None) or []
     if avatar is None:
-        return after
+        if given(before.avatar, None) is None or given(update.modalities, None) is not None:
+            return after
+        return structs.replace(after, modalities=[each for each in modalities if each != "avatar"])
     if given(avatar.output_protocol, "webrtc") == "websocket":
         servers = None
     else:
         nobody = f"nobody-{given(after.id, '')[-8:]}"
         own = IceServer(urls=["turn:relay.invalid:3478"], username=nobody, credential="not-a-credential")
         servers = given(avatar.ice_servers, None) or [own]
-    modalities = given(after.modalities, None) or []
     return structs.replace(
         after,
         avatar=structs.replace(avatar, ice_servers=servers),
@@ -97,9 +100,7 @@ def appear(state: SessionState) -> None:
         return
     presence.since = state.now
     presence.stories.append(state.timeline.begin(_watched(state, presence)))
-    if presence.films:
-        format_ = output_format(given(state.settings.output_audio_format, None) or "pcm16")
-        presence.film = _new_film(format_.rate_hz)
+    if presence.film is not None:
         presence.stories.append(state.timeline.begin(_filmed(state, presence, presence.film)))
 
 

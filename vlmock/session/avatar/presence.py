@@ -47,7 +47,7 @@ class AvatarPresence(msgspec.Struct):
     stories: list[Story] = msgspec.field(default_factory=list)
     """What goes on as long as it is shown."""
     film: "Film | None" = None
-    """What comes over the WebSocket now."""
+    """What comes over the WebSocket, from ``session.updated`` on."""
     speech: Story | None = None
     """Tells when it has spoken. Over WebRTC."""
 

@@ -34,7 +34,7 @@ def on_session_update(state: SessionState, event: SessionUpdate) -> Iterator[Tol
     if presence is not state.avatar:
         yield from conduct.dismiss(state)
         state.avatar = presence
-    state.settings = conduct.announced(after)
+    state.settings = conduct.announced(state.settings, after, event.session)
     state.updates += 1
     first_update.configured(state)
     state.pipeline = choose(state.brain.model, state.settings.voice, profile=state.brain.profile)
