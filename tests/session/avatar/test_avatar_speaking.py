@@ -189,6 +189,13 @@ def test_the_film_begins_with_the_update_and_goes_on_in_silence() -> None:
     assert [round(time - at[0], 3) for time in at] == [round(n * PIECE_SECONDS, 3) for n in range(11)]
 
 
+def test_an_hour_that_passes_at_once_is_five_minutes_of_film() -> None:
+    """The limit on silence bounds what a film sends while nobody speaks, however far a test sets the clock."""
+    talk = filmed().wait(3600)
+    assert len(talk.all("response.video.delta")) == 300 / PIECE_SECONDS
+    assert (talk.types[-1], talk.last("error").error.code) == ("error", "avatar_idle_timeout")
+
+
 def test_the_sound_is_in_the_film_and_nowhere_else() -> None:
     """Observed {JOR, AI4IA}: no ``response.audio.delta``; the film takes its time, and the marks go with it."""
     talk = filmed(TEN).client(ANSWER).wait(60)

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from vlmock.protocol.audio_format import AudioFormat, encode_samples
-from vlmock.session.avatar.aac import FRAME_SAMPLES, mdct
+from vlmock.session.avatar.aac import FRAME_SAMPLES, AacEncoder, mdct
 from vlmock.session.avatar.film import PIECE_SECONDS, Film
 
 RATES_HZ = (8000, 16000, 22050, 24000, 44100, 48000)
@@ -134,3 +134,11 @@ def test_silence_costs_next_to_nothing() -> None:
     film = Film(24000)
     sizes = [len(piece) for piece in pieces_of(film, tone(24000, 0), 10)]
     assert max(sizes[1:]) < 2_000
+
+
+def test_only_silence_after_silence_is_taken_for_it() -> None:
+    """A frame is heard a frame later, so the first silent one still has the end of what was said."""
+    encoder, silent, loud = AacEncoder(24000), np.zeros(FRAME_SAMPLES, np.int16), tone(24000, 0.1)[:FRAME_SAMPLES]
+    units = [encoder.frame(samples) for samples in (silent, silent, loud, silent, silent, silent)]
+    assert units[0] == units[1] == units[4] == units[5]
+    assert units[0] not in units[2:4]

@@ -53,6 +53,8 @@ class AacEncoder:
         """The next ``FRAME_SAMPLES`` samples, shape (1024,), as one access unit."""
         import numpy as np
 
+        if not samples.any() and (self._before is None or not self._before.any()):
+            return _access_unit_of_silence()  # an idle film is made of nothing else, for minutes
         now = samples.astype(np.float64)
         before = np.zeros(FRAME_SAMPLES) if self._before is None else self._before
         self._before = now
@@ -109,6 +111,11 @@ def _access_unit(spectrum: list[int], bands: int) -> bytes:
     text = "".join(bits)
     size = -(-len(text) // 8)
     return int(text.ljust(size * 8, "0"), 2).to_bytes(size, "big")
+
+
+@cache
+def _access_unit_of_silence() -> bytes:
+    return _access_unit([], 0)
 
 
 def _section_length(bands: int) -> str:

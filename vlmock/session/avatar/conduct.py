@@ -183,7 +183,10 @@ def _new_film(rate_hz: int) -> "Film":
 
 
 def _filmed(state: SessionState, presence: AvatarPresence, film: "Film") -> Plot:
-    """WebSocket. Observed {AI4IA}: from ``session.updated`` on, in real time, spoken or not."""
+    """WebSocket. Observed {AI4IA}: from ``session.updated`` on, in real time, spoken or not.
+
+    When a test sets the clock forward nothing is left out, for a gap would stop a player; ``_watched`` is the bound.
+    """
     begun, pieces = state.now, 0
     size = 2 * film.samples_in_a_piece
     while True:
