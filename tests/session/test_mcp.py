@@ -372,12 +372,29 @@ def test_approval_may_be_asked_for_inside_the_response() -> None:
     talk.skip().client(approval(asked(talk))).server("conversation.item.created", *RUN)
 
 
-def test_a_request_for_approval_outlives_its_response() -> None:
-    """Assumed: a response that is cancelled with the request open leaves it open; the call ends once, when answered."""
-    steps = [SEARCH, Wait(5.0)]
+@pytest.mark.parametrize("ending", ["cancelled", "failed"])
+def test_a_request_for_approval_is_closed_when_its_response_is_cut_off(ending: str) -> None:
+    """Assumed: the call never runs, like any other of that response; nobody can approve it any more."""
+    steps = [SEARCH, Wait(5.0), *([Fail("no")] if ending == "failed" else [])]
     talk = talking(steps, require_approval="always", readings=IN_RESPONSE).client(create()).wait(1.0).skip()
-    talk.client({"type": "response.cancel"}).server("response.done")
-    talk.client(approval(asked(talk))).server("conversation.item.created", *RUN)
+    if ending == "cancelled":
+        talk.client({"type": "response.cancel"})
+    talk.wait(10).server("response.output_item.done", "response.done")
+    item = talk.last("response.done").response.output[0]
+    assert (item.type, item.approval_request_id, item.output, item.error) == ("mcp_call", asked(talk), None, None)
+    talk.client(approval(asked(talk))).wait(60).server("error")
+    assert "is waiting for an answer" in talk.last("error").error.message
+
+
+def test_a_call_that_was_approved_in_its_response_fails_with_it() -> None:
+    """Assumed: as one that nobody had to approve. It ends once."""
+    steps = [SLOW, Wait(60.0)]
+    talk = talking(steps, require_approval="always", readings=IN_RESPONSE).client(create())
+    talk.client(approval(asked(talk))).wait(1.0).skip()
+    talk.client({"type": "response.cancel"}).server(
+        "response.mcp_call.failed", "response.output_item.done", "response.done"
+    )
+    talk.wait(60).server()
 
 
 @pytest.mark.parametrize("event", ["item", "event"])

@@ -147,4 +147,6 @@ class McpCallInHand(msgspec.Struct, eq=False):
     response: ActiveResponse
     output_index: int
     needs_approval: bool
+    story: Story | None = None
+    """What the client's approval has begun, or its refusal."""
     running: bool = False

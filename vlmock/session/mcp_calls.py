@@ -74,7 +74,11 @@ def write_call(state: SessionState, response: ActiveResponse, step: McpCall) -> 
 
 
 def _cut_off(state: SessionState, call: McpCallInHand) -> Iterator[ServerEvent]:
-    """Assumed: a call whose response is cut off never runs; one that runs already has failed."""
+    """Assumed: a call whose response is cut off never runs, and nobody can approve it any more; one that runs already
+    has failed."""
+    withdraw(state, call.item.id)
+    if call.story is not None:
+        state.timeline.abandon(call.story)
     if call.running:
         _change(state, call, error=error_of("The response was cancelled."))
         yield ResponseMcpCallFailed(item_id=call.item.id, output_index=call.output_index)
@@ -99,7 +103,6 @@ def _ask_or_run(state: SessionState, call: McpCallInHand) -> Plot:
     if not call.needs_approval:
         yield from _run(state, call)
         return
-    call.response.closings.pop(call.output_index, None)
     request = McpApprovalRequestItem(
         id=state.new_id("item_"),
         server_label=call.step.server,
@@ -128,11 +131,11 @@ def answer_request(state: SessionState, answer: RequestMcpApprovalResponse) -> N
     having been in progress, and says why."""
     call = state.awaiting_approval.pop(answer.approval_request_id)
     if answer.approve:
-        state.timeline.begin(_run(state, call))
+        call.story = state.timeline.begin(_run(state, call))
     else:
         reason = given(answer.reason, "")
         error = f"The call was not approved: {reason}" if reason else "The call was not approved."
-        state.timeline.begin(_plot(_end(state, call, error=error)))
+        call.story = state.timeline.begin(_plot(_end(state, call, error=error)))
 
 
 def withdraw(state: SessionState, item_id: str) -> None:
