@@ -140,6 +140,17 @@ def test_the_bound_holds_however_often_it_is_reached(open_dialogue: Opener, monk
     assert sum(len(piece) for entry in dialogue.session._state.history for piece in entry.audio) <= 250_000
 
 
+def test_a_deleted_item_is_kept_by_nobody(dialogue: Dialogue) -> None:
+    """Among those whose sound may have to be forgotten one day, too; its id may come again."""
+    kept = dialogue.session._state.history
+    for _ in range(3):
+        dialogue.client(ResponseCreate())
+        assert len(kept._sounding) == 1
+        item_id = dialogue.last("response.output_item.done").item.id
+        dialogue.client({"type": "conversation.item.delete", "item_id": item_id})
+        assert (len(kept), len(kept._sounding), kept._audio_bytes) == (0, 0, 0)
+
+
 def test_what_is_deleted_or_truncated_costs_nothing_any_more(dialogue: Dialogue) -> None:
     """The sum follows the items: added, said, cut, deleted."""
 

@@ -1,6 +1,6 @@
 """What a session remembers of the conversation: its items, in order, and the sound of those that were spoken."""
 
-from collections import deque
+from collections import OrderedDict
 from collections.abc import Iterator, Sequence
 from typing import overload
 
@@ -74,8 +74,8 @@ class History:
         self._entries: dict[str, Entry] = {}
         self._order: list[Entry] = []
         """Only added to at its end, for somebody may look at the items so far; any other change makes a new list."""
-        self._sounding: deque[Entry] = deque()
-        """Those whose sound is kept, in the order in which it came."""
+        self._sounding: OrderedDict[str, Entry] = OrderedDict()
+        """Those whose sound is kept, by id, in the order in which it came."""
         self._audio_bytes = 0
         self.tally = Tally()
         """What all of it costs as input."""
@@ -144,6 +144,7 @@ class History:
         entry = self._entries.pop(item_id, None)
         if entry is not None:
             self._order = [other for other in self._order if other is not entry]
+            self._sounding.pop(item_id, None)
             self._forget_sound(entry)
             self.tally.exchange(entry.cost, NO_COST)
         return entry
@@ -161,7 +162,7 @@ class History:
         if entry is None or entry.truncated:
             return
         if not entry.audio:
-            self._sounding.append(entry)
+            self._sounding[item_id] = entry
         size = sum(map(len, pieces))
         entry.audio += pieces
         entry.audio_bytes += size
@@ -184,11 +185,11 @@ class History:
     def forget_sound(self) -> None:
         """Keep the words alone."""
         while self._sounding:
-            self._forget_sound(self._sounding.popleft())
+            self._forget_sound(self._sounding.popitem(last=False)[1])
 
     def _forget_oldest_sound(self, spared: Entry) -> None:
-        while self._audio_bytes > _AUDIO_BOUND_BYTES and self._sounding[0] is not spared:
-            self._forget_sound(self._sounding.popleft())
+        while self._audio_bytes > _AUDIO_BOUND_BYTES and next(iter(self._sounding)) != spared.id:
+            self._forget_sound(self._sounding.popitem(last=False)[1])
 
     def _forget_sound(self, entry: Entry) -> None:
         """How long it was is still known."""
