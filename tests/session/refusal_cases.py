@@ -72,12 +72,12 @@ def eleven_minutes_of_speech(talk: Dialogue) -> None:
     talk.client(*[ANSWER] * 11).wait(601)
 
 
-def turn(doing: str) -> dict[str, Any]:
-    return {"type": f"input_audio.turn.{doing}", "turn_id": "t"}
+def turn(doing: str, turn_id: str = "t") -> dict[str, Any]:
+    return {"type": f"input_audio.turn.{doing}", "turn_id": turn_id}
 
 
 def text(doing: str, **members: Any) -> dict[str, Any]:
-    return {"type": f"input_text.{doing}", "id": "i", **members}
+    return {"type": f"input_text.{doing}", "id": "i"} | members
 
 
 def create(**members: Any) -> dict[str, Any]:
@@ -422,6 +422,13 @@ CASES = (
         "turn_id",
     ),
     Case(
+        "too_many_open_turns",
+        tuple(turn("start", f"t{number}") for number in range(101)),
+        "Error starting input audio turn: 100 turns are open already; end or cancel one.",
+        "invalid_value",
+        "turn_id",
+    ),
+    Case(
         "no_such_turn",
         (turn("end"),),
         "Error ending input audio turn: there is no open turn with id 't'.",
@@ -441,6 +448,22 @@ CASES = (
         "Error appending input text: the item with id 'i' is already complete.",
         "invalid_value",
         "id",
+        NEWEST,
+    ),
+    Case(
+        "too_many_input_texts",
+        tuple(text("delta", id=f"i{number}", delta="Hi.") for number in range(101)),
+        "Error appending input text: 100 items are open already; complete one.",
+        "invalid_value",
+        "id",
+        NEWEST,
+    ),
+    Case(
+        "input_texts_full",
+        (text("delta", delta="x" * (2**20 - 1)), text("delta", delta="x")),
+        "Invalid 'delta'. The open items are full; complete one.",
+        "invalid_value",
+        "delta",
         NEWEST,
     ),
     Case(

@@ -9,6 +9,7 @@ import pytest
 from tests.session.conftest import Dialogue
 from tests.session.sounds import silence, utterance, voice
 from vlmock.protocol.response import ResponseCreate
+from vlmock.session import audio_turns
 from vlmock.session.readings import parse_readings
 
 Opener = Callable[..., Dialogue]
@@ -165,3 +166,39 @@ def test_open_turns_have_a_bound(dialogue: Dialogue) -> None:
     dialogue.client(append(voice(100), "b")).server("error")
     assert "the open turns are full" in dialogue.last("error").error.message.lower()
     dialogue.client(turn("cancel", "a"), append(voice(100), "b")).server()
+
+
+@pytest.mark.parametrize("over", ["end", "cancel", "clear", "format"])
+def test_what_is_over_makes_room_for_others(dialogue: Dialogue, monkeypatch: pytest.MonkeyPatch, over: str) -> None:
+    """The bound counts what open turns hold now."""
+    monkeypatch.setattr(audio_turns, "_MOST_HELD_MS", 500)
+    dialogue.client(turn("start", "a"), turn("start", "b"), append(voice(300), "a"), append(voice(300), "a")).server()
+    dialogue.client(append(voice(300), "b")).server("error")
+    if over == "clear":
+        dialogue.client({"type": "input_audio.clear"}, turn("start", "c"))
+    elif over == "format":
+        dialogue.client({"type": "session.update", "session": {"input_audio_format": "g711_ulaw"}})
+    else:
+        dialogue.client(turn(over, "a"))
+    turn_id, piece = ("c" if over == "clear" else "b"), bytes((8 if over == "format" else 48) * 300)
+    dialogue.wait(5).skip().client(append(piece, turn_id), append(piece, turn_id)).server()
+    dialogue.client(append(piece, turn_id)).server("error")
+
+
+def test_so_many_turns_may_be_open_at_once(dialogue: Dialogue, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Assumed: an empty turn takes room as well."""
+    monkeypatch.setattr(audio_turns, "_MOST_OPEN", 2)
+    dialogue.client(turn("start", "a"), turn("start", "b")).server()
+    dialogue.client(turn("start", "c")).server("error")
+    dialogue.client(turn("cancel", "a"), turn("start", "c")).server()
+
+
+def test_of_very_many_ids_the_latest_are_remembered(dialogue: Dialogue, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A session that has had very many turns goes on; only the oldest id may come again, unless it is open still."""
+    monkeypatch.setattr(audio_turns, "_REMEMBERED", 2)
+    for turn_id in "abc":
+        dialogue.client(turn("start", turn_id))
+    dialogue.client(turn("cancel", "b"), turn("cancel", "c")).server()
+    dialogue.client(turn("start", "a"), turn("start", "b"), turn("start", "c")).server("error")
+    assert [event.error.param for event in dialogue.all("error")] == ["turn_id"] * 3
+    dialogue.client(turn("cancel", "a"), turn("start", "a")).server()

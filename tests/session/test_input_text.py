@@ -6,6 +6,7 @@ import pytest
 
 from tests.session.conftest import Dialogue
 from vlmock.protocol.response import ResponseCreate
+from vlmock.session import streamed_text
 
 CREATED = "conversation.item.created"
 
@@ -89,3 +90,15 @@ def test_a_refused_piece_leaves_nothing(dialogue: Dialogue) -> None:
     """The id is as unknown as before."""
     dialogue.client(delta("x", content_index=3)).server("error")
     dialogue.client(message("i")).server(CREATED)
+
+
+def test_what_is_complete_makes_room(dialogue: Dialogue, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Assumed: the bounds are on texts that are still coming, and a refused piece is not in the item."""
+    monkeypatch.setattr(streamed_text, "_MOST_HELD", 10)
+    monkeypatch.setattr(streamed_text, "_MOST_OPEN", 2)
+    dialogue.client(delta("four", "a"), delta("four", "b")).server()
+    dialogue.client(delta("", "a"), delta("x", "c")).server("error")
+    assert [event.error.param for event in dialogue.all("error")] == ["delta", "id"]
+    dialogue.client(done("a")).server(CREATED)
+    assert dialogue.last(CREATED).item.content[0].text == "four"
+    dialogue.client(delta("four", "c"), done("b"), delta("x", "d")).server(CREATED)

@@ -20,7 +20,7 @@ from vlmock.session.pipeline import Pipeline
 from vlmock.session.readings import Readings
 from vlmock.session.recognition import Recognitions
 from vlmock.session.script import Script, Step, ToolOutput, UserInput
-from vlmock.session.streamed_text import StreamedText
+from vlmock.session.streamed_text import StreamedTexts
 from vlmock.session.timeline import Story, Timeline
 from vlmock.session.timing import Timing
 from vlmock.session.transitions import SessionPhase, TurnPhase
@@ -71,8 +71,8 @@ class SessionState(msgspec.Struct):
     """A turn has ended, and the service takes its time to say so: what is said next is heard after that."""
     audio_turns: AudioTurns = msgspec.field(default_factory=AudioTurns)
     """The turns whose borders the client draws."""
-    texts: dict[str, StreamedText] = msgspec.field(default_factory=dict)
-    """User items whose text is still coming, by id."""
+    texts: StreamedTexts = msgspec.field(default_factory=StreamedTexts)
+    """User items whose text is still coming."""
     coming_items: set[str] = msgspec.field(default_factory=set)
     """Ids that were given to spoken turns and streamed texts which are no items yet."""
     transcript_due: float = 0.0

@@ -8,7 +8,6 @@ from vlmock.session import refusals
 from vlmock.session.input_items import join
 from vlmock.session.rules.values import check_not_empty
 from vlmock.session.state import SessionState
-from vlmock.session.streamed_text import StreamedText
 from vlmock.session.timeline import Told
 
 __all__ = ["on_text_delta", "on_text_done"]
@@ -18,21 +17,16 @@ def on_text_delta(state: SessionState, event: InputTextDelta) -> Iterator[Told]:
     """Assumed: never acknowledged, like audio. An id that nobody knows begins a user item; one that the conversation
     has, or that was given to what the user says, takes no text."""
     check_not_empty(event.id, "id")
-    text = state.texts.get(event.id) or StreamedText(event.id)
     if event.id not in state.texts and (event.id in state.history or event.id in state.coming_items):
         raise refusals.input_text_complete(event.id)
-    text.append(given(event.content_index, 0), event.delta)
-    state.texts[event.id] = text
+    state.texts.append(event.id, given(event.content_index, 0), event.delta)
     state.coming_items.add(event.id)
     yield from ()
 
 
 def on_text_done(state: SessionState, event: InputTextDone) -> Iterator[Told]:
     """Assumed {DOC}: the text becomes a user item, announced like any other at its end; starts no response."""
-    text = state.texts.get(event.id)
-    if text is None:
-        raise refusals.no_such_input_text(event.id)
-    if text.end(given(event.content_index, 0)):
-        del state.texts[event.id]
+    item = state.texts.end(event.id, given(event.content_index, 0))
+    if item is not None:
         state.coming_items.discard(event.id)
-        yield join(state, text.as_request())
+        yield join(state, item)

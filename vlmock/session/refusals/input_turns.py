@@ -2,12 +2,27 @@
 
 from vlmock.session.refusals.envelope import Refused, refused
 
-__all__ = ["input_text_complete", "no_such_input_text", "no_such_turn", "turn_id_used", "turn_too_short"]
+__all__ = [
+    "input_text_complete",
+    "input_texts_full",
+    "no_such_input_text",
+    "no_such_turn",
+    "too_many_input_texts",
+    "too_many_open_turns",
+    "turn_id_used",
+    "turn_too_short",
+]
 
 
 def turn_id_used(turn_id: str) -> Refused:
     """Assumed: an id names one turn of the session, also when that is over. Words and code as for items."""
     message = f"Error starting input audio turn: a turn with id '{turn_id}' already exists."
+    return refused(message, code="invalid_value", param="turn_id")
+
+
+def too_many_open_turns(open_turns: int) -> Refused:
+    """Assumed: so many may be open at once."""
+    message = f"Error starting input audio turn: {open_turns} turns are open already; end or cancel one."
     return refused(message, code="invalid_value", param="turn_id")
 
 
@@ -30,6 +45,17 @@ def input_text_complete(item_id: str) -> Refused:
     """Assumed: text goes into an item until it is done, and not into an item that came otherwise."""
     message = f"Error appending input text: the item with id '{item_id}' is already complete."
     return refused(message, code="invalid_value", param="id")
+
+
+def too_many_input_texts(open_items: int) -> Refused:
+    """Assumed: so many may be open at once."""
+    message = f"Error appending input text: {open_items} items are open already; complete one."
+    return refused(message, code="invalid_value", param="id")
+
+
+def input_texts_full() -> Refused:
+    """Assumed: a bound on what is not complete yet. Words as for audio."""
+    return refused("Invalid 'delta'. The open items are full; complete one.", code="invalid_value", param="delta")
 
 
 def no_such_input_text(item_id: str) -> Refused:
