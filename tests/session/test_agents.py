@@ -246,6 +246,28 @@ def test_a_conversation_goes_on() -> None:
     assert spent[0] < spent[1]
 
 
+def test_a_conversation_that_two_sessions_have_open_keeps_its_sound() -> None:
+    """Assumed: until the last of them is over; then its words are left."""
+    conversations = Conversations()
+    first = Dialogue(agent=HELPER, conversations=conversations).client(ResponseCreate())
+    again = Agent("helper", "project", conversation_id=thread_of(first))
+    second = Dialogue(agent=again, conversations=conversations, seed=8)
+    item_id = first.last("response.output_item.done").item.id
+
+    def has_sound(dialogue: Dialogue) -> bool:
+        dialogue.client({"type": "conversation.item.retrieve", "item_id": item_id})
+        part = dialogue.last("conversation.item.retrieved").item.content[0]
+        return bool(msgspec.to_builtins(part).get("audio"))
+
+    second.session.close()
+    assert has_sound(first)
+    third = Dialogue(agent=again, conversations=conversations, seed=9)
+    first.session.close()
+    assert has_sound(third)
+    third.session.close()
+    assert not has_sound(Dialogue(agent=again, conversations=conversations, seed=10))
+
+
 @pytest.mark.parametrize(
     "agent",
     [

@@ -37,13 +37,25 @@ class Agent(msgspec.Struct, frozen=True):
         return AgentConfig(name=self.name, agent_id=agent_id, thread_id=thread_id)
 
 
-class Thread(msgspec.Struct, frozen=True):
+class Thread(msgspec.Struct):
     """A conversation that outlives its session."""
 
     id: str
     agent: tuple[str, str]
     """Name and project of whose it is."""
     history: History
+    sessions: int = 0
+    """How many have it open."""
+
+    def leave(self) -> None:
+        """One session less has it open.
+
+        Documented {DOC}: the threads of agents are text, so what is remembered of it are words, not sound. Assumed: as
+        soon as no session has it open.
+        """
+        self.sessions -= 1
+        if not self.sessions:
+            self.history.forget_sound()
 
 
 class Conversations:
@@ -62,6 +74,7 @@ class Conversations:
         thread = self._threads.get(agent.conversation_id)
         if thread is None or thread.agent != owner:
             thread = self._threads[new_id] = Thread(new_id, owner, History())
+        thread.sessions += 1
         self._threads.move_to_end(thread.id)
         if len(self._threads) > _REMEMBERED:
             self._threads.popitem(last=False)

@@ -17,7 +17,7 @@ from vlmock.protocol.input_audio import InputAudioBufferAppend
 from vlmock.protocol.session import SessionCreated
 from vlmock.protocol.wire import ServerEvent, UnsetType, given
 from vlmock.session import first_update, refusals, spoken_turns
-from vlmock.session.agents import Conversations
+from vlmock.session.agents import Conversations, Thread
 from vlmock.session.allowance import Allowance
 from vlmock.session.avatar import conduct
 from vlmock.session.avatar.pool import AvatarPool
@@ -91,9 +91,11 @@ class Session:
         self._refused = _refusal(brain)
         conversation_id = ids.timed("conv_") if pipeline.timed_ids else ids.make(_conversation_prefix(brain))
         history = History()
+        self._thread: Thread | None = None
+        """The conversation that outlives it, if one does."""
         if brain.agent is not None and self._refused is None:
-            thread = (conversations or Conversations()).take_up(brain.agent, conversation_id)
-            conversation_id, history = thread.id, thread.history
+            self._thread = (conversations or Conversations()).take_up(brain.agent, conversation_id)
+            conversation_id, history = self._thread.id, self._thread.history
         settings = initial(brain, session_id=self.id, expires_at=expires_at, thread_id=conversation_id)
         self._never_sent = events_to_come(brain.events)
         self._state = SessionState(
@@ -178,12 +180,12 @@ class Session:
         return effects
 
     def close(self) -> None:
-        """The connection is gone: what the session holds outside itself is given back. Nothing may come after it.
-
-        Documented {DOC}: the threads of agents are text, so what they remember of it are words, not sound.
-        """
+        """The connection is gone: what the session holds outside itself is given back. Nothing may come after it."""
         self._state.input.close()
-        self._state.history.forget_sound()
+        if self._thread is None:
+            self._state.history.forget_sound()
+        else:
+            self._thread.leave()
         conduct.vanish(self._state)
 
     def next_deadline(self) -> float | None:
