@@ -5,9 +5,11 @@ from collections.abc import Callable
 import pytest
 
 from tests.session.conftest import Dialogue, PlannedScript
+from tests.session.sounds import utterance
 from vlmock.protocol.response import ResponseCreate
 from vlmock.session.readings import parse_readings
 from vlmock.session.script import Call, Say
+from vlmock.session.timing import Timing
 
 Opener = Callable[..., Dialogue]
 TEXT_ONLY = {"type": "session.update", "session": {"modalities": ["text"]}}
@@ -275,3 +277,54 @@ def test_a_request_while_a_response_is_running(
         error = dialogue.last("error").error
         assert error.message == "'response.cancel_previous' unexpected (extra fields not permitted)"
         assert error.param == "response.cancel_previous"
+
+
+ASIDE = {"conversation": "none", "metadata": {"aside": "yes"}}
+PATIENT = {"type": "session.update", "session": {"turn_detection": {"type": "server_vad", "interrupt_response": False}}}
+
+
+@pytest.mark.parametrize("sent", [ASIDE, ASIDE | {"input_items": []}, {"conversation": "auto", "input_items": []}])
+@pytest.mark.parametrize("first", ["turn", "request"])
+def test_a_request_aside_leaves_the_users_turn_its_answer(
+    open_dialogue: Opener, sent: dict[str, object], first: str
+) -> None:
+    """Assumed: what answers something else comes first, and the turn is answered after it, whichever was asked for
+    first."""
+    script = PlannedScript([[Say("A long story.")], [Say("Aside.")], [Say("Answer.")]], heard=["And then?"])
+    dialogue = open_dialogue(script=script, timing=Timing({"token_gap": 200.0, "cancel": 2000.0}))
+    dialogue.client(PATIENT, ResponseCreate())
+    ask = {"type": "response.create", "response": {**sent, "cancel_previous": True}}
+    if first == "turn":
+        dialogue.speak(utterance()).client(ask)
+    else:
+        dialogue.client(ask).speak(utterance())
+    dialogue.wait(60)
+    done = [event.response for event in dialogue.all("response.done")]
+    assert [response.status for response in done] == ["cancelled", "completed", "completed"]
+    assert script.turns[-1].text == "And then?"
+    assert [response.output[0].content[0].transcript for response in done[1:]] == ["Aside.", "Answer."]
+
+
+def test_a_request_of_the_clients_answers_the_turn(open_dialogue: Opener) -> None:
+    """Observed {FON}: one answer, not two; also where a request aside was replaced meanwhile."""
+    script = PlannedScript([[Say("A long story.")], [Say("Answer.")]], heard=["And then?"])
+    dialogue = open_dialogue(script=script, timing=Timing({"token_gap": 200.0, "cancel": 2000.0}))
+    dialogue.client(PATIENT, ResponseCreate()).speak(utterance())
+    for sent in (ASIDE, {}):
+        dialogue.client({"type": "response.create", "response": {**sent, "cancel_previous": True}})
+    dialogue.wait(60)
+    assert [event.response.status for event in dialogue.all("response.done")] == ["cancelled", "completed"]
+    assert script.turns[-1].text == "And then?"
+    dialogue.skip().wait(60).server()
+
+
+def test_an_aside_that_is_replaced_by_another_still_leaves_the_turn_its_answer(open_dialogue: Opener) -> None:
+    """The turn's answer is owed until something answers it."""
+    script = PlannedScript([[Say("A long story.")], [Say("Aside.")], [Say("Answer.")]], heard=["And then?"])
+    dialogue = open_dialogue(script=script, timing=Timing({"token_gap": 200.0, "cancel": 2000.0}))
+    dialogue.client(PATIENT, ResponseCreate()).speak(utterance())
+    for _ in range(2):
+        dialogue.client({"type": "response.create", "response": {**ASIDE, "cancel_previous": True}})
+    dialogue.wait(60)
+    assert script.turns[-1].text == "And then?"
+    assert len(dialogue.all("response.done")) == 3

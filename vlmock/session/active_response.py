@@ -30,6 +30,8 @@ class ResponseRequest(msgspec.Struct, frozen=True):
     """Asked for by the end of a turn, not by the client."""
     idle: bool = False
     """Asked for because nobody has spoken for ``idle_timeout_ms``."""
+    then: "ResponseRequest | None" = None
+    """What the end of a turn asked for, and an aside does not answer: it comes next."""
 
     @property
     def is_out_of_band(self) -> bool:

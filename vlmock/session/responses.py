@@ -3,6 +3,8 @@
 from collections.abc import Iterator, Sequence
 from typing import TypeAlias
 
+from msgspec.structs import replace
+
 from vlmock.protocol.response import (
     CancelledDetails,
     FailedDetails,
@@ -51,7 +53,8 @@ def request(state: SessionState, params: ResponseCreateParams, additional_instru
     ):
         raise refusals.active_response(busy.id)
     yield from _append_items(state, params)
-    state.requested = ResponseRequest(state.new_id("resp_"), params, additional_instructions)
+    asked = ResponseRequest(state.new_id("resp_"), params, additional_instructions)
+    state.requested = replace(asked, then=_owed(pending)) if asked.is_aside else asked
     if active is not None and active.phase is ResponsePhase.IN_PROGRESS:
         interrupt(state, active, reason="client_cancelled")
     yield from settle(state)
@@ -67,10 +70,17 @@ def _cancels_previous(state: SessionState, params: ResponseCreateParams) -> bool
     return params.cancel_previous is True
 
 
+def _owed(pending: ResponseRequest | None) -> ResponseRequest | None:
+    """The answer to the user's turn that is asked for, now or after an aside."""
+    return pending if pending is None or pending.automatic else pending.then
+
+
 def answer(state: SessionState) -> Telling:
-    """A spoken turn is over and asks for a response of its own, unless one is asked for already."""
-    if state.requested is None:
-        state.requested = ResponseRequest(state.new_id("resp_"), ResponseCreateParams(), automatic=True)
+    """A spoken turn is over and asks for a response of its own, unless one that answers it is asked for already."""
+    pending = state.requested
+    if pending is None or (pending.is_aside and pending.then is None):
+        own = ResponseRequest(state.new_id("resp_"), ResponseCreateParams(), automatic=True)
+        state.requested = own if pending is None else replace(pending, then=own)
     yield from settle(state)
 
 
@@ -85,7 +95,7 @@ def settle(state: SessionState) -> Telling:
         return
     if asked.automatic and state.speaking is not None and not state.speaking.filler:
         return
-    state.requested = None
+    state.requested = asked.then
     idle_timeout.end(state)
     yield from _create(state, asked)
 
