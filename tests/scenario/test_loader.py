@@ -1,5 +1,8 @@
 """A wrong file is refused before anything starts, with its place and what to do about it."""
 
+import io
+import shutil
+import wave
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -8,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import vlmock
 from vlmock.errors import ScenarioError
 from vlmock.protocol.items import FileSearchResult
 from vlmock.scenario.keys import RULE, SCENARIO
@@ -32,6 +36,15 @@ from vlmock.session.script import (
 from vlmock.session.timing import SEGMENTS
 
 CONDITIONS = list(RULE.keys)[: list(RULE.keys).index("transcript")]
+
+
+def wav(samples: bytes) -> bytes:
+    """A file of 24 kHz mono PCM16."""
+    content = io.BytesIO()
+    with wave.open(content, "wb") as file:
+        file.setparams((1, 2, 24_000, 0, "NONE", ""))
+        file.writeframes(samples)
+    return content.getvalue()
 
 
 def steps_of(entry: Entry | None) -> list[Step]:
@@ -247,6 +260,24 @@ WRONG: dict[str, tuple[str, str]] = {
     "steps after the end": (
         "otherwise:\n  reply:\n    - close: 1000\n    - say: Hello.\n",
         "f.yaml:4: never reached: nothing comes after 'close'",
+    ),
+    "missing clip": (
+        "rules:\n  - user: Hi\n    clip: no.wav\n    reply: x\n",
+        "f.yaml:3: clip: there is no file no.wav",
+    ),
+    "missing clips": (
+        "rules:\n  - clip:\n      - no.wav\n      - nor/this.wav\n    reply: x\n",
+        "f.yaml:3: clip: there is no file no.wav\nf.yaml:4: clip: there is no file nor/this.wav",
+    ),
+    "no clip": ("rules:\n  - clip: []\n    reply: x\n", "f.yaml:2: clip: the list is empty"),
+    "a clip that is a number": (
+        "rules:\n  - clip: 7\n    reply: x\n",
+        'f.yaml:2: clip: expected text, got the number 7 (put it in quotes: "7")',
+    ),
+    "an unknown recognition": (
+        "recognition: sphinx\notherwise:\n  reply: x\n",
+        "f.yaml:1: recognition: expected one of scripted, pocketsphinx, got the text 'sphinx' "
+        "(did you mean 'pocketsphinx'?)",
     ),
     "missing audio": (
         "otherwise:\n  reply:\n    - say: Hello.\n      audio: no/such.wav\n",
@@ -518,6 +549,34 @@ def test_a_byte_order_mark_is_no_obstacle(tmp_path: Path) -> None:
     path = tmp_path / "windows.yaml"
     path.write_bytes(b"\xef\xbb\xbfotherwise:\r\n  reply: Hello.\r\n")
     assert load_file(path).otherwise is not None
+
+
+def test_a_clip_is_found_beside_the_scenario(tmp_path: Path) -> None:
+    """And known by its sound."""
+    path = tmp_path / "calls" / "hello.yaml"
+    path.parent.mkdir()
+    path.write_text("rules:\n  - clip: ../hello.wav\n    reply: Hi.\n")
+    shutil.copy(Path(vlmock.__file__).parent / "demo" / "what_is_the_weather.wav", tmp_path / "hello.wav")
+    scenario = load_file(path)
+    assert [clip.resolve() for clip in scenario.clips] == [tmp_path / "hello.wav"]
+    assert scenario.rules[0].heard_as == "(hello.wav)"
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        (b"no sound", "cannot use the sound file {path}: it is no WAV file, it begins with b'no s'"),
+        (wav(b""), "cannot use the sound file {path}: it holds no samples"),
+        (wav(bytes(48_000)), "{path} cannot be used: nothing is to be heard in it"),
+    ],
+)
+def test_a_clip_that_cannot_be_known_is_refused_with_its_place(content: bytes, reason: str, tmp_path: Path) -> None:
+    """When the scenario is read, not when somebody speaks."""
+    path = tmp_path / "hello.wav"
+    path.write_bytes(content)
+    with pytest.raises(ScenarioError) as refused:
+        load_text("rules:\n  - user: Hi\n    clip: hello.wav\n    reply: Hi.\n", file="f.yaml", folder=tmp_path)
+    assert str(refused.value) == f"f.yaml:3: clip: {reason.format(path=path)}"
 
 
 def test_audio_is_found_beside_the_scenario(tmp_path: Path) -> None:

@@ -21,6 +21,10 @@ RATE_HZ: Final = 16_000
 _WINDOW: Final = 40
 """Frames over which a score is averaged: a wrong word does not get lost among the right ones."""
 _SILENCE: Final = "_silence_"
+_PAUSE: Final = 15
+_PAUSE_COUNTS: Final = 2.0
+"""Frames from which on a silence is more than the gap in a word, and how much its score counts then: real silence is a
+much better silence than any word is a word, and what is said behind a sentence must not pass for it."""
 _MOST_GRAMMARS: Final = 16
 _LOG_BASE: Final = math.log(1.0001)
 
@@ -42,7 +46,7 @@ class Answer(msgspec.Struct, frozen=True):
     phrase: str = ""
     """"" when none can be made to fit."""
     score: float = -math.inf
-    """Of its worst 0.4 seconds: 0 is what the model would like best, -80 is doubtful."""
+    """Of its worst 0.4 seconds: 0 is what the model would like best, -75 is doubtful."""
     error: str = ""
 
 
@@ -112,6 +116,8 @@ class _Decoder:
             frames = part.end_frame - part.start_frame + 1
             if part.start_frame >= 0 and part.word != "(NULL)":
                 score = math.log(max(part.ascore, sys.float_info.min)) / _LOG_BASE / frames
+                if part.word == _SILENCE and frames >= _PAUSE:
+                    score *= _PAUSE_COUNTS
                 sums += [sums[-1] + score * frame for frame in range(1, frames + 1)]
         window = min(_WINDOW, len(sums) - 1)
         if not window:

@@ -1,0 +1,1 @@
+"""What was said: clips, words, and who listens for them."""
