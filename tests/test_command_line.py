@@ -314,6 +314,7 @@ MISTAKES: dict[str, tuple[Sequence[str], str]] = {
     "port": (["serve", "--port", "99999"], "99999"),
     "port that is no number": (["serve", "--port", "http"], "http"),
     "speech": (["serve", "--port", "0", "--speech", "festival"], "festival"),
+    "recognition": (["serve", "--port", "0", "--recognition", "sphinx"], "did you mean 'pocketsphinx'"),
     "command": (["sreve"], "sreve"),
     "demo's timing": (["demo", "--timing", "casade"], "casade"),
     "demo's scenario": (["demo", "wether"], "did you mean 'weather'"),
