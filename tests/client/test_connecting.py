@@ -306,8 +306,8 @@ async def test_over_tls_with_the_authority_that_the_environment_names():
 
 async def test_over_tls_with_a_context_of_ones_own(monkeypatch):
     """Nobody else is trusted."""
-    with vlmock.serve(tls=True) as server:
-        monkeypatch.delenv("SSL_CERT_FILE")
+    with vlmock.serve(tls=True) as server, monkeypatch.context() as patched:
+        patched.delenv("SSL_CERT_FILE")
         context = ssl.create_default_context(cafile=server.ca_file)
         async with vlclient.connect(server.url, model="gpt-4o", api_key=SECRET, ssl=context) as session:
             await session.update(instructions="x")

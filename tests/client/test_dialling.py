@@ -123,14 +123,14 @@ async def test_a_conversation_with_the_emulator():
 
 async def test_over_tls_it_trusts_whom_it_is_told_to(monkeypatch):
     """A context that is passed, or the file that ``SSL_CERT_FILE`` names."""
-    with vlmock.serve(tls=True) as server:
-        monkeypatch.delenv("SSL_CERT_FILE", raising=False)
+    with vlmock.serve(tls=True) as server, monkeypatch.context() as patched:
+        patched.delenv("SSL_CERT_FILE", raising=False)
         context = ssl.create_default_context(cafile=server.ca_file)
         await (await dial(server.ws_url + QUERY, headers=KEY, ssl=context)).close()
         error = await refusal(server.ws_url + QUERY, CouldNotReach)
         assert "its certificate is not trusted" in str(error)
         assert "SSL_CERT_FILE" in str(error)
-        monkeypatch.setenv("SSL_CERT_FILE", str(server.ca_file))
+        patched.setenv("SSL_CERT_FILE", str(server.ca_file))
         await (await dial(server.ws_url + QUERY, headers=KEY)).close()
 
 
