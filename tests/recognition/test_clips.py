@@ -8,6 +8,7 @@ import pytest
 import soxr
 from numpy.typing import NDArray
 
+from tests.recognition.speaking import VOICES, needs_flite, said
 from vlmock.protocol.audio_format import AudioFormat, decode_samples, encode_samples
 from vlmock.protocol.wav import Sound, parse_wav
 from vlmock.recognition.clips import Clips
@@ -137,6 +138,20 @@ def test_no_other_sentence_is_taken_for_it(text: str) -> None:
     others = Clips({other: Sound(SPOKEN[other].astype(np.float32), RATE_HZ) for other in SENTENCES if other != text})
     for fate in FATES.values():
         assert found(*fate(SPOKEN[text], RATE_HZ), clips=others) is None
+
+
+@needs_flite
+@pytest.mark.parametrize("voice", VOICES)
+def test_a_speaking_voice_is_told_from_itself(voice: str) -> None:
+    """Short words and long beginnings in common: the recording is known, every other is none."""
+    words = [*SENTENCES, "Hi.", "Goodbye.", "It is red.", "It is green.", "No."]
+    spoken = {text: said(text, voice=voice) for text in words}
+    everything = {text: Sound(samples.astype(np.float32), RATE_HZ) for text, samples in spoken.items()}
+    for text, samples in spoken.items():
+        others = Clips({other: sound for other, sound in everything.items() if other != text})
+        for fate in (louder(-20), by_telephone("g711_ulaw")):
+            assert found(*fate(samples, RATE_HZ), clips=Clips(everything)) == text
+            assert found(*fate(samples, RATE_HZ), clips=others) is None
 
 
 @pytest.mark.parametrize("second", ["Thank you.", "I would like to pay."])

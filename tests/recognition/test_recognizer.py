@@ -97,6 +97,19 @@ def test_part_of_a_sentence_is_not_the_sentence(recognizer: Recognizer) -> None:
 
 @needs_pocketsphinx
 @needs_flite
+@pytest.mark.parametrize("voice", VOICES)
+@pytest.mark.parametrize("sentence", ["Hello there.", "Yes, please.", "It is red."])
+def test_nobody_says_anything_before_a_sentence_or_behind_it(recognizer: Recognizer, sentence: str, voice: str) -> None:
+    """However long the silence is in which it is said."""
+    known = vocabulary("Hello there.", "Yes, please.", "It is red.")
+    alone, other = said(sentence, voice=voice), said("What about cheese?", voice=voice)
+    assert heard(recognizer, np.pad(alone, (0, 48_000)), known) == sentence
+    assert heard(recognizer, np.concatenate([alone, other]), known) is None
+    assert heard(recognizer, np.concatenate([other, alone]), known) is None
+
+
+@needs_pocketsphinx
+@needs_flite
 @pytest.mark.parametrize("rate_hz", [8_000, 16_000, 44_100])
 @pytest.mark.parametrize("gain", [0.03, 2.0])
 def test_rate_and_level_do_not_matter(recognizer: Recognizer, rate_hz: int, gain: float) -> None:

@@ -30,9 +30,6 @@ _HISS: Final = 50.0
 """Root mean square. The acoustic model knows no digital silence: without a little noise synthetic voices are not
 understood. Measured: 34 of 34 sentences of espeak-ng instead of 13."""
 _AROUND_S: Final = 0.2
-_DOUBTFUL_SCORE: Final = -75.0
-"""Measured on 40 sentences of five synthetic voices and 12 of people, each among five others: all of the sentences but
-one in a hundred score better, and of what is none of the five one in 25; in noise 20 dB below, one in 11."""
 _FAREWELL_SECONDS: Final = 0.5
 
 
@@ -73,12 +70,13 @@ class Recognizer:
 
         ``samples``: shape (samples,), mono. Raises RecognitionError when the process fails.
         """
+        from vlmock.recognition.likelihood import confidence
+
         audio = _prepared(samples, rate_hz)
         answer = self._ask(Request(list(vocabulary.sentences), vocabulary.pronunciations, audio))
         if not answer.phrase:
             return None
-        confidence = max(0.0, 1 - answer.score / (2 * _DOUBTFUL_SCORE))
-        return Likely(vocabulary.sentences[answer.phrase], min(1.0, confidence))
+        return Likely(vocabulary.sentences[answer.phrase], confidence(answer.parts, audio))
 
     def close(self) -> None:
         """End the processes; who still waits for one gets a RecognitionError. Safe to call again."""

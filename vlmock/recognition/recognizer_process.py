@@ -12,19 +12,13 @@ from typing import IO, TYPE_CHECKING, Any, Final
 import msgspec
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
-__all__ = ["RATE_HZ", "Answer", "Request", "received", "send"]
+__all__ = ["RATE_HZ", "SILENCE", "Answer", "Part", "Request", "received", "send"]
 
 RATE_HZ: Final = 16_000
 """What the acoustic model was made for."""
-_WINDOW: Final = 40
-"""Frames over which a score is averaged: a wrong word does not get lost among the right ones."""
-_SILENCE: Final = "_silence_"
-_PAUSE: Final = 15
-_PAUSE_COUNTS: Final = 2.0
-"""Frames from which on a silence is more than the gap in a word, and how much its score counts then: real silence is a
-much better silence than any word is a word, and what is said behind a sentence must not pass for it."""
+SILENCE: Final = "_silence_"
 _MOST_GRAMMARS: Final = 16
 _LOG_BASE: Final = math.log(1.0001)
 
@@ -40,13 +34,24 @@ class Request(msgspec.Struct, frozen=True):
     """Samples of 16 bits at ``RATE_HZ``; without any, nothing is listened to and only the grammar made."""
 
 
+class Part(msgspec.Struct, frozen=True):
+    """A stretch of the sound and the word that it was taken for."""
+
+    word: str
+    """``SILENCE`` where it is none."""
+    first: int
+    """Frame, of 10 ms."""
+    frames: int
+    score: float
+    """Of all its frames: 0 is what the model would like best."""
+
+
 class Answer(msgspec.Struct, frozen=True):
     """The phrase that fits best."""
 
     phrase: str = ""
     """"" when none can be made to fit."""
-    score: float = -math.inf
-    """Of its worst 0.4 seconds: 0 is what the model would like best, -75 is doubtful."""
+    parts: list[Part] = []
     error: str = ""
 
 
@@ -74,7 +79,7 @@ class _Decoder:
         self._sphinx: Any = pocketsphinx.Decoder(
             lm=None, loglevel="FATAL", bestpath=False, fsgusefiller=False, compallsen=True
         )
-        self._sphinx.add_word(_SILENCE, "SIL", True)
+        self._sphinx.add_word(SILENCE, "SIL", True)
         self._grammars: dict[tuple[str, ...], str] = {}
         self._made = 0
 
@@ -90,8 +95,8 @@ class _Decoder:
         found = sphinx.hyp()
         if found is None:
             return Answer()
-        words = [word for word in found.hypstr.split() if word != _SILENCE]
-        return Answer(" ".join(words), self._worst_score())
+        words = [word for word in found.hypstr.split() if word != SILENCE]
+        return Answer(" ".join(words), list(self._parts()))
 
     def _grammar(self, phrases: "Sequence[str]", pronunciations: "Mapping[str, str]") -> str:
         known = tuple(phrases)
@@ -101,7 +106,7 @@ class _Decoder:
             for word, phones in pronunciations.items():
                 if self._sphinx.lookup_word(word) is None:
                     self._sphinx.add_word(word, phones, True)
-            pause = f" [ {_SILENCE} ] "
+            pause = f" [ {SILENCE} ] "
             said = " | ".join(pause.join(phrase.split()) for phrase in phrases)
             self._made += 1
             name = f"grammar{self._made}"
@@ -110,19 +115,12 @@ class _Decoder:
             self._grammars[known] = name
         return self._grammars[known]
 
-    def _worst_score(self) -> float:
-        sums = [0.0]
+    def _parts(self) -> "Iterator[Part]":
         for part in self._sphinx.seg():
             frames = part.end_frame - part.start_frame + 1
             if part.start_frame >= 0 and part.word != "(NULL)":
-                score = math.log(max(part.ascore, sys.float_info.min)) / _LOG_BASE / frames
-                if part.word == _SILENCE and frames >= _PAUSE:
-                    score *= _PAUSE_COUNTS
-                sums += [sums[-1] + score * frame for frame in range(1, frames + 1)]
-        window = min(_WINDOW, len(sums) - 1)
-        if not window:
-            return -math.inf
-        return min(after - before for before, after in zip(sums, sums[window:], strict=False)) / window
+                score = math.log(max(part.ascore, sys.float_info.min)) / _LOG_BASE
+                yield Part(part.word, part.start_frame, frames, score)
 
 
 def _main() -> None:
