@@ -49,15 +49,20 @@ class FakeEar:
 @pytest.fixture
 def hearing(serving, light, monkeypatch):
     """A server in which a clear has a turn listened to by this ear."""
+    ears = []
 
     def start(ear):
+        ears.append(ear)
         handlers = {"input_audio_buffer.clear": lambda *_: [Recognize(7, REQUEST)]}
         server = serving(session=lambda _: FakeSession(handlers=handlers), light=light)
         server.play(Scenario.build(otherwise={"reply": "x"}))
         monkeypatch.setattr(server._reception._ears, "for_scenario", lambda scenario: ear)
         return server
 
-    return start
+    yield start
+    for ear in ears:
+        ear.let_go.set()
+        ear.workers.stop(10)
 
 
 def test_a_turn_is_listened_to_beside_the_loop(hearing, client_of):
