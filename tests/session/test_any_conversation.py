@@ -22,6 +22,7 @@ from vlmock.session.script import (
     FoundryAgentCall,
     Invocation,
     McpCall,
+    Recognized,
     Say,
     Step,
     Wait,
@@ -77,14 +78,27 @@ class AnyConversation(RuleBasedStateMachine):
         replies=st.lists(st.lists(STEPS, max_size=5), max_size=6),
         hold=st.booleans(),
         mcp=st.booleans(),
+        listens=st.booleans(),
         readings=READINGS,
     )
     def connect(
-        self, model: str, timing: str, replies: list[list[Step]], hold: bool, mcp: bool, readings: Readings
+        self,
+        model: str,
+        timing: str,
+        replies: list[list[Step]],
+        hold: bool,
+        mcp: bool,
+        listens: bool,
+        readings: Readings,
     ) -> None:
         self.script = PlannedScript(replies)
         self.dialogue = Dialogue(
-            model=model, api_version="2026-07-15", timing=Timing(timing), script=self.script, readings=readings
+            model=model,
+            api_version="2026-07-15",
+            timing=Timing(timing),
+            script=self.script,
+            readings=readings,
+            listens=listens,
         )
         if mcp:
             self.update({"tools": MCP})
@@ -101,6 +115,11 @@ class AnyConversation(RuleBasedStateMachine):
         hold, self.dialogue.hold_speech = self.dialogue.hold_speech, False
         self.dialogue.release_speech()
         self.dialogue.hold_speech = hold
+
+    @rule(turn=st.integers(0, 2))
+    def a_turn_is_understood(self, turn: int) -> None:
+        if self.dialogue.unheard:
+            self.dialogue.understand(Recognized("Tea."), turn=min(turn, len(self.dialogue.unheard) - 1))
 
     @rule(said=st.sampled_from(["voice", "silence", "voice silence", "silence voice"]))
     def speak(self, said: str) -> None:
@@ -210,8 +229,16 @@ class AnyConversation(RuleBasedStateMachine):
         self.dialogue.release_speech()
         self.send({"type": "session.update", "session": {"turn_detection": None}})  # or it asks who is there for ever
         self.send({"type": "session.update", "session": {"avatar": None}})  # a film would go on for minutes
-        self.dialogue.wait(1000)
+        while self.dialogue.wait(1000).unheard:  # what was said meanwhile is heard when the turn before is understood
+            self.dialogue.understand(Recognized("Tea."))
         self.everything_adds_up()
+        self.every_turn_has_become_an_item()
+
+    def every_turn_has_become_an_item(self) -> None:
+        """Each that was committed, once."""
+        committed = [event.item_id for event in self.dialogue.all("input_audio_buffer.committed")]
+        created = [event.item.id for event in self.dialogue.all("conversation.item.created")]
+        assert sorted(item_id for item_id in created if item_id in committed) == sorted(committed)
 
     def everything_adds_up(self) -> None:
         """Each response ended; nothing of it came after; its deltas are what ``done`` reports."""
