@@ -1,0 +1,1 @@
+"""Recorded sessions: read, replayed, compared, made into scenarios."""

@@ -1,0 +1,62 @@
+"""A recording in memory: what both sides said on one connection. Audio stays in its files until it is asked for."""
+
+import base64
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol
+
+import msgspec
+
+from vlmock.protocol.audio_format import AudioFormat
+from vlmock.protocol.recording.lines import AUDIO_KEY, Clip, Close, Frame, Head
+from vlmock.protocol.wire import JsonObject
+
+__all__ = ["Recording", "Voice"]
+
+
+class Voice(Protocol):
+    """The sound of one WAV file of a recording."""
+
+    format: AudioFormat
+
+    def __len__(self) -> int:
+        """In bytes."""
+
+    def read(self, start: int, size: int) -> bytes:
+        """Some of its bytes; fewer where it ends before."""
+
+
+class Recording(msgspec.Struct, frozen=True, kw_only=True):
+    """One connection, from its opening to its end, whatever file it was read from."""
+
+    name: str
+    """For people: the folder or file that it came from."""
+    head: Head
+    frames: Sequence[Frame]
+    """In order, without the close."""
+    end: Close | None = None
+    """None: it breaks off, because the recorder did."""
+    ended_by: str = ""
+    """``client`` or ``server``; empty when it breaks off, or nobody knows."""
+    ended_at: float = 0.0
+    voices: Mapping[str, Voice] = msgspec.field(default_factory=dict)
+    """By the names that clips give."""
+
+    def whole(self, frame: Frame) -> JsonObject:
+        """The event as it was on the wire, audio in base64. Raises ValueError for a frame that is none."""
+        if frame.event is None:
+            raise ValueError("the frame is no event")
+        whole: JsonObject = self._with_audio(frame.event)
+        return whole
+
+    def sound(self, clip: Clip) -> bytes:
+        """The bytes that a clip points to."""
+        return self.voices[clip.file].read(clip.start, clip.bytes)
+
+    def _with_audio(self, value: Any) -> Any:
+        if isinstance(value, dict):
+            if AUDIO_KEY in value:
+                return base64.b64encode(self.sound(msgspec.convert(value, Clip))).decode()
+            return {name: self._with_audio(member) for name, member in value.items()}
+        if isinstance(value, list):
+            return [self._with_audio(member) for member in value]
+        return value
