@@ -2,13 +2,10 @@
 
 import asyncio
 import contextlib
-import os
 from collections.abc import AsyncIterator, Awaitable, Callable
-from pathlib import Path
 from typing import Any
 
 import msgspec
-import pytest
 from websockets.asyncio.server import Server, ServerConnection, serve
 from websockets.datastructures import Headers
 from websockets.exceptions import ConnectionClosed
@@ -28,7 +25,6 @@ __all__ = [
     "refusing",
     "serving",
     "silent",
-    "undisturbed",
     "until",
 ]
 
@@ -167,20 +163,3 @@ async def until(condition: Callable[[], object], *, within_s: float = 5.0) -> No
     async with asyncio.timeout(within_s):
         while not condition():  # noqa: ASYNC110 - another thread, or the other end of a socket, makes it true
             await asyncio.sleep(0.001)
-
-
-# ---- around a test
-
-
-@contextlib.asynccontextmanager
-async def undisturbed(monkeypatch: pytest.MonkeyPatch, folder: Path) -> AsyncIterator[None]:
-    """Nothing of this machine's environment gets in, and nothing of the test stays: every task has ended."""
-    for name in list(os.environ):
-        if name.lower().endswith("_proxy") or "VOICE" in name or name.startswith(("AZURE_", "AGENT_", "IDENTITY_")):
-            monkeypatch.delenv(name)
-    monkeypatch.chdir(folder)
-    yield
-    for _ in range(5):  # those that were cancelled last still have to notice
-        await asyncio.sleep(0)
-    left = asyncio.all_tasks() - {asyncio.current_task()}
-    assert not left, left

@@ -16,7 +16,8 @@ from vlclient.audio.ports import Heard, Part
 from vlclient.commands import Command, Play, RunTool, Send, Show
 from vlclient.turns import Turns
 from vlmock.protocol.codec import UnknownServerEvent
-from vlmock.protocol.response import ResponseCreate
+from vlmock.protocol.conversation import ConversationItemTruncate
+from vlmock.protocol.response import ResponseCancel, ResponseCreate
 from vlmock.protocol.wire import UNSET, ClientEvent, ServerEvent
 
 DROPPED = "the event is not shown"
@@ -187,3 +188,8 @@ def runs(call_id: str = "c1", response_id: str = "r1", *, arguments: str = "{}")
 
 
 RESPOND = Send(ResponseCreate())
+CANCEL = Send(ResponseCancel(response_id="r1"))
+
+
+def cut(item_id: str = "m1", ms: int = 100, part: int = 0) -> Send:
+    return Send(ConversationItemTruncate(item_id=item_id, content_index=part, audio_end_ms=ms))

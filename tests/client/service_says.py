@@ -187,6 +187,14 @@ def text_done(response_id: str, whole: str) -> ResponseTextDone:
     )
 
 
+def reply_burst(response: str = "r1", *, ms: int = 1000, over: bool = True) -> list[Any]:
+    """A reply as it comes, far faster than it is heard."""
+    item = message(message_of(response), "in_progress")
+    events = [created(response), item_added(item, response), item_created(item)]
+    events += [audio(response, 100) for _ in range(ms // 100)]
+    return [*events, audio_done(response), done(response, "completed", message())] if over else events
+
+
 # ---- items that go away
 
 

@@ -1,4 +1,4 @@
-"""A conversation between a source and a sink of sound. Source: issue 3, behaviour 8.1, 11."""
+"""A conversation between a source and a sink of sound. Source: behaviour 8.1, 11."""
 
 import asyncio
 from pathlib import Path
@@ -7,11 +7,11 @@ from typing import Any
 import msgspec
 import pytest
 
-import vlclient
 import vlmock
 from tests.client import service_says as says
-from tests.client.fake_service import FakeService, answering, serving, undisturbed, until
+from tests.client.fake_service import answering, serving, until
 from tests.client.fake_sound import Microphone, Speaker
+from tests.client.open_session import connected
 from tests.session.sounds import silence, voice
 from vlclient import AzureSemanticVad, Reconnect, Reconnected, ServerVad
 from vlclient.assistant import Assistant
@@ -24,15 +24,7 @@ from vlmock.session.script import Close, Say
 WORDS = Path(vlmock.__file__).parent / "demo" / "what_is_the_weather.wav"
 BLOCK = silence(20)
 
-
-@pytest.fixture(autouse=True)
-async def alone(monkeypatch, tmp_path):
-    async with undisturbed(monkeypatch, tmp_path):
-        yield
-
-
-def connected(service: FakeService | vlmock.MockServer, sink: Any, **options: Any) -> vlclient.connect:
-    return vlclient.connect(service.url, model="gpt-4o", api_key="sesame", playback=sink, **options)
+pytestmark = pytest.mark.usefixtures("alone")
 
 
 class Shown:
@@ -71,7 +63,7 @@ async def test_a_file_asks_a_tool_answers_and_a_file_hears_it(tmp_path):
     with vlmock.serve("weather") as server:
         sink = WavSink(tmp_path / "out.wav", paced=False)
         source = WavSource(WORDS, paced=False)
-        async with connected(server, sink) as session:
+        async with connected(server, playback=sink) as session:
 
             @session.tool
             def get_weather(location: str) -> dict[str, Any]:
@@ -116,7 +108,7 @@ async def test_a_service_far_away_is_waited_for():
         await caller.listen()
 
     sink = Speaker()
-    async with serving(talk) as service, connected(service, sink) as session:
+    async with serving(talk) as service, connected(service, playback=sink) as session:
         await session.update(turn_detection=ServerVad())
         shown = Shown()
         source = Microphone([voice(20)] * 10, then=BLOCK)
@@ -130,7 +122,7 @@ async def test_it_hangs_up_when_the_answer_was_heard_and_not_when_it_came():
     with vlmock.serve(lambda turn: f"Answer {turn.number}.") as server:
         sink = Speaker()
         sink.silent.clear()
-        async with connected(server, sink) as session:
+        async with connected(server, playback=sink) as session:
             await session.update(turn_detection=ServerVad())
             shown = Shown()
             source = Microphone([silence(100), voice(700)], then=silence(100), every_s=0.001)
@@ -154,7 +146,7 @@ async def test_where_turns_are_committed_by_hand_the_end_of_the_source_is_the_en
     """Nobody but the client knows it. Once, however much silence follows."""
     with vlmock.serve(lambda turn: "I see.") as server:
         sink = Speaker()
-        async with connected(server, sink) as session:
+        async with connected(server, playback=sink) as session:
             await session.update(turn_detection=None)
             shown = Shown()
             source = Microphone([voice(20)] * 10, then=then, every_s=0.001)
@@ -169,7 +161,7 @@ async def test_where_turns_are_committed_by_hand_the_end_of_the_source_is_the_en
 
 async def test_a_source_that_says_nothing_is_not_committed():
     """An empty turn would be refused."""
-    async with serving(answering) as service, connected(service, None) as session:
+    async with serving(answering) as service, connected(service, playback=None) as session:
         await session.update(turn_detection=None)
         await held(Assistant(session, Microphone(then=b""), Speaker(), on_event=Shown()))
         assert len(service.callers[0].heard) == 1
@@ -180,7 +172,7 @@ async def test_hang_up_ends_it_at_once():
     with vlmock.serve() as server:
         sink = Speaker()
         sink.silent.clear()
-        async with connected(server, sink) as session:
+        async with connected(server, playback=sink) as session:
             await session.update(turn_detection=ServerVad())
             shown = Shown()
             assistant = Assistant(session, Microphone([voice(500)]), sink, on_event=shown)
@@ -194,7 +186,7 @@ async def test_hang_up_ends_it_at_once():
 
 async def test_a_source_that_is_closed_ends_it_when_everything_was_heard():
     """Like somebody who has put down the microphone."""
-    async with serving(answering) as service, connected(service, None) as session:
+    async with serving(answering) as service, connected(service, playback=None) as session:
         await session.update(turn_detection=ServerVad())
         source, sink = Microphone([BLOCK]), Speaker()
         running = asyncio.create_task(Assistant(session, source, sink, on_event=Shown()).run())
@@ -223,7 +215,7 @@ async def test_a_device_that_goes_away_ends_it(where):
     sink.lost_while_draining = where == "loudspeaker at the end"
     gone = DeviceLost("the microphone has gone: plug it in again")
     source = Microphone([BLOCK], then=gone if where == "microphone" else BLOCK, every_s=0.001)
-    async with serving(talk) as service, connected(service, sink) as session:
+    async with serving(talk) as service, connected(service, playback=sink) as session:
         await session.update(turn_detection=ServerVad())
         with pytest.raises(DeviceLost, match=where.split()[0]):
             await held(Assistant(session, source, sink, on_event=Shown(), hang_up_after_s=0.05))
@@ -241,7 +233,7 @@ async def test_a_service_that_closes_ends_it_once_everything_was_shown(code):
         await caller.say(*[says.words("r1", "x")] * 100, says.error("agent_initialization_failed"))
         await caller.connection.close(code, "agent")
 
-    async with serving(talk) as service, connected(service, Speaker()) as session:
+    async with serving(talk) as service, connected(service, playback=Speaker()) as session:
         await session.update(turn_detection=ServerVad())
         shown = Shown()
         with pytest.raises(ConnectionClosed, match=f"code {code}"):
@@ -254,7 +246,7 @@ async def test_a_service_that_says_goodbye_is_heard_to_the_end():
     with vlmock.serve(lambda turn: [Say("Goodbye."), Close(1000, "done")]) as server:
         sink = Speaker()
         sink.silent.clear()
-        async with connected(server, sink) as session:
+        async with connected(server, playback=sink) as session:
             await session.update(turn_detection=ServerVad())
             shown = Shown()
             source = Microphone(then=BLOCK, every_s=0.001)
@@ -277,7 +269,7 @@ async def test_a_mistake_of_the_program_is_its_own():
         raise ZeroDivisionError("a mistake")
 
     for callbacks in ({"on_event": mistaken}, {"on_event": lambda event: None, "on_block": mistaken}):
-        async with serving(answering) as service, connected(service, None) as session:
+        async with serving(answering) as service, connected(service, playback=None) as session:
             await session.update(turn_detection=ServerVad())
             with pytest.raises(ZeroDivisionError):
                 await held(Assistant(session, Microphone([BLOCK]), Speaker(), **callbacks))
@@ -285,7 +277,7 @@ async def test_a_mistake_of_the_program_is_its_own():
 
 async def test_cancelled_it_leaves_nothing_behind():
     """The fixture looks for tasks."""
-    async with serving(answering) as service, connected(service, None) as session:
+    async with serving(answering) as service, connected(service, playback=None) as session:
         await session.update(turn_detection=ServerVad())
         running = asyncio.create_task(Assistant(session, Microphone([BLOCK]), Speaker(), on_event=Shown()).run())
         await until(lambda: len(service.callers[0].heard) == 2)
@@ -305,7 +297,7 @@ async def test_a_lost_connection_in_the_middle_of_a_word_does_not_keep_it_waitin
         caller.hang_up()
 
     policy = Reconnect(first_delay_s=0.001)
-    async with serving(cutting, answering) as service, connected(service, None, reconnect=policy) as session:
+    async with serving(cutting, answering) as service, connected(service, playback=None, reconnect=policy) as session:
         await session.update(turn_detection=ServerVad())
         shown = Shown()
         source = Microphone([BLOCK], then=BLOCK, every_s=0.001)

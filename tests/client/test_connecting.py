@@ -4,8 +4,6 @@ import asyncio
 import logging
 import ssl
 import threading
-import time
-from types import SimpleNamespace
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
@@ -14,7 +12,8 @@ import pytest
 import vlclient
 import vlmock
 from tests.client import service_says as says
-from tests.client.fake_service import refusing, serving, silent, undisturbed
+from tests.client.fake_service import refusing, serving, silent
+from tests.client.numbered_tokens import SECRET, AsyncCredential, Credential, said
 from vlclient.credentials import ApiKey
 from vlclient.errors import (
     ConfigurationError,
@@ -27,49 +26,7 @@ from vlclient.errors import (
     ServiceError,
 )
 
-SECRET = "sesame-0123456789"
-
-
-@pytest.fixture(autouse=True)
-async def alone(monkeypatch, tmp_path):
-    async with undisturbed(monkeypatch, tmp_path):
-        yield
-
-
-class Credential:
-    """Like those of azure-identity: its tokens are numbered, and live as long as the test says."""
-
-    def __init__(self, *, lives_s: float = 3600.0) -> None:
-        self.asked: list[tuple[str, dict[str, Any]]] = []
-        self.threads: list[threading.Thread] = []
-        self.closed = False
-        self._lives_s = lives_s
-
-    def _token(self, scope: str, options: dict[str, Any]) -> Any:
-        self.asked.append((scope, options))
-        self.threads.append(threading.current_thread())
-        return SimpleNamespace(token=f"{SECRET}-{len(self.asked)}", expires_on=int(time.time() + self._lives_s))
-
-    def get_token(self, *scopes: str, **options: Any) -> Any:
-        return self._token(scopes[0], options)
-
-    def close(self) -> None:
-        self.closed = True
-
-
-class AsyncCredential(Credential):
-    async def get_token(self, *scopes: str, **options: Any) -> Any:  # type: ignore[override]
-        await asyncio.sleep(0)
-        return self._token(scopes[0], options)
-
-    async def close(self) -> None:  # type: ignore[override]
-        self.closed = True
-
-
-def said(caller) -> str | None:
-    """How the client said who it is."""
-    headers = caller.request.headers
-    return headers.get("api-key") or headers.get("authorization")
+pytestmark = pytest.mark.usefixtures("alone")
 
 
 def query_of(service) -> dict[str, str]:
