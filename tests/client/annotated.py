@@ -2,7 +2,7 @@
 
 import enum
 from dataclasses import dataclass
-from typing import Any, NotRequired, TypedDict
+from typing import Annotated, Any, NotRequired, TypedDict  # noqa: F401 - a postponed annotation names it
 
 from vlclient.tools import Tool
 

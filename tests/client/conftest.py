@@ -20,6 +20,7 @@ from tests.client.service_says import (
     updated,
 )
 from tests.sound_card import SoundCard, what_is_missing
+from vlclient.memory import Memory
 
 
 @pytest.fixture
@@ -100,3 +101,8 @@ async def answering():
             return server.sockets[0].getsockname()[1]
 
         yield start
+
+
+@pytest.fixture
+def memory() -> Memory:
+    return Memory()

@@ -16,11 +16,7 @@ import vlmock
 from tests.client.plain_answers import KEY, QUERY, SECRET, refusal, until_the_client_leaves, upgraded
 from vlclient import dialling
 from vlclient.dialling import dial
-from vlclient.errors import (
-    ConfigurationError,
-    ConnectionClosed,
-    CouldNotReach,
-)
+from vlclient.errors import ConfigurationError, ConnectionClosed, CouldNotReach
 
 pytestmark = pytest.mark.usefixtures("nothing_of_the_machine")
 

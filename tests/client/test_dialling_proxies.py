@@ -9,9 +9,7 @@ import pytest
 import vlmock
 from tests.client.plain_answers import KEY, QUERY, SECRET, refusal
 from vlclient.dialling import dial
-from vlclient.errors import (
-    CouldNotReach,
-)
+from vlclient.errors import CouldNotReach
 
 pytestmark = pytest.mark.usefixtures("nothing_of_the_machine")
 

@@ -15,12 +15,7 @@ import pytest
 import vlmock
 from tests.client.plain_answers import KEY, QUERY, SECRET, http, refusal, saying, until_the_client_leaves, upgraded
 from vlclient.dialling import dial
-from vlclient.errors import (
-    CouldNotReach,
-    NotAllowed,
-    Refused,
-    VoiceLiveError,
-)
+from vlclient.errors import CouldNotReach, NotAllowed, Refused, VoiceLiveError
 
 pytestmark = pytest.mark.usefixtures("nothing_of_the_machine")
 

@@ -1,137 +1,43 @@
-"""What is remembered of a conversation, and how it is told again after a reconnect."""
+"""What is told again to a session that replaces a lost one: a conversation event by event, also where it was cut."""
 
 import json
 from pathlib import Path
-from typing import Any
 
-import msgspec
 import pytest
 import yaml
 
-from vlclient.memory import Memory
-from vlmock.protocol.codec import UnknownServerEvent, decode_client, decode_server
-from vlmock.protocol.conversation import (
-    ConversationItemCreate,
-    ConversationItemCreated,
-    ConversationItemDelete,
-    ConversationItemDeleted,
-    ConversationItemInputAudioTranscriptionCompleted,
-    ConversationItemTruncate,
-    ConversationItemTruncated,
+from tests.client.remembering import (
+    REPLY,
+    answered,
+    called,
+    created,
+    message,
+    part,
+    returned,
+    short,
+    spoken,
+    told,
+    transcribed,
+    typed,
 )
-from vlmock.protocol.errors import ErrorDetails, ErrorEvent
+from vlclient.memory import Memory
+from vlmock.protocol.codec import decode_client, decode_server
+from vlmock.protocol.conversation import ConversationItemCreate, ConversationItemTruncate, ConversationItemTruncated
 from vlmock.protocol.input_audio import InputAudioBufferCommitted, InputTextDelta
 from vlmock.protocol.items import (
-    AudioPart,
-    FunctionCallItem,
-    FunctionCallOutputItem,
     InputAudioPart,
     InputImagePart,
     InputTextPart,
-    McpCallItem,
-    MessageItem,
     OutputTextPart,
-    RequestFunctionCallOutput,
     RequestMessage,
     TextPart,
 )
-from vlmock.protocol.output import (
-    ResponseAudioDelta,
-    ResponseAudioTimestampDelta,
-    ResponseAudioTranscriptDelta,
-    ResponseAudioTranscriptDone,
-    ResponseTextDelta,
-    ResponseTextDone,
-)
+from vlmock.protocol.output import ResponseAudioTimestampDelta, ResponseTextDelta, ResponseTextDone
 from vlmock.protocol.response import Response, ResponseCreated, ResponseOutputItemDone
-from vlmock.protocol.session import RequestSession, ResponseSession, SessionCreated, SessionUpdate, SessionUpdated
-from vlmock.protocol.tool_calls import ResponseFunctionCallArgumentsDone
-from vlmock.protocol.turn_detection import AzureSemanticVad, ServerVad
+from vlmock.protocol.session import ResponseSession, SessionCreated
 from vlmock.protocol.wire import UNSET
 
-ONE_SECOND = bytes(48000)
-REPLY = "The weather in Graz will be sunny tomorrow."
-
-
-@pytest.fixture
-def memory() -> Memory:
-    return Memory()
-
-
-def told(memory: Memory) -> list[tuple[Any, ...]]:
-    """What is replayed, in short."""
-    return [short(create.item) for create in memory.replay()]
-
-
-def short(item: Any) -> tuple[Any, ...]:
-    if item.type == "message":
-        return (item.id, item.role, *[getattr(part, "text", "image") for part in item.content])
-    rest = (item.name, item.arguments) if item.type == "function_call" else (item.output,)
-    return (item.id, item.type, item.call_id, *rest)
-
-
 # ---- a conversation, event by event
-
-
-def typed(memory: Memory, item_id: Any, text: str, *, role: str = "user", **options: Any) -> None:
-    part = TextPart(text=text) if role == "assistant" else InputTextPart(text=text)
-    memory.sent(ConversationItemCreate(item=RequestMessage(id=item_id, role=role, content=[part]), **options))
-
-
-def created(memory: Memory, item: Any, **options: Any) -> None:
-    memory.receive(ConversationItemCreated(item=item, **options))
-
-
-def message(item_id: str, role: str, *content: Any, status: str = "completed") -> MessageItem:
-    return MessageItem(id=item_id, role=role, status=status, content=list(content))
-
-
-def transcribed(memory: Memory, item_id: str, text: str) -> None:
-    memory.receive(ConversationItemInputAudioTranscriptionCompleted(item_id=item_id, content_index=0, transcript=text))
-
-
-def spoken(memory: Memory, item_id: str, text: str | None) -> None:
-    """As native pipelines tell it; the transcript comes later."""
-    memory.receive(InputAudioBufferCommitted(item_id=item_id))
-    created(memory, message(item_id, "user", InputAudioPart(transcript=None)))
-    if text is not None:
-        transcribed(memory, item_id, text)
-
-
-def part(item_id: str) -> dict[str, Any]:
-    return {"response_id": "r", "item_id": item_id, "output_index": 0, "content_index": 0}
-
-
-def answered(
-    memory: Memory, item_id: str = "a", text: str = REPLY, *, seconds: int = 4, status: str | None = "completed"
-) -> None:
-    """A spoken answer; one that breaks off has no ``status``."""
-    created(memory, message(item_id, "assistant", status="in_progress"))
-    memory.receive(ResponseAudioTranscriptDelta(**part(item_id), delta=text[:10]))
-    memory.receive(ResponseAudioTranscriptDelta(**part(item_id), delta=text[10:]))
-    for _ in range(seconds):
-        memory.receive(ResponseAudioDelta(**part(item_id), delta=ONE_SECOND))
-    if status:
-        memory.receive(ResponseAudioTranscriptDone(**part(item_id), transcript=text))
-        item = message(item_id, "assistant", AudioPart(transcript=text), status=status)
-        memory.receive(ResponseOutputItemDone(response_id="r", output_index=0, item=item))
-
-
-def called(memory: Memory, call_id: str, *, complete: bool = True) -> None:
-    item_id = f"item_{call_id}"
-    created(memory, FunctionCallItem(id=item_id, status="in_progress", name="f", call_id=call_id, arguments=""))
-    if complete:
-        memory.receive(
-            ResponseFunctionCallArgumentsDone(
-                response_id="r", item_id=item_id, output_index=0, call_id=call_id, arguments="{}"
-            )
-        )
-
-
-def returned(memory: Memory, call_id: str, output: str = "ok") -> None:
-    item_id = f"output_{call_id}"
-    memory.sent(ConversationItemCreate(item=RequestFunctionCallOutput(id=item_id, call_id=call_id, output=output)))
-    created(memory, FunctionCallOutputItem(id=item_id, call_id=call_id, output=output))
 
 
 def test_a_conversation_is_told_again_in_writing(memory):
@@ -333,110 +239,6 @@ def test_an_answer_that_broke_off_with_the_connection_is_told_as_far_as_it_came(
     assert told(memory) == [("a", "assistant", REPLY)]
 
 
-# ---- what is left out
-
-
-def test_calls_are_told_with_their_outputs_or_not_at_all(memory):
-    """behaviour.md 8.2, L05: an output without its call is refused, and a call without an answer is waited for."""
-    called(memory, "done")
-    called(memory, "unanswered")
-    called(memory, "unfinished", complete=False)
-    for call_id in ("done", "unfinished", "unheard_of"):
-        returned(memory, call_id)
-    created(memory, FunctionCallOutputItem(id="again", call_id="done", output="given twice"))
-    assert told(memory) == [
-        ("item_done", "function_call", "done", "f", "{}"),
-        ("output_done", "function_call_output", "done", "ok"),
-    ]
-
-
-def test_deleted_items_stay_deleted(memory):
-    """From when it is asked for; what comes late for them brings nothing back."""
-    spoken(memory, "u1", "My number is 1234.")
-    typed(memory, "u2", "Forget it.")
-    memory.sent(ConversationItemDelete(item_id="u1"))
-    memory.receive(ConversationItemDeleted(item_id="u2"))
-    memory.receive(ConversationItemDeleted(item_id="nowhere"))
-    transcribed(memory, "u1", "My number is 1234.")
-    assert told(memory) == []
-
-
-def test_what_was_refused_was_never_said(memory):
-    """The error names the event; what another event was refused for does not matter."""
-    typed(memory, "u1", "One", event_id="e1")
-    typed(memory, "u2", "Two", event_id="e2")
-    memory.receive(error(event_id="e1"))
-    memory.receive(error(event_id="e3"))
-    memory.receive(error(event_id=None))
-    created(memory, message("u2", "user", InputTextPart(text="Two")))
-    memory.receive(error(event_id="e2"))  # a program that uses its ids twice; the item is there, the service said so
-    assert told(memory) == [("u2", "user", "Two")]
-
-
-def test_fillers_and_calls_of_the_service_are_not_told(memory):
-    """Observed {BANK}: interim items are ephemeral. Schema E1: no client may create an MCP call."""
-    created(memory, message("interim_1", "assistant", TextPart(text="One moment.")))
-    created(memory, McpCallItem(id="m", server_label="s", name="n", arguments="{}"))
-    memory.receive(ConversationItemCreated())
-    memory.receive(UnknownServerEvent("new.event", None, {"item_id": "x"}))
-    memory.receive(ResponseAudioTranscriptDelta(**part("out_of_the_conversation"), delta="x"))
-    assert told(memory) == []
-
-
-def test_what_is_lost_is_said_once(memory):
-    """In words, for ``Reconnected``; afterwards it is forgotten."""
-    typed(memory, "u1", "Hello")
-    spoken(memory, "u2", None)
-    spoken(memory, "u3", None)
-    called(memory, "c1")
-    created(memory, McpCallItem(id="m", server_label="s", name="n", arguments="{}"))
-    memory.sent(SessionUpdate(session=RequestSession(temperature=0.5)))
-    assert memory.disconnected() == (
-        "2 spoken turns without a transcript",
-        "1 tool call without an answer",
-        "1 call that the service made itself",
-        "1 change of settings without a confirmation",
-    )
-    assert memory.disconnected() == ()
-    assert told(memory) == [("u1", "user", "Hello")]
-
-
-def test_a_replay_can_be_replayed(memory):
-    """The new session echoes what it is told; lost again, half way through, the same is told, in the same order."""
-    spoken(memory, "u1", "Hello.")
-    called(memory, "c1")
-    returned(memory, "c1")
-    answered(memory, "a1", seconds=4)
-    memory.heard("a1", 0, 1100)
-    before = told(memory)
-    for echoed in (0, 1, 4):
-        memory.disconnected()
-        for i, create in enumerate(memory.replay()):
-            memory.sent(create)
-            if i < echoed:
-                created(memory, decode_created(create))
-        assert told(memory) == before
-    assert before[-1] == ("a1", "assistant", "The weather")
-
-
-def decode_created(create: ConversationItemCreate) -> Any:
-    """The service's echo of an item."""
-    body = {"object": "realtime.item", "status": "completed", **msgspec.to_builtins(create.item)}
-    event = decode_server(json.dumps({"type": "conversation.item.created", "item": body}))
-    assert isinstance(event, ConversationItemCreated)
-    return event.item
-
-
-def test_a_refused_replay_is_forgotten(memory):
-    """It would be refused the next time too."""
-    typed(memory, "u1", "Hello.")
-    memory.disconnected()
-    (create,) = memory.replay()
-    memory.sent(ConversationItemCreate(event_id="again", item=create.item))
-    memory.receive(error(event_id="again"))
-    assert told(memory) == []
-
-
 # ---- bounds
 
 
@@ -460,81 +262,6 @@ def test_it_is_bounded_in_text_too():
     assert told(memory) == [("u1", "user", "y" * 9)]
     typed(memory, "u2", "z" * 1000)
     assert told(memory) == [("u2", "user", "z" * 1000)]
-
-
-# ---- the configuration
-
-
-def error(*, event_id: str | None, param: str | None = None) -> ErrorEvent:
-    return ErrorEvent(
-        error=ErrorDetails(message="no", type="invalid_request_error", code=None, param=param, event_id=event_id)
-    )
-
-
-UPDATED = SessionUpdated(session=ResponseSession())
-
-
-def update(memory: Memory, event_id: Any = UNSET, **settings: Any) -> None:
-    memory.sent(SessionUpdate(event_id=event_id, session=RequestSession(**settings)))
-
-
-def test_accepted_updates_add_up_to_one(memory):
-    """Documented {DOC}, behaviour.md 2.2: merged at the top level, objects inside replaced, null switches off."""
-    assert memory.configuration is None
-    update(memory, instructions="Be brief.", turn_detection=ServerVad(threshold=0.7, silence_duration_ms=300))
-    assert memory.configuration is None, "not accepted yet"
-    memory.receive(UPDATED)
-    update(memory, voice="en-US-AvaNeural", turn_detection=ServerVad(threshold=0.5))
-    memory.receive(UPDATED)
-    update(memory, input_audio_noise_reduction=None)
-    memory.receive(UPDATED)
-    assert memory.configuration == SessionUpdate(
-        session=RequestSession(
-            instructions="Be brief.",
-            turn_detection=ServerVad(threshold=0.5),
-            voice="en-US-AvaNeural",
-            input_audio_noise_reduction=None,
-        )
-    )
-
-
-@pytest.mark.parametrize(
-    ("event_id", "refusal"),
-    [
-        ("e1", error(event_id="e1")),
-        (UNSET, error(event_id=None, param="session.turn_detection")),
-        ("e1", error(event_id=None, param="session.turn_detection")),
-    ],
-)
-def test_a_refused_update_leaves_nothing(memory, event_id, refusal):
-    """Observed {IVW}: not even its valid members; Observed {FON}: an error without an id names the member at fault."""
-    update(memory, event_id, turn_detection=AzureSemanticVad(), voice="x")
-    update(memory, "e2", instructions="Be brief.")
-    memory.receive(error(event_id=None, param="item.id"))
-    memory.receive(refusal)
-    memory.receive(UPDATED)
-    assert memory.configuration == SessionUpdate(session=RequestSession(instructions="Be brief."))
-
-
-def test_a_second_confirmation_confirms_nothing_more(memory):
-    """Observed {VIBE}: with an avatar two come for one update."""
-    update(memory, voice="x")
-    memory.receive(UPDATED)
-    memory.receive(UPDATED)
-    assert memory.configuration == SessionUpdate(session=RequestSession(voice="x"))
-
-
-def test_sending_the_configuration_again_changes_nothing(memory):
-    """What was not confirmed when the connection ended is not waited for."""
-    update(memory, voice="x")
-    memory.receive(UPDATED)
-    update(memory, voice="y")
-    memory.disconnected()
-    again = memory.configuration
-    assert again is not None
-    memory.sent(again)
-    memory.receive(UPDATED)
-    assert memory.configuration == again == SessionUpdate(session=RequestSession(voice="x"))
 
 
 # ---- the real service

@@ -2,14 +2,7 @@
 
 import pytest
 
-from tests.client.playbook import (
-    DROPPED,
-    Playbook,
-    cut,
-    fell_silent,
-    plays,
-    sends,
-)
+from tests.client.playbook import DROPPED, Playbook, cut, fell_silent, plays, sends
 from tests.client.service_says import (
     audio,
     audio_done,

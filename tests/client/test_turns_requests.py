@@ -2,18 +2,7 @@
 
 import pytest
 
-from tests.client.playbook import (
-    CANCEL,
-    DROPPED,
-    RESPOND,
-    Playbook,
-    asks,
-    cancels,
-    plays,
-    refuses,
-    sends,
-    waits,
-)
+from tests.client.playbook import CANCEL, DROPPED, RESPOND, Playbook, asks, cancels, plays, refuses, sends, waits
 from tests.client.service_says import (
     audio,
     committed,

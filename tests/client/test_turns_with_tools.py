@@ -2,17 +2,7 @@
 
 import pytest
 
-from tests.client.playbook import (
-    CANCEL,
-    RESPOND,
-    Playbook,
-    asks,
-    cancels,
-    runs,
-    sends,
-    tool_returns,
-    waits,
-)
+from tests.client.playbook import CANCEL, RESPOND, Playbook, asks, cancels, runs, sends, tool_returns, waits
 from tests.client.service_says import (
     arguments_done,
     call,
