@@ -24,6 +24,7 @@ from vlmock.server.clock import Clock
 from vlmock.server.handshake import Admitted, Refused, shown
 from vlmock.server.journal import ConnectionJournal
 from vlmock.server.pages import refusal
+from vlmock.server.ready_frames import ReadyFrames
 from vlmock.server.transport import Closing, Transport
 from vlmock.session.effects import (
     Close,
@@ -130,7 +131,9 @@ class Connection:
         self._listening: set[Future[Recognized]] = set()
         """Turns that nobody needs to listen to any more when the conversation is over."""
         self._effects: deque[Effect] = deque()
-        self._outgoing: list[Message] = []
+        self._outgoing: list[Message | ReadyFrames] = []
+        self._lent: list[ReadyFrames] = []
+        """Those among them."""
         self._outgoing_bytes = 0
         self._timer: asyncio.TimerHandle | None = None
         self._timer_due = 0.0
@@ -300,6 +303,18 @@ class Connection:
 
     def _put_deltas(self, deltas: Deltas, begun: Begun, now: float) -> Deltas | None:
         """Those that are left when the client does not read any more."""
+        ready = self._transport.ready(deltas)
+        if ready is None or ready.payload_bytes > _GROUP_BYTES:
+            return self._put_one_by_one(deltas, begun, now)
+        ready.waiting = True
+        self._lent.append(ready)
+        self._outgoing.append(ready)
+        self._outgoing_bytes += ready.payload_bytes
+        begun.journal.note_deltas(deltas, now, ready.sizes)
+        return None
+
+    def _put_one_by_one(self, deltas: Deltas, begun: Begun, now: float) -> Deltas | None:
+        """The same, each delta in a message of its own."""
         sizes: list[int] = []
         for message in encode_deltas(deltas):
             self._outgoing.append(message)
@@ -339,6 +354,11 @@ class Connection:
         if self._outgoing:
             outgoing, self._outgoing, self._outgoing_bytes = self._outgoing, [], 0
             self._transport.send(outgoing)
+            self._give_back()
+
+    def _give_back(self) -> None:
+        while self._lent:
+            self._lent.pop().waiting = False
 
     def _end(self) -> None:
         if self._begun is not None and not self._over:
@@ -349,6 +369,7 @@ class Connection:
             self._timer = None
         for waiting in (self._inbox, self._spoken, self._effects):
             waiting.clear()
+        self._give_back()
         for listening in self._listening:
             listening.cancel()
 

@@ -101,9 +101,9 @@ class ConnectionJournal:
 
     def note_deltas(self, deltas: Deltas, now: float, payload_bytes: Sequence[int]) -> None:
         """A run of deltas has been sent; they become entries when somebody asks."""
-        run = Run(self.number, now - self._started, deltas, [size + _OVERHEAD_BYTES for size in payload_bytes])
+        run = Run(self.number, now - self._started, deltas, payload_bytes, _OVERHEAD_BYTES)
         self._noted.append(run)
-        weight = sum(run.weights)
+        weight = sum(payload_bytes) + len(payload_bytes) * _OVERHEAD_BYTES
         self.weight += weight
         journal = self._journal
         journal._weight += weight

@@ -1,7 +1,7 @@
 """One line of the journal: an event, when it went by and in which direction, for programs and for people."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final, Literal, TypeAlias, cast
 
 import msgspec
@@ -92,16 +92,18 @@ class Run(msgspec.Struct):
     connection: int
     at: float
     deltas: Deltas
-    weights: list[int]
-    """Of each, as ``Entry.weight``."""
+    payload_bytes: Sequence[int]
+    """Of each."""
+    overhead_bytes: int
+    """Of each as well: what it weighs besides."""
     _entries: list[Entry] | None = None
 
     def entries(self) -> list[Entry]:
         """One for each delta; the same objects again each time."""
         if self._entries is None:
             self._entries = [
-                Entry(self.connection, self.at, "server", event, weight)
-                for event, weight in zip(self.deltas.events(), self.weights, strict=True)
+                Entry(self.connection, self.at, "server", event, size + self.overhead_bytes)
+                for event, size in zip(self.deltas.events(), self.payload_bytes, strict=True)
             ]
         return self._entries
 

@@ -8,8 +8,6 @@ until it is complete, so that the library is always between two frames when it i
 import asyncio
 import os
 from collections.abc import Callable, Sequence
-from functools import lru_cache
-from struct import Struct
 from typing import Final
 
 from msgspec import Raw
@@ -17,6 +15,9 @@ from websockets.frames import Opcode
 from websockets.protocol import State
 
 from vlmock.protocol.codec import Message
+from vlmock.protocol.deltas import Deltas
+from vlmock.server.frame_head import FINAL_TEXT, LENGTH_16, LENGTH_64, frame_head
+from vlmock.server.ready_frames import ReadyFrames, ReadyRuns
 from vlmock.server.transport import Limits, Peer, ReadBuffer, Transport
 
 try:
@@ -26,36 +27,25 @@ except ImportError:
 
 __all__ = ["LightTransport"]
 
-_FINAL_TEXT: Final = 0x81
 _FINAL: Final = 0x80
 _CONTROL: Final = 0x08
 _OPCODE: Final = 0x0F
 _OPCODES: Final = frozenset(Opcode)
 _MASKED: Final = 0x80
-_LENGTH_16: Final = 126
-_LENGTH_64: Final = 127
-_SIZE_BYTES: Final = {_LENGTH_16: 2, _LENGTH_64: 8}
+_SIZE_BYTES: Final = {LENGTH_16: 2, LENGTH_64: 8}
 _HEAD_END: Final = b"\r\n\r\n"
 
 _MOST_PARTS: Final = 1024
 """That the system writes at once: IOV_MAX of Linux and of macOS."""
 
-_head_16 = Struct("!BBH").pack
-_head_64 = Struct("!BBQ").pack
-
-
-@lru_cache(maxsize=4096)
-def _head(length: int) -> bytes:
-    """Of a text frame of so many bytes. Replies repeat themselves in their lengths."""
-    if length < _LENGTH_16:
-        return bytes((_FINAL_TEXT, length))
-    return _head_16(_FINAL_TEXT, _LENGTH_16, length) if length < 0x10000 else _head_64(_FINAL_TEXT, _LENGTH_64, length)
-
 
 class LightTransport(Transport):
     """One connection, plain text frames past the library. No compression."""
 
-    def __init__(self, peer: Callable[[Transport], Peer], *, limits: Limits, buffer: ReadBuffer) -> None:
+    def __init__(
+        self, peer: Callable[[Transport], Peer], *, limits: Limits, buffer: ReadBuffer, runs: ReadyRuns
+    ) -> None:
+        self._runs = runs
         self._kept = b""
         """The beginning of a frame whose rest has not come."""
         self._owed = 0
@@ -76,19 +66,27 @@ class LightTransport(Transport):
         if self._gathers:
             self._fileno = transport.get_extra_info("socket").fileno()
 
-    def send(self, messages: Sequence[Message]) -> None:
+    def ready(self, deltas: Deltas) -> ReadyFrames | None:
+        return self._runs.frames(deltas)
+
+    def send(self, messages: Sequence[Message | ReadyFrames]) -> None:
         if self._websocket.state is not State.OPEN or self._tcp.is_closing():
             return
-        parts: list[bytes | Raw] = []
+        parts: list[bytes | Raw | memoryview] = []
         size = 0
-        for length, message in messages:
-            head = _head(length)
+        for each in messages:
+            if isinstance(each, ReadyFrames):
+                parts.append(each.view)
+                size += len(each.view)
+                continue
+            length, message = each
+            head = frame_head(length)
             parts.append(head)
             parts += message
             size += len(head) + length
         self._write(parts, size)
 
-    def _write(self, parts: list[bytes | Raw], size: int) -> None:
+    def _write(self, parts: list[bytes | Raw | memoryview], size: int) -> None:
         """Write it all; at once, and without a copy, where nothing waits to be written before it."""
         if not self._gathers or len(parts) > _MOST_PARTS or self._tcp.get_write_buffer_size():
             self._tcp.write(b"".join(parts))
@@ -146,12 +144,12 @@ class LightTransport(Transport):
         data, view, longest = self._buffer.data, self._buffer.view, self._limits.message_bytes
         messages: list[bytes] = []
         last = -1 if self._fragmented else end - 8  # where the last frame can begin whose head is there
-        while position <= last and data[position] == _FINAL_TEXT:
+        while position <= last and data[position] == FINAL_TEXT:
             length = data[position + 1] - _MASKED
-            if length == _LENGTH_16:
+            if length == LENGTH_16:
                 length = data[position + 2] << 8 | data[position + 3]
                 payload = position + 8
-            elif 0 <= length < _LENGTH_16:
+            elif 0 <= length < LENGTH_16:
                 payload = position + 6
             else:
                 break
@@ -181,7 +179,7 @@ class LightTransport(Transport):
             return 0
         if size_bytes:
             length = int.from_bytes(data[position + 2 : position + 2 + size_bytes], "big")
-        is_plain = first == _FINAL_TEXT and size_bytes < 8 and not self._fragmented
+        is_plain = first == FINAL_TEXT and size_bytes < 8 and not self._fragmented
         if is_plain and length <= self._limits.message_bytes and come < payload + length:
             return 0
         if not first & _CONTROL:

@@ -30,6 +30,7 @@ from vlmock.server.journal import Facts, Journal
 from vlmock.server.light_transport import LightTransport
 from vlmock.server.pages import page, refusal, wants_upgrade
 from vlmock.server.quota import Quota
+from vlmock.server.ready_frames import ReadyRuns
 from vlmock.server.repertoire import Repertoire
 from vlmock.server.speech_worker import Speaker, Workers
 from vlmock.server.transport import Limits, ReadBuffer, Transport
@@ -180,6 +181,7 @@ class Reception:
         self._conversations = Conversations()
         self._avatars = AvatarPool()
         self._buffer = ReadBuffer()
+        self._runs = ReadyRuns()
         self._workers = Workers("speech")
         self._ears = Ears(settings.recognition)
         self._speakers = {settings.speech: Speaker(SpeechStudio(engine=settings.speech), self._workers)}
@@ -191,7 +193,7 @@ class Reception:
         """The protocol for a new connection."""
         settings = self._settings
         if settings.light and not settings.compression:
-            return LightTransport(self._welcome, limits=settings.limits, buffer=self._buffer)
+            return LightTransport(self._welcome, limits=settings.limits, buffer=self._buffer, runs=self._runs)
         return Transport(self._welcome, limits=settings.limits, buffer=self._buffer, compression=settings.compression)
 
     def demand_tokens_of(self, entra: Entra) -> None:

@@ -25,6 +25,8 @@ from websockets.server import ServerProtocol
 from websockets.typing import Subprotocol
 
 from vlmock.protocol.codec import Message
+from vlmock.protocol.deltas import Deltas
+from vlmock.server.ready_frames import ReadyFrames
 
 if TYPE_CHECKING:
     from websockets.extensions import ServerExtensionFactory
@@ -142,11 +144,16 @@ class Transport(asyncio.BufferedProtocol):
 
     # ---- what the owner asks for
 
-    def send(self, messages: Sequence[Message]) -> None:
+    def ready(self, deltas: Deltas) -> ReadyFrames | None:
+        """The frames of a run, where they were kept from the last time and nobody waits to send them."""
+        return None
+
+    def send(self, messages: Sequence[Message | ReadyFrames]) -> None:
         """Send text messages in one write. After the end of the conversation they are dropped."""
         if self._websocket.state is State.OPEN:
-            for _, message in messages:
-                self._websocket.send_text(b"".join(message))
+            for each in messages:
+                assert not isinstance(each, ReadyFrames), "those were never given out"
+                self._websocket.send_text(b"".join(each[1]))
             self._flush()
 
     def close(self, code: int, reason: str = "") -> None:

@@ -244,14 +244,13 @@ class Session:
         effects: list[Effect] = []
         new_event_id = self._state.ids.event
         for beat in told:
-            if isinstance(beat, Deltas):
+            if isinstance(beat, ServerEvent):
+                if type(beat) not in self._never_sent:
+                    msgspec.structs.force_setattr(beat, "event_id", new_event_id())
+                    effects.append(Send(beat))
+            elif isinstance(beat, Deltas):
                 beat.event_ids = self._state.ids.events(len(beat.deltas))
                 effects.append(beat)
-            elif type(beat) in self._never_sent:
-                continue
-            elif isinstance(beat, ServerEvent):
-                msgspec.structs.force_setattr(beat, "event_id", new_event_id())
-                effects.append(Send(beat))
             elif isinstance(beat, SendRaw):
                 effects.append(SendRaw({"event_id": new_event_id(), **beat.event}))
             else:

@@ -6,7 +6,7 @@ timeline runs whatever is due, in the order of time. Nothing is sent ahead and h
 leaves nothing behind, so cancelling needs no special case.
 """
 
-from collections.abc import Generator
+from collections.abc import Generator, Iterable, Iterator
 from math import inf
 from typing import Final, TypeAlias
 
@@ -50,6 +50,9 @@ class AwaitTranscript(msgspec.Struct, frozen=True):
 
 
 _AT_ITS_NEXT_WAIT: Final = -inf
+_WAITS: Final = (AwaitSpeech, AwaitTranscript)
+_ORDERS: Final = (Synthesize, Recognize)
+"""Tuples, not unions: those would be made anew for each beat."""
 
 
 class SpeechFailed(Exception):
@@ -118,8 +121,14 @@ class Timeline:
             elif key in story.ordered:
                 story.ordered[key] = speech
 
-    def tell(self, now: float) -> Generator[Told, None, None]:
-        """Everything that is due by now, in the order of time."""
+    def tell(self, now: float) -> Iterable[Told]:
+        """Everything that is due by now, in the order of time. Mostly nothing is."""
+        if self._earliest(now) is None:
+            self.now = max(self.now, now)
+            return ()
+        return self._tell(now)
+
+    def _tell(self, now: float) -> Iterator[Told]:
         while (story := self._earliest(now)) is not None:
             self.now = max(self.now, story.due)
             yield from self._continue(story, now)
@@ -132,8 +141,11 @@ class Timeline:
                 yield from self._continue(story, _AT_ITS_NEXT_WAIT)
 
     def _earliest(self, now: float) -> Story | None:
-        due = [story for story in self._stories if story.awaiting is None and story.due <= now]
-        return min(due, key=lambda story: story.due, default=None)
+        earliest = None
+        for story in self._stories:
+            if story.awaiting is None and story.due <= now and (earliest is None or story.due < earliest.due):
+                earliest = story
+        return earliest
 
     def _continue(self, story: Story, until: float) -> Generator[Told, None, None]:
         """Tell one story up to where it waits next, for longer than ``until`` or for its turn among others."""
@@ -147,13 +159,13 @@ class Timeline:
                     if story.due > until or len(self._stories) > 1:
                         return
                     self.now = story.due
-                elif isinstance(beat, AwaitSpeech | AwaitTranscript):
+                elif isinstance(beat, _WAITS):
                     story.speech = story.ordered.pop(beat.key, None)
                     if story.speech is None:
                         story.awaiting = beat.key
                         return
                 else:
-                    if isinstance(beat, Synthesize | Recognize):
+                    if isinstance(beat, _ORDERS):
                         story.ordered[beat.key] = None
                     yield beat
                     if story not in self._stories:

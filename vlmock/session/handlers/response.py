@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from vlmock.protocol.response import ResponseCancel, ResponseCreate, ResponseCreateParams
-from vlmock.protocol.wire import given
+from vlmock.protocol.wire import UNSET, given
 from vlmock.session import refusals, responses
 from vlmock.session.rules.members import check_members
 from vlmock.session.rules.response import check_response
@@ -20,8 +20,9 @@ def on_response_create(state: SessionState, event: ResponseCreate) -> Iterator[T
     if state.brain.agent and isinstance(params.instructions, str):
         longer = state.readings.agent_instructions == "with_agent_service"
         state.leniency.overlook(refusals.response_instructions_in_agent_mode(longer=longer))
-    params = check_members(params, state.brain, at="response", leniency=state.leniency)
-    state.leniency.passes(check_response, params, state.settings)
+    if event.response is not UNSET:
+        params = check_members(params, state.brain, at="response", leniency=state.leniency)
+        state.leniency.passes(check_response, params, state.settings)
     yield from responses.request(state, params, given(event.additional_instructions, ""))
 
 

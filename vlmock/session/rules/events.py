@@ -21,17 +21,21 @@ def checked_event(event: AnyClientEvent | InvalidEvent, brain: Brain, leniency: 
     wrong with it, and the supported values that are listed are those of the version.
     """
     known = brain.events
-    types = tuple(wire_type for wire_type in CLIENT_EVENTS if wire_type in known)
     wire_type = event.event_type if isinstance(event, InvalidEvent) else event.type
     if wire_type in CLIENT_EVENTS and wire_type not in known:
-        refusal = refusals.unknown_type(in_short(wire_type), types)
+        refusal = refusals.unknown_type(in_short(wire_type), _types(known))
         refusal.hint = f"{wire_type} came with a later api-version than {brain.api_version}"
         raise refusal
     if not isinstance(event, InvalidEvent):
         return event
     if event.kind in ("missing_type", "unknown_type"):
-        event = msgspec.structs.replace(event, allowed=types)
+        event = msgspec.structs.replace(event, allowed=_types(known))
     return _without_unknown_members(event, leniency)
+
+
+def _types(known: frozenset[str]) -> tuple[str, ...]:
+    """Of client events, in the order of the catalogue."""
+    return tuple(wire_type for wire_type in CLIENT_EVENTS if wire_type in known)
 
 
 def _without_unknown_members(invalid: InvalidEvent, leniency: Leniency) -> AnyClientEvent:
