@@ -11,6 +11,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
 SOURCES = sorted(path for package in ("vlmock", "vlclient", "benchmarks") for path in (ROOT / package).rglob("*.py"))
+TESTS = sorted(path for path in (ROOT / "tests").rglob("*.py") if "node_modules" not in path.parts)
 LONGEST_FILE = 400
 LONGEST_FUNCTION = 40
 
@@ -19,17 +20,30 @@ def named(path: Path) -> str:
     return str(path.relative_to(ROOT))
 
 
+def short_enough(path: Path) -> str:
+    """What the file says, in fewer lines than one sitting takes."""
+    text = path.read_text(encoding="utf-8")
+    lines = text.count("\n")
+    assert lines < LONGEST_FILE, f"{named(path)} has {lines} lines: split it by subject, each part under {LONGEST_FILE}"
+    return text
+
+
 @pytest.mark.parametrize("path", SOURCES, ids=named)
 def test_a_source_file_can_be_read_in_one_sitting(path: Path) -> None:
     """Under 400 lines, and no function over 40, its docstring not counted."""
-    text = path.read_text(encoding="utf-8")
-    assert text.count("\n") < LONGEST_FILE
+    text = short_enough(path)
     for node in ast.walk(ast.parse(text)):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             described = ast.get_docstring(node) is not None
             first = node.body[1] if described and len(node.body) > 1 else node.body[0]
             lines = (node.end_lineno or 0) - first.lineno + 1
             assert lines <= LONGEST_FUNCTION, f"{node.name} has {lines} lines"
+
+
+@pytest.mark.parametrize("path", TESTS, ids=named)
+def test_a_test_file_can_be_read_in_one_sitting(path: Path) -> None:
+    """Under 400 lines as well. What several files need stands in their conftest, or in a module named after it."""
+    short_enough(path)
 
 
 @pytest.mark.parametrize("path", SOURCES, ids=named)

@@ -11,7 +11,7 @@ import pytest
 import soxr
 from numpy.typing import NDArray
 
-from tests.session.test_turn_detector import MU_LAW_ZEROS, NOT_SPEECH, SPEECH_FILES, everywhere, load, times, tone
+from tests.session.detector_sounds import MU_LAW_ZEROS, NOT_SPEECH, SPEECH_FILES, everywhere, load, times, tone
 from vlmock.hearing.silero import Models, SileroDetector
 from vlmock.session.turn_detector import DetectorSettings, Signal, SpeechStarted, SpeechStopped, TurnDetector
 

@@ -5,7 +5,7 @@ from typing import Any
 import jsonschema
 import pytest
 import yaml
-from test_loader import WRONG
+from wrong_files import WRONG
 
 from vlmock.scenario import library
 from vlmock.scenario.json_schema import scenario_schema

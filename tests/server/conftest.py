@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 
 from tests.server.fakes import FakeSession, RawClient
+from tests.server.identities import Calendar
+from vlmock.server.identity import Entra
 from vlmock.server.journal import Journal
 from vlmock.server.mock_server import MockServer
 from vlmock.server.reception import Settings
@@ -51,3 +53,13 @@ def client_of() -> Iterator[Callable[..., RawClient]]:
             return client
 
         yield connect
+
+
+@pytest.fixture
+def calendar() -> Calendar:
+    return Calendar()
+
+
+@pytest.fixture
+def entra(calendar) -> Entra:
+    return Entra("http://127.0.0.1:8765", lifetime_s=3600, unix_time=calendar)

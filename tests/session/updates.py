@@ -20,6 +20,7 @@ AGENT = Brain("", "2026-07-15", agent=Agent("helper", "project"))
 AVA = {"type": "azure-standard", "name": "en-US-AvaNeural"}
 ECHO = {"type": "server_echo_cancellation"}
 EOU = {"type": "server_vad", "end_of_utterance_detection": {"model": "semantic_detection_v1"}}
+MCP = {"type": "mcp", "server_label": "docs", "server_url": "https://example.com"}
 TOOL = {"type": "function", "name": "get_weather", "description": "Weather.", "parameters": {"type": "object"}}
 
 
