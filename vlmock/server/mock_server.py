@@ -1,11 +1,7 @@
 """A server for tests, in a thread and loop of its own: tests may be sync or async, and agents may block."""
 
-import asyncio
 import os
 from collections.abc import Callable, Mapping
-from pathlib import Path
-from types import TracebackType
-from typing import TYPE_CHECKING, Self
 
 from vlmock.scenario.director import Director
 from vlmock.scenario.expectations import check
@@ -14,15 +10,11 @@ from vlmock.server.clock import ClockHand
 from vlmock.server.identity import TOKEN_LIFETIME_S, Entra
 from vlmock.server.journal import Journal
 from vlmock.server.journal_entry import Entry
-from vlmock.server.listener import Listener, url_host
+from vlmock.server.local_server import LocalServer
 from vlmock.server.reception import Played, Reception, SessionFactory, Settings, TimingProfile, session_for
 from vlmock.server.repertoire import Repertoire
-from vlmock.server.surroundings import Surroundings
 from vlmock.server.transport import MAX_MESSAGE_BYTES, Limits
 from vlmock.session.script import Script
-
-if TYPE_CHECKING:
-    from vlmock.server.certificate import Certificate
 
 __all__ = ["MockServer", "serve"]
 
@@ -91,7 +83,7 @@ def serve(
     return MockServer(Repertoire(scenario, offers), settings, journal, host=host, port=port)
 
 
-class MockServer:
+class MockServer(LocalServer):
     """A running server. Get one from ``serve``."""
 
     def __init__(
@@ -107,60 +99,22 @@ class MockServer:
         self._reception = Reception(repertoire, settings, journal, sessions=sessions)
         self.clock = ClockHand(self._reception.clock, self._let_pass)
         """Sets this server's time forward: ``server.clock.advance(3600)``."""
-        self._host = url_host(host)
-        self._certificate = _certificate_for(self._host) if settings.tls else None
-        self._listener = Listener(
+        super().__init__(
             host=host,
             port=port,
+            tls=settings.tls,
             accept=self._reception.accept,
             farewell=self._reception.farewell,
             failed=self._reception.crashed,
-            tls=self._certificate.context if self._certificate else None,
         )
-        self._surroundings = Surroundings()
-        if self._certificate:
-            self._surroundings.change(self._certificate.environment)
-            self._certificate.tell_aiohttp()
         self._before_play = 0
         """How many had connected when what is to be played now was chosen."""
-
-    # ---- where it is
-
-    @property
-    def port(self) -> int:
-        """The port that it listens on."""
-        return self._listener.port
-
-    @property
-    def url(self) -> str:
-        """The endpoint to give to a client: ``http://127.0.0.1:8765``, or https."""
-        return f"http{self._s}://{self._host}:{self.port}"
-
-    @property
-    def ws_url(self) -> str:
-        """The same as a WebSocket URL: ``ws://127.0.0.1:8765``, or wss."""
-        return f"ws{self._s}://{self._host}:{self.port}"
-
-    @property
-    def _s(self) -> str:
-        return "s" if self._certificate else ""
-
-    @property
-    def ca_file(self) -> Path | None:
-        """What its clients have to trust, in PEM; None without TLS. Gone when it is stopped."""
-        return self._certificate.ca_file if self._certificate else None
 
     @property
     def environment(self) -> dict[str, str]:
         """The variables that a client in another process needs, for its certificate and its tokens. Those that this
         process starts have them already."""
-        trusted = self._certificate.environment if self._certificate else {}
-        return trusted | (self._reception.entra.environment if self._reception.entra else {})
-
-    @property
-    def running(self) -> bool:
-        """False once it has been stopped."""
-        return self._listener.running
+        return super().environment | (self._reception.entra.environment if self._reception.entra else {})
 
     # ---- what it does
 
@@ -228,44 +182,3 @@ class MockServer:
             return []
         missed = problems_of(script) + check(script.scenario.expect, [])
         return [f"nobody connected to play {script.scenario.name!r}: {problem}" for problem in missed]
-
-    # ---- how it ends
-
-    def stop(self) -> None:
-        """Close all connections with 1001 and end the thread, within half a second. Safe to call again."""
-        self._listener.stop()
-        self._surroundings.restore()
-        if self._certificate:
-            self._certificate.remove()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        self.stop()
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(
-        self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        """Leaves an asyncio loop free meanwhile, so that clients in it can answer the goodbye."""
-        try:
-            loop = asyncio.get_running_loop()
-        except RuntimeError:
-            self.stop()
-            return
-        stopped = asyncio.Event()
-        self._listener.stop_soon(lambda: loop.call_soon_threadsafe(stopped.set))
-        await stopped.wait()
-        self.stop()
-
-
-def _certificate_for(host: str) -> "Certificate":
-    """Imported late, because hardly anybody asks for it."""
-    from vlmock.server.certificate import Certificate
-
-    return Certificate(host.strip("[]"))
