@@ -1,1 +1,1 @@
-"""A proxy that any client dials instead of the service, and that writes down what is said."""
+"""A proxy that writes down what a client and the real service say to each other, and changes nothing of it."""
