@@ -14,9 +14,13 @@ from vlmock.session.settings import Brain
 GENERAL = "invalid_request_error"
 
 
+WRONG_SETTINGS = [*WRONG_SOUND_SETTINGS, *WRONG_ANSWER_SETTINGS]
+
+
 @pytest.mark.parametrize(
     ("brain", "members", "message", "code", "param"),
-    [*WRONG_SOUND_SETTINGS, *WRONG_ANSWER_SETTINGS],
+    WRONG_SETTINGS,
+    ids=[f"{param}-{code}" for *_, code, param in WRONG_SETTINGS],
 )
 def test_a_wrong_setting_is_refused(brain, members, message, code, param):
     """Behaviour 2.3 and schema D: what is wrong, in the service's words where they are known."""
