@@ -15,6 +15,7 @@ import click
 
 import vlmock
 from vlmock.errors import VlmockError
+from vlmock.recordings_cli import COMMANDS
 from vlmock.session.timing import PIPELINES_OWN, PROFILE_NAMES
 
 __all__ = ["main"]
@@ -37,6 +38,10 @@ class _Sentences(click.Group):
 @click.version_option(vlmock.__version__, prog_name="vlmock")
 def main() -> None:
     """An offline emulator of Azure's Voice Live API."""
+
+
+for _command in COMMANDS:
+    main.add_command(_command)
 
 
 @main.command()

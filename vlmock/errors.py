@@ -6,6 +6,7 @@
     ├── SpeechError            a line cannot be spoken: engine missing, WAV unreadable
     ├── DetectorError          speech cannot be found that way: no such detector, extra missing
     ├── RecognitionError       speech cannot be recognised: pocketsphinx missing, or failing
+    ├── RecordingError         a recording cannot be read, written or replayed
     ├── ServerError            the server cannot start: port taken, host unknown, trustme missing
     └── JournalTimeout         an event that was waited for did not come
 
@@ -19,6 +20,7 @@ __all__ = [
     "DetectorError",
     "JournalTimeout",
     "RecognitionError",
+    "RecordingError",
     "ScenarioError",
     "ServerError",
     "SpeechError",
@@ -61,6 +63,10 @@ class DetectorError(VlmockError):
 
 class RecognitionError(VlmockError):
     """Nobody can say what was spoken; says why, and what to do."""
+
+
+class RecordingError(VlmockError):
+    """A recording cannot be read, written or replayed; names the file, the line and what to do."""
 
 
 class ServerError(VlmockError):
