@@ -49,6 +49,8 @@ class Shy:
     def __str__(self) -> str:
         return "shy"
 
+    __repr__ = __str__
+
 
 LOOP: list[Any] = []
 LOOP.append(LOOP)
