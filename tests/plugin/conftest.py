@@ -11,6 +11,7 @@ import jinja2.sandbox
 import pytest
 import soxr
 
+import vlmock.pytest_plugin.network
 import vlmock.scenario.builtin_voice
 import vlmock.scenario.loader
 import vlmock.scenario.templates
