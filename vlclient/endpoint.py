@@ -15,6 +15,7 @@ from urllib.parse import SplitResult, parse_qsl, quote, unquote, urlencode, urls
 import msgspec
 
 from vlclient.errors import ConfigurationError
+from vlmock.protocol.secrets import VEIL, is_secret_parameter
 from vlmock.protocol.session import API_VERSIONS
 
 __all__ = ["DEFAULT_API_VERSION", "Agent", "Target", "is_loopback", "shown", "url", "uses_agent"]
@@ -35,9 +36,6 @@ _WRONG_HOSTS: Final = {
     ".speech.microsoft.com": "is the Speech service; Voice Live is at https://NAME.services.ai.azure.com",
     "api.openai.com": "is OpenAI and not Azure; Voice Live is at https://NAME.services.ai.azure.com",
 }
-_SECRETS: Final = frozenset(
-    {"api-key", "api_key", "authorization", "access_token", "access-token", "token", "subscription-key"}
-)
 _UNUSABLE: Final = {
     "agent-id": "belongs to classic agents, which need a token in the URL; name a current agent with 'agent-name'",
     "agent_id": "belongs to classic agents, which need a token in the URL; name a current agent with 'agent-name'",
@@ -131,11 +129,7 @@ def shown(address: str) -> str:
 
 def _shown_parameter(parameter: str) -> str:
     name, equals, _ = parameter.partition("=")
-    return f"{name}{equals}***" if _is_secret(unquote(name)) else parameter
-
-
-def _is_secret(name: str) -> bool:
-    return name.strip().lower() in _SECRETS or name.strip().lower().endswith("-token")
+    return f"{name}{equals}{VEIL}" if is_secret_parameter(name) else parameter
 
 
 def _refuse_secrets(endpoint: str, query: Mapping[str, str]) -> None:
@@ -146,7 +140,7 @@ def _refuse_secrets(endpoint: str, query: Mapping[str, str]) -> None:
         for name in parameters:
             if name.lower() in _UNUSABLE:
                 raise ConfigurationError(f"{name!r} in {place} {_UNUSABLE[name.lower()]}")
-            if _is_secret(name):
+            if is_secret_parameter(name):
                 raise ConfigurationError(
                     f"{place} holds a secret ({name!r}); take it out, change it if others have seen it, "
                     "and give it as api_key= or credential="

@@ -4,9 +4,7 @@ Each command imports what it needs when it runs. Mistakes of the user end with o
 """
 
 import shlex
-import signal
 import sys
-import threading
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -15,6 +13,7 @@ import click
 
 import vlmock
 from vlmock.errors import VlmockError
+from vlmock.recordings_cli import COMMANDS
 from vlmock.session.timing import PIPELINES_OWN, PROFILE_NAMES
 
 __all__ = ["main"]
@@ -37,6 +36,10 @@ class _Sentences(click.Group):
 @click.version_option(vlmock.__version__, prog_name="vlmock")
 def main() -> None:
     """An offline emulator of Azure's Voice Live API."""
+
+
+for _command in COMMANDS:
+    main.add_command(_command)
 
 
 @main.command()
@@ -92,13 +95,14 @@ def serve(scenarios: Sequence[str], host: str, port: int, entra: bool, verbose: 
     sensibly."""
     from vlmock.scenario.library import DEFAULT, Playable, load
     from vlmock.server.mock_server import serve as start
+    from vlmock.stop_signals import StopSignals
 
     offers: dict[str, Playable] = {}
     for scenario in scenarios:
         playable = scenario if scenario == DEFAULT else load(scenario)
         offers[getattr(playable, "name", DEFAULT)] = playable
     first = next(iter(offers.values()), None)
-    stopped = _stopped_by_signals()
+    stopped = StopSignals()
     with start(first, offers=offers, host=host, port=port, log=_print_entry if verbose else None, **options) as server:
         click.echo(f"vlmock listens on {server.url}")
         for name in offers:
@@ -152,14 +156,6 @@ def _print_exports(environment: Mapping[str, str]) -> None:
 
 def _print_entry(entry: Any) -> None:
     click.echo(entry.line())
-
-
-def _stopped_by_signals() -> threading.Event:
-    """Set by Ctrl-C and by SIGTERM, from now on."""
-    stopped = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: stopped.set())
-    return stopped
 
 
 @main.command(name="scenarios")

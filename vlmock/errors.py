@@ -6,8 +6,8 @@
     ├── SpeechError            a line cannot be spoken: engine missing, WAV unreadable
     ├── DetectorError          speech cannot be found that way: no such detector, extra missing
     ├── RecognitionError       speech cannot be recognised: pocketsphinx missing, or failing
+    ├── RecordingError         a recording cannot be read, written or replayed
     ├── ServerError            the server cannot start: port taken, host unknown, trustme missing
-    ├── RecordingError         a recording cannot be read, written or replayed; names file, line and remedy
     ├── NetworkBlocked         a test wanted to leave this machine
     └── JournalTimeout         an event that was waited for did not come
 
@@ -67,12 +67,12 @@ class RecognitionError(VlmockError):
     """Nobody can say what was spoken; says why, and what to do."""
 
 
-class ServerError(VlmockError):
-    """The server cannot do what was asked; says why and what to do."""
-
-
 class RecordingError(VlmockError):
     """A recording cannot be read, written or replayed; names the file, the line and what to do."""
+
+
+class ServerError(VlmockError):
+    """The server cannot do what was asked; says why and what to do."""
 
 
 class NetworkBlocked(VlmockError, RuntimeError):

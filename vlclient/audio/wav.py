@@ -4,18 +4,16 @@ import asyncio
 import math
 from contextlib import suppress
 from pathlib import Path
-from struct import pack
-from typing import Final
 
 from vlclient.audio.playback_buffer import PlaybackBuffer
 from vlclient.audio.playback_watch import PlaybackWatch
 from vlclient.audio.ports import FirstHeard, Heard, Part
 from vlclient.errors import AudioUnavailable, DeviceLost
-from vlmock.protocol.wav import parse_wav
+from vlmock.protocol.audio_format import AudioFormat
+from vlmock.protocol.wav import parse_wav, wav_header
 
 __all__ = ["WavSink", "WavSource", "read_wav"]
 
-_PCM: Final = 1
 """The encoding of what is written, in the words of the format."""
 
 
@@ -203,20 +201,13 @@ class WavSink:
 
     def _write_header(self) -> None:
         self._file.seek(0)
-        self._file.write(_header(self._rate_hz, self._written * 2))
+        self._file.write(wav_header(AudioFormat("pcm16", self._rate_hz), 1, self._written * 2))
         self._file.seek(0, 2)
         self._file.flush()
 
 
 _TICK_S = 0.02
 """How often a paced file is written."""
-
-
-def _header(rate_hz: int, data_bytes: int) -> bytes:
-    """PCM16 mono. A file of more than a day says that it is as long as a header can say."""
-    data_bytes = min(data_bytes, 0xFFFFFFFF - 36)
-    fmt = pack("<4sIHHIIHH", b"fmt ", 16, _PCM, 1, rate_hz, rate_hz * 2, 2, 16)
-    return pack("<4sI4s", b"RIFF", 36 + data_bytes, b"WAVE") + fmt + pack("<4sI", b"data", data_bytes)
 
 
 def _reason(error: Exception) -> str:

@@ -10,6 +10,7 @@ from typing import Any, TypeAlias, cast
 import msgspec
 
 from vlmock.protocol.codec import UnknownServerEvent
+from vlmock.protocol.secrets import VEIL, holds_secrets, is_secret_member, without_secrets
 from vlmock.protocol.wire import JsonObject
 
 __all__ = ["Showable", "facts", "on_one_line", "shown"]
@@ -17,27 +18,6 @@ __all__ = ["Showable", "facts", "on_one_line", "shown"]
 Showable: TypeAlias = msgspec.Struct | Mapping[str, Any]
 """An event, any other message made of a struct, or an event written by hand."""
 
-_SECRETS = frozenset(
-    {
-        "access_token",
-        "api-key",
-        "api_key",
-        "authorization",  # of an MCP server, schema D10
-        "client_secret",
-        "credential",  # of a TURN server, schema D8
-        "password",
-    }
-)
-"""Members whose values are nobody's business, in lower case."""
-_MAPPINGS_OF_SECRETS = frozenset({"headers", "authorization_headers"})
-"""Names may be read, values not: what an MCP server is called with (schema D10), credentials of one's own model."""
-
-_SECRETS_IN_TEXT = (
-    (r"\beyJ[\w-]+\.[\w-]+\.[\w.-]*", "***"),  # a token, wherever it stands
-    (r"(?i)\b(Bearer\s+)[\w.~+/=-]{20,}", r"\1***"),
-    (r"(?i)([?&][\w-]*(?:auth|code|key|pass|secret|sig|token)[\w-]*=)[^&#\s\"]+", r"\1***"),
-    (r"(://)[^/@\s\"]+@", r"\1***@"),
-)
 _BASE64 = r"[A-Za-z0-9+/_-]{100,}={0,2}"
 """Nothing else goes on for so long without a space: ids and names are shorter."""
 
@@ -100,16 +80,15 @@ def _shown(value: Any, longest_text: int | None) -> Any:
 
 
 def _member(name: str, value: Any, longest_text: int | None) -> Any:
-    if name.lower() in _SECRETS and value is not None:
-        return "***"
-    if name.lower() in _MAPPINGS_OF_SECRETS and isinstance(value, Mapping):
-        return dict.fromkeys(value, "***")
+    if is_secret_member(name) and value is not None:
+        return VEIL
+    if holds_secrets(name) and isinstance(value, Mapping):
+        return dict.fromkeys(value, VEIL)
     return _shown(value, longest_text)
 
 
 def _text(text: str, longest: int | None) -> str:
-    for secret, veil in _SECRETS_IN_TEXT:
-        text = re.sub(secret, veil, text)
+    text = without_secrets(text)
     text = re.sub(_BASE64, lambda found: f"<{len(found[0])} characters of base64>", text)
     if longest is not None and len(text) > longest:
         return f"{text[:longest]}… (+{len(text) - longest} characters)"

@@ -1,4 +1,4 @@
-"""WAV files as samples. What speaks and what listens read them alike.
+"""WAV files as samples, for what speaks and what listens; and their headers, for what records.
 
 The standard library's ``wave`` knows neither float samples nor, before Python 3.12, the extensible header that most
 editors write for 24 bits; it also refuses the unfinished headers of programs that write into a pipe. Reading the
@@ -6,14 +6,19 @@ chunks takes no more lines than working around that.
 """
 
 from collections.abc import Iterator
-from struct import unpack_from
-from typing import TYPE_CHECKING, NamedTuple
+from struct import error as TooShort
+from struct import pack, unpack_from
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from vlmock.protocol.audio_format import AudioFormat
 
 if TYPE_CHECKING:
+    from mmap import mmap
+
     import numpy as np
     from numpy.typing import NDArray
 
-__all__ = ["Sound", "parse_wav"]
+__all__ = ["Layout", "Sound", "parse_wav", "wav_header", "wav_layout"]
 
 
 class Sound(NamedTuple):
@@ -94,3 +99,64 @@ def _mono(samples: "NDArray[np.float32]", channels: int) -> "NDArray[np.float32]
         return samples
     mixed: NDArray[np.float32] = samples.reshape(-1, channels).mean(axis=1)
     return mixed
+
+
+# ---- headers
+
+_ENCODINGS: Final = {"pcm16": 1, "g711_alaw": 6, "g711_ulaw": 7}
+_LARGEST: Final = 0xFFFF_FFFF
+"""More does not go into a header: the sound goes on, and players stop there."""
+
+
+class Layout(NamedTuple):
+    """Where the sound lies in a WAV file, and what it is."""
+
+    format: AudioFormat
+    channels: int
+    start: int
+    """Where the sound begins, in bytes."""
+    size: int
+    """Of the sound in bytes, as the header says: more than there is, or less, where the program that wrote it died."""
+
+
+def wav_header(format: AudioFormat, channels: int, size: int) -> bytes:
+    """What stands before so many bytes of sound; always equally long for the same format."""
+    frame_bytes = format.bytes_per_sample * channels
+    fmt = pack(
+        "<HHIIHH",
+        _ENCODINGS[format.encoding],
+        channels,
+        format.rate_hz,
+        format.rate_hz * frame_bytes,
+        frame_bytes,
+        format.bytes_per_sample * 8,
+    )
+    if format.encoding == "pcm16":
+        chunks = pack("<4sI", b"fmt ", len(fmt)) + fmt
+    else:  # what is not PCM has an empty extension, and a chunk that counts its samples
+        chunks = pack("<4sI", b"fmt ", len(fmt) + 2) + fmt + pack("<H4sII", 0, b"fact", 4, min(size, _LARGEST))
+    riff = min(4 + len(chunks) + 8 + size + size % 2, _LARGEST)
+    return pack("<4sI4s", b"RIFF", riff, b"WAVE") + chunks + pack("<4sI", b"data", min(size, _LARGEST))
+
+
+def wav_layout(data: "bytes | mmap") -> Layout:
+    """Where the sound lies in a whole file, or in its beginning. Raises ValueError with the reason."""
+    if data[:4] != b"RIFF" or data[8:12] != b"WAVE":
+        raise ValueError("it is no WAV file")
+    known = {number: name for name, number in _ENCODINGS.items()}
+    format, channels, place = None, 0, 12
+    try:
+        while True:
+            name, size = unpack_from("<4sI", data, place)
+            if name == b"fmt ":
+                encoding, channels, rate_hz, _, frame_bytes, bits = unpack_from("<HHIIHH", data, place + 8)
+                if encoding not in known or not channels or not rate_hz:
+                    raise ValueError("its sound is neither 16-bit PCM nor G.711")
+                format = AudioFormat(known[encoding], rate_hz)
+                if bits != format.bytes_per_sample * 8 or frame_bytes != format.bytes_per_sample * channels:
+                    raise ValueError(f"its sound is {bits}-bit, which is not what its encoding has")
+            if name == b"data" and format is not None:
+                return Layout(format, channels, place + 8, size)
+            place += 8 + size + size % 2
+    except TooShort:
+        raise ValueError("its header ends before its sound begins") from None

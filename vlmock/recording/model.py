@@ -16,7 +16,13 @@ __all__ = ["Recording", "Voice"]
 class Voice(Protocol):
     """The sound of one WAV file of a recording."""
 
-    format: AudioFormat
+    @property
+    def format(self) -> AudioFormat:
+        """Raises ValueError for what is no sound: the avatar's film."""
+
+    @property
+    def channels(self) -> int:
+        """1; or 2, a microphone and its echo reference, interleaved."""
 
     def __len__(self) -> int:
         """In bytes."""

@@ -9,11 +9,12 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from enum import StrEnum
 from hmac import compare_digest
 from typing import Final, TypeAlias
-from urllib.parse import parse_qsl, unquote, unquote_plus
+from urllib.parse import parse_qsl, unquote
 
 import msgspec
 
 from vlmock.errors import did_you_mean
+from vlmock.protocol.secrets import VEIL, is_secret_parameter
 from vlmock.server.agent_query import agent_in
 from vlmock.server.dialects import REALTIME_PATH, Dialect, Dialled, NotSpoken, dialled, key_offered, version_of
 from vlmock.server.identity import Verdict
@@ -36,18 +37,6 @@ SCENARIO_HEADER: Final = "x-vlmock-scenario"
 NOTHING_HERE: Final = (
     f"There is nothing at this path. Sessions are opened at {REALTIME_PATH}; the endpoint is all that comes before it, "
     "for example http://127.0.0.1:8765 or http://127.0.0.1:8765/SCENARIO."
-)
-
-_SECRET_KEYS = frozenset(
-    {
-        "api-key",
-        "authorization",
-        "agent-access-token",
-        "agent_access_token",
-        "access_token",
-        "access-token",
-        "token",
-    }
 )
 
 _A_TOKEN = (
@@ -159,7 +148,7 @@ def shown(target: str) -> str:
 
 def _shown_parameter(parameter: str) -> str:
     key, equals, _ = parameter.partition("=")
-    return f"{key}{equals}***" if unquote_plus(key).strip().lower() in _SECRET_KEYS else parameter
+    return f"{key}{equals}{VEIL}" if is_secret_parameter(key) else parameter
 
 
 def _parsed(target: str) -> tuple[str, dict[str, str]]:

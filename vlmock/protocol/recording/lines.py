@@ -56,16 +56,19 @@ class Frame(msgspec.Struct, frozen=True, rename={"source": "from"}, omit_default
     event: JsonObject | None = None
     """A JSON object; audio in it as ``Clip``."""
     text: str | None = None
-    """A text message that is no JSON object."""
+    """A message that is no JSON object, or none that can be read and written without loss."""
     binary: bytes | None = None
-    """A binary message; base64 in the file."""
+    """A binary message that is no text; base64 in the file."""
+    in_binary: bool = False
+    """The event or the text came as a binary message."""
     close: Close | None = None
 
 
 class Head(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     """The first line: what was dialled, by whom, when. Secrets are ``***``."""
 
-    recording: int = VERSION
+    recording: int = msgspec.field(default_factory=lambda: VERSION)  # made, or it would be left out as a default
+    """Version of the format."""
     made_by: str
     """Program and version: ``vlmock 0.1.0 record``."""
     started: str = ""
