@@ -60,6 +60,31 @@ def test_a_wrong_question_to_the_journal_is_400(get):
     assert (status, "/journal?connection=1&last=100" in body["error"]["message"]) == (400, True)
 
 
+@pytest.mark.parametrize(
+    ("target", "told"),
+    [
+        ("/clock?advnce=60", "There is no parameter 'advnce' (did you mean 'advance'?) here: /clock?advance=3600."),
+        ("/clock?advance=60&by=1", "There is no parameter 'by' here: /clock?advance=3600."),
+        ("/clock?60", "There is no parameter '60' here: /clock?advance=3600."),
+        ("/clock?advance=", "'advance' is seconds to come, as in /clock?advance=3600."),
+        ("/clock?advance=60&advance=1", "'advance' stands there twice; once is enough: /clock?advance=3600."),
+        ("/journal?conection=1", "There is no parameter 'conection' (did you mean 'connection'?) here:"),
+        ("/journal?last=", "'connection' and 'last' are whole numbers, as in /journal?connection=1&last=100."),
+    ],
+)
+def test_a_question_that_nobody_understands_is_400(server, get, target, told):
+    """And names what can be asked. Nothing has been done: no time has passed."""
+    before = server.clock.unix_time
+    status, _, body = get(target)
+    assert (status, told in body["error"]["message"]) == (400, True), body
+    assert server.clock.unix_time - before < 10
+
+
+def test_whoever_asks_after_its_health_may_say_what_they_like(get):
+    """Probes add the time so that nobody remembers the answer."""
+    assert get("/healthz?t=1234")[0] == 200
+
+
 def test_an_unknown_page_is_404_and_says_where_to_go(get):
     """Never a redirect."""
     status, headers, body = get("/")

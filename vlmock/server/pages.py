@@ -1,15 +1,17 @@
 """What answers a plain HTTP request: pages for people and scripts, and refusals that say what to do."""
 
+from collections.abc import Sequence
 from email.utils import formatdate
 from http import HTTPStatus
 from typing import Final
-from urllib.parse import parse_qs
+from urllib.parse import parse_qsl
 
 import msgspec
 from websockets.datastructures import Headers
 from websockets.http11 import Request, Response
 
 from vlmock import __version__
+from vlmock.errors import did_you_mean
 from vlmock.protocol.wire import JsonObject
 from vlmock.server.clock import ClockHand
 from vlmock.server.handshake import NOTHING_HERE, Refused, is_realtime_path
@@ -66,23 +68,45 @@ def refusal(refused: Refused) -> Response:
 
 def _journal(journal: Journal, query: str) -> Response:
     """``?connection=2`` for one connection, ``?last=100`` for how many events."""
-    values = parse_qs(query)
+    example = "/journal?connection=1&last=100"
     try:
-        connection = int(values["connection"][0]) if "connection" in values else None
-        last = min(max(int(values.get("last", [str(_LAST)])[0]), 0), _LAST_MOST)
+        asked = _parameters(query, ("connection", "last"), example)
+        connection = int(asked["connection"]) if "connection" in asked else None
+        last = min(max(int(asked.get("last", _LAST)), 0), _LAST_MOST)
+    except _Misunderstood as mistake:
+        return refusal(Refused(400, str(mistake)))
     except ValueError:
-        return refusal(Refused(400, "'connection' and 'last' are whole numbers, as in /journal?connection=1&last=100."))
+        return refusal(Refused(400, f"'connection' and 'last' are whole numbers, as in {example}."))
     return _json(200, journal.as_json(connection=connection, last=last))
 
 
 def _clock(clock: ClockHand, query: str) -> Response:
     """``?advance=3600`` lets an hour pass, for tests in any language."""
+    example = "/clock?advance=3600"
     try:
-        seconds = float(parse_qs(query).get("advance", ["0"])[0])
-        clock.advance(seconds)
+        asked = _parameters(query, ("advance",), example)
+        clock.advance(float(asked.get("advance", 0)))
+    except _Misunderstood as mistake:
+        return refusal(Refused(400, str(mistake)))
     except ValueError:
-        return refusal(Refused(400, "'advance' is seconds to come, as in /clock?advance=3600."))
+        return refusal(Refused(400, f"'advance' is seconds to come, as in {example}."))
     return _json(200, {"unix_time": clock.unix_time})
+
+
+class _Misunderstood(Exception):
+    """A parameter that there is not, or twice; says which there are."""
+
+
+def _parameters(query: str, known: Sequence[str], example: str) -> dict[str, str]:
+    """What was asked, by name."""
+    asked: dict[str, str] = {}
+    for name, value in parse_qsl(query, keep_blank_values=True):
+        if name not in known:
+            raise _Misunderstood(f"There is no parameter {name!r}{did_you_mean(name, known)} here: {example}.")
+        if name in asked:
+            raise _Misunderstood(f"'{name}' stands there twice; once is enough: {example}.")
+        asked[name] = value
+    return asked
 
 
 def _json(status: int, body: JsonObject, headers: tuple[tuple[str, str], ...] = ()) -> Response:
