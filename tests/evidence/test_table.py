@@ -5,7 +5,7 @@ import re
 import pytest
 
 from tests.evidence.table import TABLE, claims, recorded
-from vlmock.emulated import Subject, subjects
+from vlmock.emulated import Subject, markdown, subjects
 from vlmock.emulated.sources import SOURCES
 
 
@@ -22,6 +22,15 @@ def test_every_event_field_and_rule_is_there_with_its_evidence(table: str) -> No
     """As the code has them. To mend it: ``python -m tests.evidence.table``."""
     missing = [subject.key for subject in subjects() if row_of(subject) not in table]
     assert missing == []
+
+
+def test_what_the_service_sets_by_itself_is_not_said_to_be_echoed() -> None:
+    """A client may send it, and gets the service's own value back."""
+    become = {subject.name: subject.what for subject in subjects() if subject.kind == "field"}
+    assert become["session.expires_at"] == "ignored"
+    echoed, _, ignored = markdown().rpartition("\n\n")
+    assert "`session.expires_at`" in ignored
+    assert "`session.expires_at`" not in echoed
 
 
 def test_everything_has_its_evidence() -> None:

@@ -9,6 +9,7 @@ from itertools import chain
 
 from vlmock.emulated.sources import SOURCES
 from vlmock.emulated.subjects import (
+    IGNORED,
     Subject,
     client_events,
     fields,
@@ -27,13 +28,15 @@ def markdown() -> str:
         f"| `{event.name}` | {event.what} | {event.evidence} |" for event in chain(client_events(), server_events())
     ]
     lines = ["| event | what becomes of it | evidence |", "|---|---|---|", *events]
-    echoed = ", ".join(f"`{name}`" for name in _echoed())
-    return "\n".join([*lines, "", f"Checked and echoed as by the service, and without effect: {echoed}."])
+    echoed, ignored = (", ".join(f"`{name}`" for name in names) for names in (_echoed(), sorted(IGNORED)))
+    lines += ["", f"Checked and echoed as by the service, and without effect: {echoed}."]
+    lines += ["", f"Ignored as by the service, which sets it by itself: {ignored}."]
+    return "\n".join(lines)
 
 
 def _echoed() -> Iterator[str]:
     """Members without effect; ``session.avatar.scene.*`` where a whole object has none."""
-    of = {field.name: field.what == "acts" for field in fields()}
+    of = {field.name: field.what != "checked and echoed" for field in fields()}
     whole = {name for name in of if not any(acts for inner, acts in of.items() if f"{inner}.".startswith(f"{name}."))}
     for name in sorted(whole, key=list(of).index):
         inner = any(other.startswith(f"{name}.") for other in of)

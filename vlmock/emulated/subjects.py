@@ -24,7 +24,17 @@ from vlmock.session.handlers import HANDLERS
 from vlmock.session.input_buffer import InputBuffer
 from vlmock.session.readings import questions
 
-__all__ = ["ECHOED_ONLY", "Subject", "client_events", "fields", "readings", "refused", "server_events", "subjects"]
+__all__ = [
+    "ECHOED_ONLY",
+    "IGNORED",
+    "Subject",
+    "client_events",
+    "fields",
+    "readings",
+    "refused",
+    "server_events",
+    "subjects",
+]
 
 ECHOED_ONLY: Final = frozenset(
     {
@@ -41,6 +51,8 @@ ECHOED_ONLY: Final = frozenset(
     }
 )
 """Members that the session reads and that change nothing but what it says of them."""
+IGNORED: Final = frozenset({"session.expires_at"})
+"""Members that a client may send, and that the service sets by itself."""
 _ONLY_CHECKED: Final = ("rules", "refusals", "settings", "defaults", "hints", "leniency")
 """Modules of the session that look at members without acting on them."""
 
@@ -98,8 +110,7 @@ def fields() -> Iterator[Subject]:
         for name, where in _members(kind, place, deep=deep):
             known[name] = known.get(name, "") or where
         for name, where in known.items():
-            acts = name.rpartition(".")[2] in _names_acted_on() and name not in ECHOED_ONLY
-            yield Subject("field", name, "acts" if acts else "checked and echoed", where)
+            yield Subject("field", name, _what_becomes_of(name), where)
 
 
 def refused() -> Iterator[Subject]:
@@ -121,6 +132,13 @@ def readings() -> Iterator[Subject]:
 
 def _tag(event: Any) -> str:
     return str(event.__struct_config__.tag)
+
+
+def _what_becomes_of(field: str) -> str:
+    if field in IGNORED:
+        return "ignored"
+    acts = field.rpartition(".")[2] in _names_acted_on() and field not in ECHOED_ONLY
+    return "acts" if acts else "checked and echoed"
 
 
 def _versions(name: str) -> str:
