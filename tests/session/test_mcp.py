@@ -79,6 +79,19 @@ def test_a_server_that_cannot_be_reached_harms_nobody() -> None:
     talk.skip().client(update(server())).server("session.updated", *listed)
 
 
+def test_a_server_that_cannot_be_reached_is_not_asked_at_each_response() -> None:
+    """Observed {NETT}: tools are listed at ``session.update``. Assumed: only an update that speaks of tools asks again,
+    whether or not the answer is still to come when a response begins."""
+    script = PlannedScript([[Say("Hi.")], [Say("Hm.")], [Say("Well.")]])
+    script.mcp_servers = {"docs": McpListing(unreachable=True, seconds=1.0)}
+    talk = Dialogue(script=script).client(update(server()), create()).wait(2)
+    talk.client(create(), {"type": "session.update", "session": {"temperature": 0.7}}, create()).wait(2)
+    assert talk.types.count("mcp_list_tools.failed") == 1
+    assert talk.types.count("response.done") == 3
+    talk.client(update(server(), temperature=0.7)).wait(2)
+    assert talk.types.count("mcp_list_tools.failed") == 2
+
+
 def test_listing_takes_its_time_and_holds_up_nobody() -> None:
     """The service does other things meanwhile; several servers are asked side by side."""
     script = PlannedScript([[Say("Hi.")]])

@@ -15,19 +15,23 @@ from vlmock.session.script import McpCall
 from vlmock.session.state import SessionState
 from vlmock.session.timeline import At, Plot
 
-__all__ = ["list_tools", "needs_approval", "why_not"]
+__all__ = ["ask_again", "list_tools", "needs_approval", "why_not"]
 
 
 def list_tools(state: SessionState, offered: Iterable[Tool]) -> None:
-    """Ask each MCP server among the tools what it has, unless it has told already or is being asked.
-
-    Assumed: a server whose definition changed is another one, and one that could not be reached is asked again when the
-    client offers it again.
-    """
+    """Ask each MCP server among the tools what it has, once. Assumed: one whose definition changed is another one."""
     for server in offered:
         if isinstance(server, McpTool) and server not in state.mcp_servers:
             state.mcp_servers.append(server)
             state.timeline.begin(_listing(state, server))
+
+
+def ask_again(state: SessionState) -> None:
+    """Observed {NETT}: tools are listed at an update. Assumed: one that speaks of tools gives servers that could not be
+    reached another chance, and a response does not."""
+    for server in state.mcp_unreachable:
+        state.mcp_servers.remove(server)
+    state.mcp_unreachable.clear()
 
 
 def _listing(state: SessionState, server: McpTool) -> Plot:
@@ -44,7 +48,7 @@ def _listing(state: SessionState, server: McpTool) -> Plot:
     yield McpListToolsInProgress(item_id=item.id)
     yield At(state.now + (state.seconds("mcp_list") if listing.seconds is None else listing.seconds))
     if listing.unreachable:
-        state.mcp_servers.remove(server)
+        state.mcp_unreachable.append(server)
         yield McpListToolsFailed(item_id=item.id)
         return
     state.history.replace(msgspec.structs.replace(item, tools=_allowed(server, listing.tools)))

@@ -99,7 +99,9 @@ class SessionState(msgspec.Struct):
     held_back: tuple[Step, ...] = ()
     """The rest of a reply that may make one call at a time."""
     mcp_servers: list[McpTool] = msgspec.field(default_factory=list)
-    """Those that have told what they offer, or are being asked."""
+    """Those that have been asked what they offer."""
+    mcp_unreachable: list[McpTool] = msgspec.field(default_factory=list)
+    """Those of them that could not be reached."""
     awaiting_approval: dict[str, McpCallInHand] = msgspec.field(default_factory=dict)
     """Calls that run when the client approves, by the id of the item that asks for it."""
     allowances: dict[str, Allowance] = msgspec.field(default_factory=dict)

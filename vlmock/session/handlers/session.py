@@ -6,11 +6,11 @@ from msgspec import structs
 
 from vlmock.protocol.avatar import AvatarConfig
 from vlmock.protocol.session import SessionUpdate, SessionUpdated
-from vlmock.protocol.wire import given
+from vlmock.protocol.wire import UNSET, given
 from vlmock.session import first_update, idle_timeout, spoken_turns
 from vlmock.session.avatar import conduct
 from vlmock.session.hearing import hearing_of
-from vlmock.session.mcp_tools import list_tools
+from vlmock.session.mcp_tools import ask_again, list_tools
 from vlmock.session.pipeline import choose
 from vlmock.session.responses import settle
 from vlmock.session.settings import updated
@@ -39,6 +39,8 @@ def on_session_update(state: SessionState, event: SessionUpdate) -> Iterator[Tol
     first_update.configured(state)
     state.pipeline = choose(state.brain.model, state.settings.voice, profile=state.brain.profile)
     state.meter.pipeline = state.pipeline
+    if event.session.tools is not UNSET:
+        ask_again(state)
     introduces = presence is not None and isinstance(event.session.avatar, AvatarConfig)
     state.timeline.begin(_acknowledge(state, introduces=introduces), acknowledges=True)
     yield from apply_audio_settings(state)
