@@ -42,6 +42,7 @@ class RecordingThread:
         path: str | Path,
         *,
         redaction: Redaction | None = None,
+        redact_audio: bool = False,
         failed: Callable[[Exception], object],
         max_bytes: int = _MAX_BYTES,
     ) -> None:
@@ -52,7 +53,7 @@ class RecordingThread:
             self._folder = RecordingsFolder(path)
         except CannotRecord as error:
             raise RecordingError(str(error)) from error
-        self._redaction = redaction
+        self._redaction, self._redact_audio = redaction, redact_audio
         self._failed = failed
         self._max_bytes = max_bytes
         self._jobs: deque[_Job] = deque()
@@ -67,7 +68,8 @@ class RecordingThread:
 
     def begin(self, head: Head, number: int) -> "ConnectionRecording":
         """The recording of that connection, counting from 1, in ``connection-1`` and so on."""
-        recording = ConnectionRecording(self, RecordingEncoder(head, redaction=self._redaction), number)
+        encoder = RecordingEncoder(head, redaction=self._redaction, redact_audio=self._redact_audio)
+        recording = ConnectionRecording(self, encoder, number)
         self._open.add(recording)
         return recording
 

@@ -11,6 +11,7 @@ import msgspec
 
 from vlmock.protocol.recording.formats import FormatsInForce, SoundFormat
 from vlmock.protocol.recording.lines import AUDIO_KEY, EVENTS_FILE, Clip, Close, Frame, Head, Speaker
+from vlmock.protocol.recording.muffling import Muffler, without_hidden_sound
 from vlmock.protocol.recording.redaction import Redaction
 from vlmock.protocol.wav import wav_header
 from vlmock.protocol.wire import JsonObject
@@ -48,11 +49,13 @@ class Piece(NamedTuple):
 class _SoundFile:
     """A file beside the events, as far as it was written."""
 
-    def __init__(self, name: str, sound: SoundFormat | None) -> None:
+    def __init__(self, name: str, sound: SoundFormat | None, *, redacted: bool) -> None:
         self.name = name
         self.sound = sound
         self.size = 0
         self._announced = 0
+        self._redacted = redacted
+        self._muffler = Muffler(*sound) if redacted and sound else None
 
     def header(self) -> bytes:
         return wav_header(self.sound.format, self.sound.channels, self.size) if self.sound else b""
@@ -60,11 +63,15 @@ class _SoundFile:
     def grown(self, data: bytes) -> list[Piece]:
         pieces = [] if self.size or self.sound is None else [Piece(self.name, self.header())]
         self.size += len(data)
-        pieces.append(Piece(self.name, data))
+        pieces.append(Piece(self.name, self._redact(data) if self._redacted else data))
         if self.sound is not None and self.size - self._announced >= _ANNOUNCED_S * self.sound.format.bytes_per_second:
             self._announced = self.size
             pieces.append(Piece(self.name, self.header(), 0))
         return pieces
+
+    def _redact(self, data: bytes) -> bytes:
+        """A film has the voice in it as well."""
+        return self._muffler.muffled(data) if self._muffler else bytes(len(data))
 
     def finished(self) -> list[Piece]:
         if self.sound is None:
@@ -76,10 +83,12 @@ class _SoundFile:
 class RecordingEncoder:
     """Writes down one connection: ``opened`` first, then what was ``said``, at last how it was ``closed``."""
 
-    def __init__(self, head: Head, *, redaction: Redaction | None = None) -> None:
-        """Without ``redaction`` the secrets that vlmock knows of are replaced, never none."""
+    def __init__(self, head: Head, *, redaction: Redaction | None = None, redact_audio: bool = False) -> None:
+        """Without ``redaction`` the secrets that vlmock knows of are replaced, never none. ``redact_audio``: keep the
+        timing and the loudness of all sound, and no voice; what was said stays in the transcripts."""
         self._redaction = (redaction or Redaction()).knowing(head)
-        self._head = head
+        self._head = msgspec.structs.replace(head, audio_redacted=redact_audio or head.audio_redacted)
+        self._redact_audio = redact_audio
         self._formats = FormatsInForce()
         self._files: dict[tuple[str, SoundFormat | None], _SoundFile] = {}
 
@@ -93,15 +102,16 @@ class RecordingEncoder:
         try:
             text = message if isinstance(message, str) else message.decode()
         except UnicodeDecodeError:
-            return [self._frame(source, at, binary=self._redaction.binary(bytes(message)))]  # type: ignore[arg-type]
+            return [self._frame(source, at, binary=self._binary(message))]
         event = _event(text)
         pieces: list[Piece] = []
         try:
-            told = self._redaction.event(self._without_audio(source, event, pieces)) if event is not None else None
+            told = self._told(source, event, pieces) if event is not None else None
         except RecursionError:
             told = None
         if event is None or told is None:
-            return [self._frame(source, at, text=self._redaction.body(text), in_binary=binary)]
+            text = self._redaction.body(without_hidden_sound(text) if self._redact_audio else text)
+            return [*pieces, self._frame(source, at, text=text, in_binary=binary)]
         if source == "server":
             self._formats.heard(event)
         pieces.append(self._frame(source, at, event=told, in_binary=binary))
@@ -113,6 +123,16 @@ class RecordingEncoder:
         return [*pieces, self._frame(by, at, close=Close(code, self._redaction.text(reason)))]
 
     # ---- lines
+
+    def _told(self, source: Speaker, event: JsonObject, pieces: list[Piece]) -> JsonObject:
+        """What is written of an event."""
+        elsewhere = self._without_audio(source, event, pieces)
+        return self._redaction.event(without_hidden_sound(elsewhere) if self._redact_audio else elsewhere)
+
+    def _binary(self, message: bytes | str) -> bytes:
+        """What is written of a message that is no text; it may be sound."""
+        data = message if isinstance(message, bytes) else message.encode()
+        return bytes(len(data)) if self._redact_audio else self._redaction.binary(data)
 
     def _frame(self, source: Speaker, at: float, **what: Any) -> Piece:
         return _line(Frame(at=round(at, _PLACES), source=source, **what))
@@ -145,8 +165,10 @@ class RecordingEncoder:
     def _elsewhere(self, base64: Any, stem: str, sound: SoundFormat | None, pieces: list[Piece]) -> Any:
         """The clip of some sound, which goes into its file. What cannot be told from a clip stays as it is."""
         data = _canonical(base64)
+        if self._redact_audio and not data and isinstance(base64, str):
+            data = _lenient(base64)
         if not data or (sound is None and stem != FILM_FILE):
-            return base64
+            return _silent(base64) if self._redact_audio else base64
         file = self._file(stem, None if stem == FILM_FILE else sound)
         clip = Clip(file.name, file.size, len(data))
         pieces += file.grown(data)
@@ -159,7 +181,8 @@ class RecordingEncoder:
         if key not in self._files:
             number = 1 + sum(1 for known, _ in self._files if known == stem)
             name = f"{stem}.wav" if number == 1 else f"{stem}-{number}.wav"
-            self._files[key] = _SoundFile(stem if sound is None else name, sound)
+            redacted = self._redact_audio
+            self._files[key] = _SoundFile(stem if sound is None else name, sound, redacted=redacted)
         return self._files[key]
 
 
@@ -195,3 +218,16 @@ def _canonical(base64: Any) -> bytes:
     except ValueError:
         return b""
     return data if data and binascii.b2a_base64(data, newline=False).decode() == base64 else b""
+
+
+def _lenient(base64: str) -> bytes:
+    """What a lenient reader may make of it."""
+    try:
+        return binascii.a2b_base64(base64)
+    except ValueError:
+        return b""
+
+
+def _silent(base64: Any) -> Any:
+    """In the place of sound that we cannot read: as long, and without any."""
+    return "A" * len(base64) if isinstance(base64, str) else base64
