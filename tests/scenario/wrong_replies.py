@@ -103,6 +103,25 @@ WRONG_REPLIES: dict[str, tuple[str, str]] = {
         "otherwise:\n  reply:\n    - warn: {code: a}\n",
         "f.yaml:3: missing key 'message': What is odd, for people.",
     ),
+    # what fails is said in three words, each in its place
+    "a call that fails": (
+        "otherwise:\n  reply:\n    - mcp: docs/search\n      fails: It is down.\n",
+        "f.yaml:4: unknown key 'fails' (did you mean 'error'?)",
+    ),
+    "a transcription with an error": (
+        "turns:\n  - user: Hi\n    transcript: {error: Noise.}\n    reply: Hi\n",
+        "f.yaml:3: unknown key 'error' (did you mean 'fails'?)",
+    ),
+    "a search with an error": (
+        "otherwise:\n  reply:\n    - web_search: news\n      error: It is down.\n",
+        "f.yaml:4: a step does one thing: 'web_search' and 'error' are two steps, each with its '- '; "
+        "where 'web_search' is to fail, 'fails' says so",
+    ),
+    "a call that ends the response": (
+        "otherwise:\n  reply:\n    - mcp: docs/search\n      fail: It is down.\n",
+        "f.yaml:4: a step does one thing: 'mcp' and 'fail' are two steps, each with its '- '; "
+        "where 'mcp' is to fail, 'error' says so",
+    ),
     # templates
     "bad template": (
         "otherwise:\n  reply: 'It is {{ output'\n",

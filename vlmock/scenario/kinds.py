@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 import msgspec
 
@@ -25,6 +25,7 @@ __all__ = [
     "Share",
     "Text",
     "unknown_key",
+    "word_for_failing",
 ]
 
 Schema = dict[str, Any]
@@ -276,5 +277,15 @@ class Record(msgspec.Struct, frozen=True):
 
 
 def unknown_key(key: str, known: Iterable[str]) -> str:
-    hint = did_you_mean(key, known)
+    meant = word_for_failing(known) if key in _FAILING else None
+    hint = f" (did you mean {meant!r}?)" if meant else did_you_mean(key, known)
     return f"unknown key {key!r}{hint}" if hint else f"unknown key {key!r}; there are {', '.join(known)}"
+
+
+_FAILING: Final = ("error", "fails", "fail")
+
+
+def word_for_failing(keys: Iterable[str]) -> str | None:
+    """How it is said here that something fails: what has an output has an ``error`` in its place, anything else
+    ``fails``; the steps ``error`` and ``fail`` are the service's own trouble."""
+    return next((word for word in _FAILING if word in keys), None)

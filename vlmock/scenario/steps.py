@@ -7,7 +7,19 @@ from typing import Any
 from vlmock.errors import did_you_mean
 from vlmock.protocol.response import INCOMPLETE_REASONS
 from vlmock.scenario import service_steps
-from vlmock.scenario.kinds import Choice, Count, Duration, Either, Json, Key, ListOf, Record, Schema, Text
+from vlmock.scenario.kinds import (
+    Choice,
+    Count,
+    Duration,
+    Either,
+    Json,
+    Key,
+    ListOf,
+    Record,
+    Schema,
+    Text,
+    word_for_failing,
+)
 from vlmock.scenario.model import STEP_KINDS, PlannedStep
 from vlmock.scenario.nodes import Node
 from vlmock.scenario.places import Gathering
@@ -144,8 +156,10 @@ class _StepKind:
         kinds = [key for key in node.value if key in _STEPS and not _accompanies(key, node.value)]
         if len(kinds) > 1:
             second = node.keys[kinds[1]]
-            both = f"{kinds[0]!r} and {kinds[1]!r}"
-            raise second.complaint(f"a step does one thing: {both} are two steps, each with its '- '")
+            told = f"a step does one thing: {kinds[0]!r} and {kinds[1]!r} are two steps, each with its '- '"
+            if kinds[1] in ("error", "fail") and (word := word_for_failing(_COMPANIONS.get(kinds[0], ()))):
+                told += f"; where {kinds[0]!r} is to fail, {word!r} says so"
+            raise second.complaint(told)
         if not kinds:
             raise self._unknown(node)
         step: PlannedStep = _STEPS[kinds[0]].read(node, name)
