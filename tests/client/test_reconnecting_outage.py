@@ -7,7 +7,7 @@ import pytest
 from tests.client import service_says as says
 from tests.client.fake_service import answering, serving, until
 from tests.client.fake_sound import Speaker
-from tests.client.lossy_network import connected, cut
+from tests.client.lossy_network import answering_after, connected, cut
 from tests.client.open_session import event_of
 from tests.session.sounds import silence
 from vlclient import Reconnected, Reconnecting
@@ -21,11 +21,7 @@ async def test_whoever_sends_during_the_outage_waits():
     """And is served in order, after the history."""
     door_open = asyncio.Event()
 
-    async def second(caller):
-        await door_open.wait()
-        await answering(caller)
-
-    async with serving(cut, second) as service, connected(service) as session:
+    async with serving(cut, answering_after(door_open)) as service, connected(service) as session:
         await session.update(instructions="x")
         await event_of(session, Reconnecting)
         updating = asyncio.create_task(session.update(temperature=0.5))
@@ -145,11 +141,7 @@ async def test_what_the_user_says_during_the_outage_is_counted():
     """It is dropped: by the time it could be sent nobody expects an answer any more."""
     door_open = asyncio.Event()
 
-    async def second(caller):
-        await door_open.wait()
-        await answering(caller)
-
-    async with serving(cut, second) as service, connected(service) as session:
+    async with serving(cut, answering_after(door_open)) as service, connected(service) as session:
         await session.update(instructions="x")
         await event_of(session, Reconnecting)
         for _ in range(3):

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from tests.session.conftest import MS_PER_CHARACTER, Dialogue, PlannedScript
+from tests.session.exchanges import AUDIO_REPLY
 from tests.session.sounds import silence, utterance, voice
-from tests.session.test_spoken_turns import AUDIO_REPLY
 from vlmock.protocol.input_audio import InputAudioBufferClear, InputAudioBufferCommit
 from vlmock.protocol.response import ResponseCreate
 from vlmock.session.script import Expectation, Say, Step

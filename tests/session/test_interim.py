@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from tests.session.conftest import Dialogue, PlannedScript
+from tests.session.exchanges import SPOKEN_MESSAGE
 from tests.session.sounds import voice
 from vlmock.protocol.response import ResponseCreate
 from vlmock.server.reception import TimingProfile
@@ -24,18 +25,6 @@ from vlmock.session.script import (
 )
 from vlmock.session.timing import Timing
 
-ITEM = [
-    "response.output_item.added",
-    "conversation.item.created",
-    "response.content_part.added",
-    "response.audio_transcript.delta",
-    "response.audio.delta",
-    "response.audio.done",
-    "response.audio_transcript.done",
-    "response.content_part.done",
-    "response.output_item.done",
-]
-"""A spoken message from beginning to end."""
 CALL = [
     "response.output_item.added",
     "conversation.item.created",
@@ -75,9 +64,9 @@ def test_a_slow_answer_is_bridged() -> None:
     """Documented {DOC}: after two seconds. Observed {BANK, NETT}: an item whose id begins with ``interim_``."""
     dialogue = talk(SLOW).client(ResponseCreate()).server("response.created")
     dialogue.wait(1.999).server()
-    dialogue.wait(0.001).server(*ITEM)
+    dialogue.wait(0.001).server(*SPOKEN_MESSAGE)
     dialogue.wait(0.999).server()
-    dialogue.wait(0.001).server(*ITEM, "response.done")
+    dialogue.wait(0.001).server(*SPOKEN_MESSAGE, "response.done")
     assert said(dialogue) == [("interim", "Let me see."), ("msg", "Nine o'clock.")]
     added = dialogue.all("response.output_item.added")
     assert [event.output_index for event in added] == [0, 1]
@@ -138,7 +127,7 @@ def test_the_silence_of_a_tool_is_filled_behind_its_call() -> None:
     dialogue.client(ResponseCreate())
     assert said(dialogue) == [("msg", "Let me look."), ("function_call", "look"), ("interim", "Let me see.")]
     dialogue = talk([Call("look", "{}")], interim=STATIC | {"triggers": ["tool"]}).client(ResponseCreate())
-    dialogue.server("response.created", *CALL, *ITEM, "response.done")
+    dialogue.server("response.created", *CALL, *SPOKEN_MESSAGE, "response.done")
 
 
 def test_a_slow_model_is_bridged_like_a_scripted_pause() -> None:
@@ -147,7 +136,7 @@ def test_a_slow_model_is_bridged_like_a_scripted_pause() -> None:
     dialogue = talk([Say("Yes.")], timing=timing).client(ResponseCreate()).wait(10)
     assert said(dialogue) == [("interim", "Let me see."), ("msg", "Yes.")]
     begun = dialogue.times[dialogue.types.index("response.created")]
-    added = [at - begun for kind, at in zip(dialogue.types, dialogue.times, strict=True) if kind == ITEM[0]]
+    added = [at - begun for kind, at in zip(dialogue.types, dialogue.times, strict=True) if kind == SPOKEN_MESSAGE[0]]
     assert added == pytest.approx([2.0, 2.5], abs=0.05)
 
 

@@ -6,13 +6,10 @@ from typing import Any
 import pytest
 
 from tests.session.conftest import Dialogue
+from tests.session.exchanges import update
 from vlmock.errors import ScenarioError
 from vlmock.scenario.model import Scenario
 from vlmock.session.readings import FOLLOWED, Readings, parse_readings, questions
-
-
-def update(**session: object) -> dict[str, object]:
-    return {"type": "session.update", "session": session}
 
 
 @pytest.mark.parametrize(("reading", "temperature"), [("merge", 0.6), ("replace", 0.8)])

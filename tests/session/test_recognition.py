@@ -5,8 +5,8 @@ from collections.abc import Callable
 import pytest
 
 from tests.session.conftest import Dialogue, PlannedScript
+from tests.session.exchanges import AUDIO_REPLY, HEARD, TRANSCRIBED, update
 from tests.session.sounds import silence, utterance, voice
-from tests.session.test_spoken_turns import AUDIO_REPLY, HEARD, TRANSCRIBED, update
 from vlmock.protocol.input_audio import InputAudioBufferClear, InputAudioBufferCommit
 from vlmock.protocol.response import ResponseCreate
 from vlmock.session.effects import Remark

@@ -16,7 +16,7 @@ from vlmock.protocol.errors import ErrorDetails
 from vlmock.session import refusals
 from vlmock.session.refusals import Refused
 
-NO_REFUSALS = {"from_invalid_event", "code_for", "refused"}
+NO_REFUSALS = {"from_invalid_event", "code_for", "invalid_value", "refused"}
 """What refusals are made with."""
 
 

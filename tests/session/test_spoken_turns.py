@@ -5,6 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from tests.session.conftest import Dialogue, PlannedScript
+from tests.session.exchanges import AUDIO_REPLY, HEARD, TRANSCRIBED, update
 from tests.session.sounds import silence, utterance, voice
 from vlmock.protocol.input_audio import InputAudioBufferClear, InputAudioBufferCommit
 from vlmock.protocol.response import ResponseCreate
@@ -12,26 +13,6 @@ from vlmock.session.script import Expectation, Say
 from vlmock.session.timing import Timing, Uniform
 
 Opener = Callable[..., Dialogue]
-
-HEARD = ("input_audio_buffer.speech_started", "input_audio_buffer.speech_stopped", "input_audio_buffer.committed")
-TRANSCRIBED = "conversation.item.input_audio_transcription.completed"
-AUDIO_REPLY = (
-    "response.created",
-    "response.output_item.added",
-    "conversation.item.created",
-    "response.content_part.added",
-    "response.audio_transcript.delta",
-    "response.audio.delta",
-    "response.audio.done",
-    "response.audio_transcript.done",
-    "response.content_part.done",
-    "response.output_item.done",
-    "response.done",
-)
-
-
-def update(**session: object) -> dict[str, object]:
-    return {"type": "session.update", "session": session}
 
 
 def test_cascade_announces_the_item_after_its_transcript(open_dialogue: Opener) -> None:

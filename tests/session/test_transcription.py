@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from tests.session.conftest import Dialogue, PlannedScript
+from tests.session.exchanges import update
 from tests.session.sounds import utterance
 from vlmock.protocol.codec import to_json_object
 from vlmock.protocol.response import ResponseCreate
@@ -22,10 +23,6 @@ SEMANTIC = {"type": "azure_semantic_vad"}
 HYBRID_VOICE = {"type": "azure-standard", "name": "en-US-AvaNeural"}
 NOBODY = Heard("Hello.", TranscriptionFailure("The audio could not be transcribed."))
 WORDS = "Good morning. Is the pool open?"
-
-
-def update(**session: Any) -> dict[str, Any]:
-    return {"type": "session.update", "session": session}
 
 
 def listening(opened: Opener, model: str, transcription: str | None, *heard: str | Heard, **session: Any) -> Dialogue:

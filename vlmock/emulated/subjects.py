@@ -53,6 +53,8 @@ ECHOED_ONLY: Final = frozenset(
 """Members that the session reads and that change nothing but what it says of them."""
 IGNORED: Final = frozenset({"session.expires_at"})
 """Members that a client may send, and that the service sets by itself."""
+_NO_REFUSALS: Final = ("Refused", "from_invalid_event", "code_for", "invalid_value", "refused")
+"""What refusals are made with."""
 _ONLY_CHECKED: Final = ("rules", "refusals", "settings", "defaults", "hints", "leniency")
 """Modules of the session that look at members without acting on them."""
 
@@ -117,7 +119,7 @@ def refused() -> Iterator[Subject]:
     """Each refusal, and the evidence for its code and its words."""
     for name, member in vars(refusals).items():
         ours = getattr(member, "__module__", "").startswith(f"{refusals.__name__}.") and not name.startswith("_")
-        if ours and name not in ("Refused", "from_invalid_event", "code_for", "refused"):  # none is one of its own
+        if ours and name not in _NO_REFUSALS:
             yield Subject("refusal", name, "", evidence(member))
 
 

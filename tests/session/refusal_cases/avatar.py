@@ -2,7 +2,8 @@
 
 from tests.session.avatar.offers import EXHAUSTED, FILMED, LISA, connect
 from tests.session.conftest import MS_PER_CHARACTER, Dialogue
-from tests.session.refusal_cases.case import ANSWER, Case, update
+from tests.session.exchanges import update
+from tests.session.refusal_cases.case import ANSWER, Case
 from vlmock.session.script import Say
 
 

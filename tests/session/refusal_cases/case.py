@@ -31,8 +31,4 @@ class Case:
     """How the session is opened: arguments of ``Dialogue``."""
 
 
-def update(**session: Any) -> dict[str, Any]:
-    return {"type": "session.update", "session": session}
-
-
 ANSWER = {"type": "response.create"}

@@ -1,6 +1,7 @@
 """Refusals: a session that is not configured in time."""
 
-from tests.session.refusal_cases.case import ANSWER, UPDATE, Case, update
+from tests.session.exchanges import update
+from tests.session.refusal_cases.case import ANSWER, UPDATE, Case
 from vlmock.session.readings import Readings
 
 BAD = update(nonsense=1)

@@ -1,6 +1,7 @@
 """Refusals: what is no event, or has a member that is too many or wrong."""
 
-from tests.session.refusal_cases.case import GENERAL, NATIVE, NEWEST, UPDATE, Case, update
+from tests.session.exchanges import update
+from tests.session.refusal_cases.case import GENERAL, NATIVE, NEWEST, UPDATE, Case
 from vlmock.protocol.catalogue import CLIENT_EVENTS
 from vlmock.protocol.invalid_event import enumerate_in_prose
 

@@ -3,7 +3,8 @@
 import base64
 from typing import Any
 
-from tests.session.refusal_cases.case import Case, update
+from tests.session.exchanges import update
+from tests.session.refusal_cases.case import Case
 from tests.session.updates import ECHO
 
 

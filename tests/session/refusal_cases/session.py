@@ -1,6 +1,7 @@
 """Refusals: updates that ask for what cannot be."""
 
-from tests.session.refusal_cases.case import AGENT, ANSWER, NATIVE, UPDATE, Case, update
+from tests.session.exchanges import update
+from tests.session.refusal_cases.case import AGENT, ANSWER, NATIVE, UPDATE, Case
 from tests.session.updates import AVA, ECHO, EOU
 
 CASES = (

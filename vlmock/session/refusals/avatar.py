@@ -1,6 +1,6 @@
 """What an avatar cannot be, and when it cannot be had. Sources: behaviour 2.3, 4.12, 6; schema B2."""
 
-from vlmock.session.refusals.envelope import Refused, refused
+from vlmock.session.refusals.envelope import Refused, invalid_value, refused
 
 __all__ = [
     "avatar_already_connected",
@@ -50,7 +50,7 @@ def avatar_already_connected() -> Refused:
 def invalid_client_sdp(what: str) -> Refused:
     """Assumed {OAI}: the code and the shape of the words. Observed {VIBE}: an offer without ``m=video`` is rejected."""
     message = f'Invalid \'client_sdp\': {what}. Expected base64 of the JSON {{"type": "offer", "sdp": …}}.'
-    return refused(message, code="invalid_value", param="client_sdp")
+    return invalid_value(message, "client_sdp")
 
 
 def avatar_rate_limited(retry_after_s: float) -> Refused:

@@ -2,7 +2,7 @@
 
 from vlmock.protocol.errors import ErrorDetails
 
-__all__ = ["INVALID_REQUEST", "INVALID_UPDATE", "Refused", "code_for", "refused"]
+__all__ = ["INVALID_REQUEST", "INVALID_UPDATE", "Refused", "code_for", "invalid_value", "refused"]
 
 INVALID_REQUEST = "invalid_request_error"
 INVALID_UPDATE = "invalid_session_update_message"
@@ -23,6 +23,11 @@ def refused(message: str, *, code: str = INVALID_REQUEST, param: str | None = No
     """Assumed: ``type`` is ``invalid_request_error``, and a ``code`` that no source names repeats it, as {FON} saw."""
     details = ErrorDetails(type=INVALID_REQUEST, code=code, message=message, param=param, event_id=None)
     return Refused(details, hint=hint)
+
+
+def invalid_value(message: str, param: str) -> Refused:
+    """About a member whose value cannot be meant. Whoever makes it says how well that is known."""
+    return refused(message, code="invalid_value", param=param)
 
 
 def code_for(path: str) -> str:

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from vlmock.errors import did_you_mean
 from vlmock.protocol.invalid_event import InvalidEvent, enumerate_in_prose
 from vlmock.session.hints import hint_about
-from vlmock.session.refusals.envelope import INVALID_UPDATE, Refused, code_for, refused
+from vlmock.session.refusals.envelope import INVALID_UPDATE, Refused, code_for, invalid_value, refused
 from vlmock.session.refusals.input_audio import invalid_audio
 
 __all__ = [
@@ -72,7 +72,7 @@ def unknown_type(event_type: str, event_types: Iterable[str]) -> Refused:
     """Assumed {OAI}: an event of a type that the service does not know, or that came with a later api-version.
     ``event_type`` comes in its quotes."""
     message = f"Invalid value: {event_type}. Supported values are: {enumerate_in_prose(event_types)}."
-    return refused(message, code="invalid_value", param="type")
+    return invalid_value(message, "type")
 
 
 def unexpected_member(path: str) -> Refused:

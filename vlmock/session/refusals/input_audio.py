@@ -1,6 +1,6 @@
 """Sound that is not taken. Source: behaviour 3.1."""
 
-from vlmock.session.refusals.envelope import Refused, refused
+from vlmock.session.refusals.envelope import Refused, invalid_value, refused
 
 __all__ = ["append_too_large", "buffer_too_small", "invalid_audio", "not_whole_samples"]
 
@@ -20,7 +20,7 @@ def invalid_audio(reason: str, *, at: str = "audio") -> Refused:
     ``reason`` is a sentence without its capital and its full stop.
     """
     message = f"Invalid 'audio'. {reason[:1].upper()}{reason[1:]}."
-    return refused(message, code="invalid_value", param=at)
+    return invalid_value(message, at)
 
 
 def append_too_large(size_bytes: int, most_bytes: int) -> Refused:

@@ -1,7 +1,7 @@
 """What cannot be done with an item. Source: behaviour 5."""
 
 from vlmock.protocol.errors import ErrorDetails
-from vlmock.session.refusals.envelope import INVALID_REQUEST, Refused, refused
+from vlmock.session.refusals.envelope import INVALID_REQUEST, Refused, invalid_value, refused
 
 __all__ = [
     "already_truncated",
@@ -43,13 +43,13 @@ def no_such_previous_item(item_id: str) -> Refused:
 def duplicate_item_id(item_id: str) -> Refused:
     """Assumed {OAI}: code and param."""
     message = f"Error adding item: an item with id '{item_id}' already exists."
-    return refused(message, code="invalid_value", param="item.id")
+    return invalid_value(message, "item.id")
 
 
 def audio_shorter(actual_ms: int, asked_ms: int) -> Refused:
     """Assumed {OAI}: a truncation beyond the end."""
     message = f"Audio content of {actual_ms}ms is already shorter than {asked_ms}ms"
-    return refused(message, code="invalid_value", param="audio_end_ms")
+    return invalid_value(message, "audio_end_ms")
 
 
 def only_assistant_audio_truncates() -> Refused:
@@ -66,10 +66,10 @@ def already_truncated(item_id: str) -> Refused:
 def no_such_approval_request(request_id: str, *, at: str) -> Refused:
     """Assumed (behaviour 4.5): the code, for a request that was never made, was answered already, or was deleted."""
     message = f"No MCP approval request with id '{request_id}' is waiting for an answer."
-    return refused(message, code="invalid_value", param=".".join(filter(None, (at, "approval_request_id"))))
+    return invalid_value(message, ".".join(filter(None, (at, "approval_request_id"))))
 
 
 def bad_content_index(content_index: int, parts: int) -> Refused:
     """Assumed: behaviour 5."""
     message = f"Invalid 'content_index': {content_index}. The item has {parts} content part{'' if parts == 1 else 's'}."
-    return refused(message, code="invalid_value", param="content_index")
+    return invalid_value(message, "content_index")
