@@ -15,6 +15,8 @@ import msgspec
 from vlmock.errors import RecordingError
 from vlmock.protocol.recording.lines import AUDIO_KEY, EVENTS_FILE, VERSION, Frame, Head
 from vlmock.protocol.wire import JsonObject
+from vlmock.recording.formats import read_foreign
+from vlmock.recording.formats.client_audio import filled_in
 from vlmock.recording.model import Recording, Voice
 from vlmock.recording.voices import FileVoice, SoundBytes, bytes_of, bytes_of_zipped
 
@@ -35,13 +37,19 @@ _HEAD_IS: Final = 'it reads {"recording":1,"made_by":"…",…}'
 _MEND: Final = "mend or delete the line, or record again"
 
 
-def read(path: str | Path) -> list[Recording]:
-    """The recordings in a folder or a zip file: one for each connection, in order.
+def read(path: str | Path, *, client_audio: str | Path | None = None) -> list[Recording]:
+    """The recordings in a folder or a zip file, or in a file that another program wrote: one for each connection, in
+    order.
 
-    Raises RecordingError, which names the file, the line and what to do, when there is none or something in it is
-    wrong.
+    ``client_audio``: what the client really sent, a WAV file or bare samples, for a recording that has only the
+    beginning of each piece of it. Raises RecordingError, which names the file, the line and what to do, when there is
+    no recording or something in it is wrong.
     """
-    path = Path(path)
+    recordings = _read(Path(path))
+    return recordings if client_audio is None else [filled_in(each, Path(client_audio)) for each in recordings]
+
+
+def _read(path: Path) -> list[Recording]:
     try:
         if path.name == EVENTS_FILE:
             path = path.parent
@@ -54,7 +62,7 @@ def read(path: str | Path) -> list[Recording]:
     except zipfile.BadZipFile as error:
         raise RecordingError(f"{path}: the zip file is damaged ({error}); pack it again") from error
     if path.exists():
-        raise RecordingError(f"{path}: is no recording; name a folder that `vlmock record` made, or a zip of it")
+        return read_foreign(path)
     raise RecordingError(f"{path}: there is no such folder or file")
 
 
@@ -150,7 +158,7 @@ def _recording(place: _Place) -> Recording:
         head=head,
         frames=frames,
         end=end.close if end else None,
-        ended_by=end.source if end else "",
+        ended_by=end.source if end and end.source != "vlmock" else "",
         ended_at=end.at if end else 0.0,
         voices=voices,
     )

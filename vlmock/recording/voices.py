@@ -10,7 +10,7 @@ from typing import BinaryIO, Final
 from vlmock.protocol.audio_format import AudioFormat
 from vlmock.protocol.wav import Layout, wav_layout
 
-__all__ = ["FileVoice", "MemoryVoice", "SoundBytes", "bytes_of", "bytes_of_zipped"]
+__all__ = ["BytesInMemory", "FileVoice", "MemoryVoice", "SoundBytes", "bytes_of", "bytes_of_zipped"]
 
 _HEADER_BYTES: Final = 64 * 1024
 """In so many the sound of a WAV file begins, whatever an editor wrote before it."""
@@ -32,6 +32,16 @@ class SoundBytes:
         start = self._start + (place.start or 0)
         stop = self._start + min(self.size if place.stop is None else place.stop, self.size)
         return self._mapped[start:stop]
+
+
+class BytesInMemory(SoundBytes):
+    """The bytes of a file that was never written."""
+
+    def __init__(self, data: bytes) -> None:
+        self._data, self.size = data, len(data)
+
+    def __getitem__(self, place: slice) -> bytes:
+        return self._data[place]
 
 
 def bytes_of(path: Path) -> SoundBytes:

@@ -5,6 +5,7 @@ line that points to it, so whatever ends the program, each line that is there is
 """
 
 import binascii
+from collections.abc import Callable
 from typing import Any, Final, NamedTuple
 
 import msgspec
@@ -83,12 +84,21 @@ class _SoundFile:
 class RecordingEncoder:
     """Writes down one connection: ``opened`` first, then what was ``said``, at last how it was ``closed``."""
 
-    def __init__(self, head: Head, *, redaction: Redaction | None = None, redact_audio: bool = False) -> None:
+    def __init__(
+        self,
+        head: Head,
+        *,
+        redaction: Redaction | None = None,
+        redact_audio: bool = False,
+        is_whole: Callable[[str], bool] = lambda base64: True,
+    ) -> None:
         """Without ``redaction`` the secrets that vlmock knows of are replaced, never none. ``redact_audio``: keep the
-        timing and the loudness of all sound, and no voice; what was said stays in the transcripts."""
+        timing and the loudness of all sound, and no voice; what was said stays in the transcripts. ``is_whole``:
+        whether some audio is all that was sent; what is not stays where it is."""
         self._redaction = (redaction or Redaction()).knowing(head)
         self._head = msgspec.structs.replace(head, audio_redacted=redact_audio or head.audio_redacted)
         self._redact_audio = redact_audio
+        self._is_whole = is_whole
         self._formats = FormatsInForce()
         self._files: dict[tuple[str, SoundFormat | None], _SoundFile] = {}
 
@@ -167,7 +177,7 @@ class RecordingEncoder:
         data = _canonical(base64)
         if self._redact_audio and not data and isinstance(base64, str):
             data = _lenient(base64)
-        if not data or (sound is None and stem != FILM_FILE):
+        if not data or not self._is_whole(base64) or (sound is None and stem != FILM_FILE):
             return _silent(base64) if self._redact_audio else base64
         file = self._file(stem, None if stem == FILM_FILE else sound)
         clip = Clip(file.name, file.size, len(data))

@@ -84,3 +84,6 @@ class Head(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     """Whether ``at`` means anything."""
     audio_redacted: bool = False
     """The WAV files keep timing and loudness, not the voices."""
+    audio_cut: bool = False
+    """Whoever recorded it kept only the beginning of each piece of audio, or none. What is left stands in the events as
+    it was found, and no clip points to it."""
