@@ -33,6 +33,7 @@ from vlmock.session.effects import (
     Recognize,
     Remark,
     Send,
+    SendFrame,
     SendRaw,
     Speech,
     SpeechRequest,
@@ -331,6 +332,9 @@ class Connection:
     def _perform_send_raw(self, effect: SendRaw, begun: Begun, now: float) -> None:
         self._put(effect.event, msgspec.json.encode(effect.event), begun, now)
 
+    def _perform_send_frame(self, effect: SendFrame, begun: Begun, now: float) -> None:
+        self._put(effect.event, effect.message, begun, now)
+
     def _perform_close(self, effect: Close, begun: Begun, now: float) -> None:
         self._send_outgoing()
         self.leave(effect.code, effect.reason)
@@ -376,6 +380,7 @@ class Connection:
 
 _PERFORMERS: Final[dict[type, Callable[[Connection, Any, Begun, float], None]]] = {
     SendRaw: Connection._perform_send_raw,
+    SendFrame: Connection._perform_send_frame,
     Close: Connection._perform_close,
     Synthesize: Connection._perform_synthesize,
     Recognize: Connection._perform_recognize,

@@ -19,6 +19,7 @@ __all__ = [
     "Recognize",
     "Remark",
     "Send",
+    "SendFrame",
     "SendRaw",
     "Speech",
     "SpeechChunk",
@@ -42,6 +43,14 @@ class SendRaw(msgspec.Struct, frozen=True):
     event: JsonObject
 
 
+class SendFrame(msgspec.Struct, frozen=True):
+    """Send an event whose frame is made already."""
+
+    event: ServerEvent | JsonObject
+    """For the journal."""
+    message: bytes
+
+
 class Close(msgspec.Struct, frozen=True):
     """Close the connection with a code of RFC 6455 and a reason of at most 123 bytes."""
 
@@ -52,10 +61,11 @@ class Close(msgspec.Struct, frozen=True):
 class Remark(msgspec.Struct, frozen=True):
     """Something to say about the conversation. It goes into the journal and not over the wire."""
 
-    kind: Literal["hint", "overlooked", "heard", "unsent"]
+    kind: Literal["hint", "overlooked", "heard", "unsent", "differs"]
     """A ``hint`` belongs to the refusal before it and says what may have been meant; ``overlooked`` is what the service
     would have refused, and a lenient session did not; ``heard`` is what speech was recognised as; ``unsent`` is what a
-    script said and this session cannot be sent."""
+    script said and this session cannot be sent; ``differs`` is what a client does otherwise than in the recording that
+    is played to it."""
     message: str
     code: str | None = None
     """Of the refusal."""
@@ -64,7 +74,8 @@ class Remark(msgspec.Struct, frozen=True):
 
     @property
     def type(self) -> str:
-        """Where events have their type: ``(hint)``, ``(overlooked)``, ``(heard)``, ``(unsent)``."""
+        """Where events have their type: ``(hint)``, ``(overlooked)``, ``(heard)``, ``(unsent)``,
+        ``(differs)``."""
         return f"({self.kind})"
 
 
@@ -152,5 +163,5 @@ class Recognize(msgspec.Struct, frozen=True):
     request: RecognitionRequest
 
 
-Effect: TypeAlias = Send | Deltas | SendRaw | Close | Synthesize | Recognize | Remark
+Effect: TypeAlias = Send | Deltas | SendRaw | SendFrame | Close | Synthesize | Recognize | Remark
 """``Deltas`` are to be sent."""

@@ -1,0 +1,331 @@
+"""One connection on which a recording is played: what a server's connection drives in place of a session."""
+
+from base64 import b64decode
+from collections.abc import Callable
+from typing import Any, Final
+from urllib.parse import parse_qsl, urlsplit
+
+import msgspec
+
+from vlmock.protocol.catalogue import AnyClientEvent
+from vlmock.protocol.codec import InvalidEvent, decode_client
+from vlmock.protocol.errors import ErrorDetails, ErrorEvent
+from vlmock.protocol.input_audio import InputAudioBufferAppend
+from vlmock.protocol.wire import JsonObject
+from vlmock.recording.replay.causes import PIECES
+from vlmock.recording.replay.comparison import differences, learn_names
+from vlmock.recording.replay.deviations import Deviation, in_words
+from vlmock.recording.replay.ear import Ear, Sound
+from vlmock.recording.replay.ending import Progress, described, left_over
+from vlmock.recording.replay.identifiers import Names
+from vlmock.recording.replay.manner import Manner
+from vlmock.recording.replay.matching import Matching
+from vlmock.recording.replay.plan import Action, Plan, place
+from vlmock.recording.replay.prepared import Prepared, prepared
+from vlmock.recording.replay.schedule import Schedule
+from vlmock.session.effects import Close, Effect, Remark, Send, SendFrame, Speech
+from vlmock.session.script import Recognized
+from vlmock.session.turn_detector import SpeechStarted
+
+__all__ = ["Replay"]
+
+_DIALLED: Final = ("model", "api-version", "profile", "agent-name", "agent-project-name")
+"""What of its address says what a client wants."""
+_DEVIATED: Final = 1008
+_FRAME_CODES: Final = {*range(1000, 1004), *range(1007, 1015), *range(3000, 5000)}
+_NO_CODE: Final = 1005
+
+Decode = Callable[[bytes], AnyClientEvent | InvalidEvent]
+
+
+class Replay:
+    """Plays a recording to one client, and keeps account of what the client does otherwise.
+
+    Fulfils what a connection wants of a session (``vlmock.server.connection.Conversation``); ``decode`` has to read
+    what the client sends. Like a session it has no clock of its own.
+    """
+
+    def __init__(self, plan: Plan, manner: Manner, *, target: str = "", decode: Decode = decode_client) -> None:
+        """``target``: path and query that the client dialled. ``decode``: reads what it says, for the journal."""
+        self.plan = plan
+        self.deviations: list[Deviation] = []
+        """What the client did otherwise so far."""
+        self._manner = manner
+        self._target = target
+        self._decode = decode
+        self._names = Names()
+        self._matching = Matching(plan, self._names, in_order=manner.on_unexpected == "strict")
+        self._schedule = Schedule(plan, pace=manner.pace)
+        self._ear = Ear(patience_ms=plan.patience_ms)
+        self._signals = 0
+        """How many things were heard."""
+        self._by_signal = {mark.signal: number for number, mark in enumerate(plan.marks) if mark.signal >= 0}
+        self._amounts = [number for number, mark in enumerate(plan.marks) if mark.signal < 0][::-1]
+        """Marks that only take so much sound; the next one is the last of them."""
+        self._unheard = set(range(len(plan.marks)))
+        self._message = b""
+        self._turns: dict[str, list[bytes]] = {}
+        self._texts: dict[str, str] = {}
+        self._heard_to: dict[int, Any] = {}
+        """``audio_end_ms`` of each truncation, as the client measured it this time."""
+        self._over = False
+        self._gone = False
+
+    @property
+    def name(self) -> str:
+        """For people: that of the recording."""
+        return self.plan.recording.name
+
+    # ---- what a connection drives
+
+    def decode(self, message: bytes) -> AnyClientEvent | InvalidEvent:
+        """What a message says, for the journal. With the recording the message itself is compared, so it is kept until
+        ``receive``."""
+        self._message = message
+        return self._decode(message)
+
+    def open(self, now: float) -> list[Effect]:
+        effects: list[Effect] = []
+        self._ear.asked_for(self._session_at_connect())
+        for deviation in self._dialled_otherwise():
+            self._deviates(deviation, effects, None)
+        self._schedule.open(now)
+        return effects + self.advance(now)
+
+    def receive(self, event: AnyClientEvent | InvalidEvent, now: float) -> list[Effect]:
+        """One client event. Sound is only stored; it is listened to before the next other event, or in ``advance``."""
+        if self._over:
+            return []
+        if isinstance(event, InputAudioBufferAppend):
+            self._ear.append(event.audio)
+            return []
+        effects = self.advance(now)
+        if not self._over:
+            kind, body = _read(self._message)
+            if kind in PIECES:
+                self._piece(kind, body)
+            else:
+                self._said(kind, body, now, effects)
+        return effects + self.advance(now)
+
+    def advance(self, now: float) -> list[Effect]:
+        effects: list[Effect] = []
+        if not self._over:
+            self._listen(now, effects)
+        if not self._over:
+            for number in self._schedule.due(now):
+                self._send(number, effects)
+                if self._over:
+                    break
+        return effects
+
+    def next_deadline(self) -> float | None:
+        return None if self._over else self._schedule.next_deadline()
+
+    def close(self) -> None:
+        self._gone = True
+        self._ear.close()
+
+    def supply(self, key: int, speech: Speech, now: float) -> list[Effect]:
+        raise AssertionError("a recording has its own sound")
+
+    def speech_failed(self, key: int, message: str, now: float) -> list[Effect]:
+        raise AssertionError("a recording has its own sound")
+
+    def supply_transcript(self, key: int, recognized: Recognized, now: float) -> list[Effect]:
+        raise AssertionError("a recording has its own transcripts")
+
+    # ---- how it went
+
+    def problems(self) -> list[str]:
+        """What a test should fail with: what the client did otherwise, and what of the recording was not used up."""
+        if self._manner.on_unexpected == "ignore":
+            return []
+        return [str(deviation) for deviation in (*self.deviations, *self.left_over())]
+
+    def left_over(self) -> list[Deviation]:
+        """What of the recording has not been played so far. Nothing, where a deviation has ended it."""
+        if self._manner.on_unexpected == "strict" and self.deviations:
+            return []
+        progress = Progress(
+            sent=self._schedule.sent,
+            undone=self._matching.waiting,
+            unheard=frozenset(self._unheard),
+            sound_ms=self._ear.audio_ms,
+            gone=self._gone,
+        )
+        return left_over(self.plan, progress, trailing=self._manner.trailing == "report")
+
+    # ---- what the client says
+
+    def _said(self, kind: str, body: JsonObject, now: float, effects: list[Effect]) -> None:
+        sound = self._sound_of(kind, body)
+        if kind == "session.update":
+            self._ear.asked_for(body.get("session"))
+        number = self._matching.find(kind, body)
+        if number is None:
+            self._deviates(self._extra(kind, body), effects, body)
+            return
+        action = self.plan.actions[number]
+        for deviation in self._deviations_of(number, action, body, sound):
+            self._deviates(deviation, effects, body)
+        learn_names(action, body, self._names, self.plan.theirs)
+        if action.type == "conversation.item.truncate":
+            self._heard_to[number] = body.get("audio_end_ms")
+        self._schedule.did(number, now)
+
+    def _deviations_of(self, number: int, action: Action, body: JsonObject, sound: Sound | None) -> list[Deviation]:
+        at = f"{place(self.plan.recording, action.frame)}: {action.type}"
+        found = [
+            Deviation("different", f"{at} {difference.path}", difference.expected, difference.got)
+            for difference in differences(action, body, self._names, self.plan.theirs)
+        ]
+        if action.sound is not None and sound is not None and not action.sound.is_like(sound):
+            found.append(Deviation("different", f"{at} audio", str(action.sound), str(sound)))
+        if action.text is not None and (text := self._texts.pop(str(body.get("id")), "")) != action.text:
+            found.append(Deviation("different", f"{at} text", in_words(action.text), in_words(text)))
+        late = next((step for step in reversed(action.awaits) if not self._schedule.sent[step]), None)
+        if late is not None:
+            step = self.plan.steps[late]
+            found.append(Deviation("early", at, f"it after {step.type} (frame {step.frame + 1})", "it before"))
+        after = self._matching.came_before(number)
+        if after is not None:
+            found.append(Deviation("order", at, f"it before {after.type} (frame {after.frame + 1})", "it after"))
+        return found
+
+    def _extra(self, kind: str, body: JsonObject) -> Deviation:
+        next_one = self._matching.next
+        got = f"{kind} {in_words({name: body[name] for name in body if name != 'type'})}"
+        if next_one is None:
+            return Deviation("extra", f"{self.name}, after its last client event", "nothing more", got)
+        return Deviation("extra", place(self.plan.recording, next_one.frame), described(next_one), got)
+
+    def _sound_of(self, kind: str, body: JsonObject) -> Sound | None:
+        """What the client commits, or takes back."""
+        if kind == "input_audio_buffer.commit":
+            return self._ear.commit()
+        if kind == "input_audio.turn.end":
+            return self._ear.sound(b"".join(self._turns.pop(str(body.get("turn_id")), [])))
+        if kind in ("input_audio_buffer.clear", "input_audio.clear"):
+            self._ear.clear()
+        return None
+
+    def _piece(self, kind: str, body: JsonObject) -> None:
+        piece = body.get(PIECES[kind])
+        if not isinstance(piece, str):
+            return
+        if kind == "input_text.delta":
+            called = str(body.get("id"))
+            self._texts[called] = self._texts.get(called, "") + piece
+        elif kind == "input_audio.turn.append":
+            self._turns.setdefault(str(body.get("turn_id")), []).append(_bytes(piece))
+
+    # ---- what the client's sound says
+
+    def _listen(self, now: float, effects: list[Effect]) -> None:
+        for signal in self._ear.signals():
+            number, self._signals = self._signals, self._signals + 1
+            if (mark := self._by_signal.get(number)) is not None:
+                self._reached(mark, now)
+            elif self.plan.signals is not None and number >= self.plan.signals and isinstance(signal, SpeechStarted):
+                got = f"speech at {signal.audio_start_ms / 1000:.1f} s of its sound"
+                self._deviates(Deviation("speech", self.name, "no more speech", got), effects, None)
+        while self._amounts and self.plan.marks[self._amounts[-1]].audio_ms <= self._ear.audio_ms:
+            self._reached(self._amounts.pop(), now)
+
+    def _reached(self, mark: int, now: float) -> None:
+        self._unheard.discard(mark)
+        self._schedule.heard(mark, now)
+
+    # ---- what the server says
+
+    def _send(self, number: int, effects: list[Effect]) -> None:
+        step, recording = self.plan.steps[number], self.plan.recording
+        if step.frame == len(recording.frames):
+            assert recording.end is not None
+            code = 1000 if recording.end.code == _NO_CODE else recording.end.code
+            effects.append(Close(code if code in _FRAME_CODES else 1006, recording.end.reason))
+            self._over = True
+            return
+        frame = recording.frames[step.frame]
+        if frame.event is None:
+            if frame.text is not None:
+                effects.append(SendFrame({"type": "(text)"}, frame.text.encode()))
+            else:
+                effects.append(Remark("unsent", "a binary message of the recording: vlmock sends text only"))
+            return
+        if step.type in ("session.created", "session.updated"):
+            self._ear.told(frame.event.get("session"))
+        made = self._renamed(number, self.plan.frames[step.frame])
+        effects.append(SendFrame(made.event, made.message))
+
+    def _renamed(self, number: int, made: Prepared) -> Prepared:
+        heard_to = self._heard_to.get(self.plan.steps[number].action)
+        if heard_to is None and not self._names.concerns(made.message):
+            return made
+        event = self._names.renamed(msgspec.json.decode(made.message))
+        if heard_to is not None and "audio_end_ms" in event:
+            event["audio_end_ms"] = heard_to
+        return prepared(event)
+
+    # ---- deviations
+
+    def _deviates(self, deviation: Deviation, effects: list[Effect], body: JsonObject | None) -> None:
+        if self._over:
+            return
+        effects.append(Remark("differs", str(deviation)))
+        self.deviations.append(deviation)
+        if self._manner.on_unexpected == "strict":
+            event_id = body.get("event_id") if body is not None else None
+            details = ErrorDetails(
+                type="invalid_request_error",
+                code="replay_deviation",
+                message=str(deviation),
+                param=None,
+                event_id=event_id if isinstance(event_id, str) else None,
+            )
+            effects.append(Send(ErrorEvent(event_id="event_vlmock_replay", error=details)))
+            effects.append(Close(_DEVIATED, f"not as recorded: {deviation}"))
+            self._over = True
+
+    def _dialled_otherwise(self) -> list[Deviation]:
+        recorded, now = _query(self.plan.recording.head.url), _query(self._target)
+        if not self.plan.recording.head.url or not self._target:
+            return []
+        return [
+            Deviation("different", f"{self.name}, address: {key}", _or_nothing(recorded, key), _or_nothing(now, key))
+            for key in _DIALLED
+            if recorded.get(key) != now.get(key)
+        ]
+
+    def _session_at_connect(self) -> Any:
+        for step in self.plan.steps[:1]:
+            event = self.plan.recording.frames[step.frame].event if step.type == "session.created" else None
+            return event.get("session") if event is not None else None
+        return None
+
+
+def _read(message: bytes) -> tuple[str, JsonObject]:
+    """Type and members of a client's message."""
+    try:
+        body = msgspec.json.decode(message)
+    except (msgspec.DecodeError, ValueError, RecursionError):
+        body = None
+    if isinstance(body, dict):
+        return str(body.get("type", "")), body
+    return "(text)", {"text": message.decode(errors="replace")}
+
+
+def _bytes(base64: str) -> bytes:
+    try:
+        return b64decode(base64)
+    except ValueError:
+        return b""
+
+
+def _query(url: str) -> dict[str, str]:
+    return {key.lower(): value for key, value in parse_qsl(urlsplit(url).query)}
+
+
+def _or_nothing(query: dict[str, str], key: str) -> str:
+    return in_words(query[key]) if key in query else "nothing"
