@@ -70,11 +70,16 @@ def dialled(path: str) -> Dialled | None:
     return None
 
 
-def version_of(address: Dialled, query: Mapping[str, str], fields: Mapping[str, str]) -> tuple[Dialect, str]:
+def version_of(
+    address: Dialled, query: Mapping[str, str], fields: Mapping[str, str], *, any_version: bool = False
+) -> tuple[Dialect, str]:
     """The dialect that is spoken there, and the api-version of the session behind it.
 
-    ``fields``: headers by their names in lower case. Raises NotSpoken.
+    ``fields``: headers by their names in lower case. ``any_version``: of Voice Live, those that we do not know are as
+    good. Raises NotSpoken.
     """
+    if address.path == REALTIME_PATH and any_version:
+        return Dialect.VOICE_LIVE, query.get("api-version", "")
     if address.path == REALTIME_PATH:
         return Dialect.VOICE_LIVE, _dated(query)
     if address.path == _AZURE_OPENAI_GA_PATH:

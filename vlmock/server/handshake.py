@@ -64,6 +64,8 @@ class Policy(msgspec.Struct, frozen=True):
     """Says which tokens are good. Keys are good then only where ``api_key`` names one."""
     scenarios: Collection[str] = ()
     """Names that a client may ask for."""
+    any_version: Callable[[str | None], bool] = lambda scenario: False
+    """Whether that is a recording: it may be of an api-version that we do not know."""
 
 
 class Admitted(msgspec.Struct, frozen=True):
@@ -110,7 +112,7 @@ def admit(target: str, headers: Headers, *, policy: Policy) -> Admitted | Refuse
     try:
         address = _address(path)
         scenario = _known(_scenario_in(address) or query.get("scenario") or fields.get(SCENARIO_HEADER), policy)
-        dialect, api_version = version_of(address, query, fields)
+        dialect, api_version = version_of(address, query, fields, any_version=policy.any_version(scenario))
         beta = dialect is Dialect.OPENAI_BETA
         if beta and (key := key_offered(fields)):
             fields.setdefault("api-key", key)

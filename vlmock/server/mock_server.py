@@ -3,6 +3,9 @@
 import os
 from collections.abc import Callable, Mapping
 
+from vlmock.recording.model import Recording
+from vlmock.recording.replay.conversation import Replay
+from vlmock.recording.replay.manner import OnUnexpected, Timing, Trailing, manner
 from vlmock.scenario.director import Director
 from vlmock.scenario.expectations import check
 from vlmock.scenario.library import Playable, problems_of
@@ -13,6 +16,7 @@ from vlmock.server.journal_entry import Entry
 from vlmock.server.local_server import LocalServer
 from vlmock.server.reception import Played, Reception, SessionFactory, Settings, TimingProfile, session_for
 from vlmock.server.repertoire import Repertoire
+from vlmock.server.replays import Replayable, Replays
 from vlmock.server.transport import MAX_MESSAGE_BYTES, Limits
 from vlmock.session.script import Script
 
@@ -20,8 +24,9 @@ __all__ = ["MockServer", "serve"]
 
 
 def serve(
-    scenario: Playable = None,
+    scenario: Playable | Recording = None,
     *,
+    replay: Replayable | None = None,
     offers: Mapping[str, Playable] | None = None,
     host: str = "127.0.0.1",
     port: int = 0,
@@ -44,7 +49,8 @@ def serve(
     """Start a server; leave it with ``stop()``, or use it in ``with`` or ``async with``.
 
     ``scenario``: the name of a shipped one, a path, a ``Scenario``, a function, a ``Script`` class; None answers
-    anybody sensibly. ``offers``: more of them, by the names that clients ask for (``http://127.0.0.1:8765/NAME``);
+    anybody sensibly. ``replay``: instead of it a recording, to be used up, as ``MockServer.replay`` plays it; a
+    ``Recording`` as ``scenario`` is the same. ``offers``: more of them, by the names that clients ask for (``http://127.0.0.1:8765/NAME``);
     the shipped ones need not be offered. ``port``: 0 is any free one. ``timing``: ``instant``, ``cascade``, ``hybrid``,
     ``native``, ``agent``, ``pipeline`` (the session's own), or milliseconds by segment. ``seed`` makes ids and
     timing. ``api_key``: the only good credential; None lets in any that is not empty.
@@ -61,6 +67,7 @@ def serve(
     journal may keep. ``log``: is given every journal entry, in the server's thread.
 
     Raises ServerError when the address cannot be had or ``tls`` lacks trustme, ScenarioError when a scenario is wrong,
+    RecordingError when a recording is,
     SpeechError, DetectorError or RecognitionError when what speaks or listens is not there, ValueError when there is no
     such timing or reading, or a limit is below 1.
     """
@@ -80,7 +87,11 @@ def serve(
         limits=Limits(message_bytes=max_message_bytes),
     )
     journal = Journal(max_bytes=journal_bytes, log=log)
-    return MockServer(Repertoire(scenario, offers), settings, journal, host=host, port=port)
+    recorded = scenario if isinstance(scenario, Recording) else replay
+    repertoire = Repertoire(None if isinstance(scenario, Recording) else scenario, offers)
+    if recorded is not None:
+        repertoire.replay(Replays(recorded, manner()))
+    return MockServer(repertoire, settings, journal, host=host, port=port)
 
 
 class MockServer(LocalServer):
@@ -118,14 +129,48 @@ class MockServer(LocalServer):
 
     # ---- what it does
 
-    def play(self, scenario: Playable, *, name: str | None = None) -> None:
+    def play(self, scenario: Playable | Recording, *, name: str | None = None) -> None:
         """Play this on the connections that come from now on: on those that ask for nothing, or for that ``name``.
 
         Raises ScenarioError at once when it is wrong.
         """
+        if isinstance(scenario, Recording):
+            self.replay(scenario, name=name)
+            return
         self._reception.repertoire.play(scenario, name=name)
         if name is None:
             self._before_play = self._reception.begun
+
+    def replay(
+        self,
+        recorded: Replayable,
+        *,
+        timing: Timing | str = "instant",
+        on_unexpected: OnUnexpected = "tolerant",
+        trailing: Trailing = "report",
+        repeat: bool = False,
+        name: str | None = None,
+    ) -> None:
+        """Play what was recorded on the connections that come from now on, held back by what the client does.
+
+        ``recorded``: a folder or file, or recordings; several are played one to each connection, in order. ``timing``:
+        ``instant``, ``recorded``, or a factor (0.5: twice as fast). ``on_unexpected``: a client that does otherwise
+        than the recorded one ends with an error and close 1008 (``strict``), goes on and is a problem in the end
+        (``tolerant``), or is only in ``journal.remarks()`` (``ignore``). ``trailing``: whether what the client did
+        after the last complete answer has to come as well (``report``) or not (``ignore``). ``repeat``: begin again
+        when all have been played, and demand no use of any; otherwise a connection too many gets HTTP 409. ``name``:
+        for those that ask for it.
+
+        What differs is in ``problems()``, which the pytest plugin looks at, and in ``replays``. Raises RecordingError
+        when there is nothing to be played or something in it is wrong, ValueError when there is no such timing or rule.
+        """
+        replays = Replays(recorded, manner(timing, on_unexpected, trailing), repeat=repeat)
+        self._reception.repertoire.replay(replays, name=name)
+
+    @property
+    def replays(self) -> list[Replay]:
+        """The recording of each connection that one was played to, with what its client did otherwise."""
+        return [replayed.replay for replayed in self._reception.replayed]
 
     def entra(self, *, lifetime_s: float = TOKEN_LIFETIME_S) -> Entra:
         """Hand out tokens as a managed identity does, and from now on let in nobody with another one, or with a key.
@@ -166,18 +211,25 @@ class MockServer(LocalServer):
         return self._reception.crashes
 
     def problems(self) -> list[str]:
-        """What a test should fail with: crashes, turns not answered or not played, unmet ``expect``."""
+        """What a test should fail with: crashes, turns not answered or not played, unmet ``expect``, and what clients
+        did otherwise than in the recording that was played to them."""
         problems = [f"the server failed: {type(error).__name__}: {error}" for error in self.crashes]
         for played in self.played:
             found = problems_of(played.script)
             if isinstance(played.script, Director):
                 found += check(played.script.scenario.expect, self.journal.entries(played.connection))
             problems += [f"connection {played.connection}: {problem}" for problem in found]
+        for replayed in self._reception.replayed:
+            problems += [f"connection {replayed.connection}: {problem}" for problem in replayed.replay.problems()]
+        for replays in self._reception.repertoire.all_replays:
+            problems += replays.problems()
         return problems + self._never_begun()
 
     def _never_begun(self) -> list[str]:
         """What a scenario misses when nobody came to play it."""
         script = self._reception.repertoire.script(None)
+        if self._reception.repertoire.replays(None) is not None:
+            return []
         if self._reception.begun > self._before_play or not isinstance(script, Director):
             return []
         missed = problems_of(script) + check(script.scenario.expect, [])

@@ -16,7 +16,9 @@ from websockets.http11 import Request, Response
 from vlmock.errors import VlmockError
 from vlmock.hearing.detectors import DEFAULT as DEFAULT_DETECTOR
 from vlmock.hearing.detectors import ChosenDetector, detector_named
+from vlmock.protocol.codec import decode_client
 from vlmock.protocol.openai_beta import decode_beta
+from vlmock.recording.replay.conversation import Replay
 from vlmock.scenario.director import Director
 from vlmock.scenario.speech import SpeechStudio
 from vlmock.server.beta_conversation import BetaConversation
@@ -32,6 +34,7 @@ from vlmock.server.pages import page, refusal, wants_upgrade
 from vlmock.server.quota import Quota
 from vlmock.server.ready_frames import ReadyRuns
 from vlmock.server.repertoire import Repertoire
+from vlmock.server.replays import Replays
 from vlmock.server.speech_worker import Speaker, Workers
 from vlmock.server.transport import Limits, ReadBuffer, Transport
 from vlmock.session.agents import Conversations
@@ -45,7 +48,7 @@ from vlmock.session.script import Script
 from vlmock.session.timing import Timing
 from vlmock.session.turn_detector import DetectorFactory
 
-__all__ = ["Circumstances", "Played", "Reception", "SessionFactory", "Settings", "session_for"]
+__all__ = ["Circumstances", "Played", "Reception", "Replayed", "SessionFactory", "Settings", "session_for"]
 
 _SEED_STRIDE: Final = 1_000_003
 _FAREWELL_SECONDS: Final = 0.2
@@ -84,6 +87,13 @@ class Played(msgspec.Struct, frozen=True):
 
     connection: int
     script: Script
+
+
+class Replayed(msgspec.Struct, frozen=True):
+    """One connection and the recording that was played to it."""
+
+    connection: int
+    replay: Replay
 
 
 class Circumstances(msgspec.Struct, frozen=True):
@@ -168,11 +178,16 @@ class Reception:
         self.crashes: list[BaseException] = []
         """What failed on our side, or in a script, and nobody else could be told."""
         self.played: deque[Played] = deque(maxlen=_PLAYED_REMEMBERED)
+        self.replayed: deque[Replayed] = deque(maxlen=_PLAYED_REMEMBERED)
         self.begun = 0
         """How many sessions were begun."""
         self._settings = settings
         self._sessions = sessions
-        self._policy = Policy(settings.api_key, scenarios=repertoire)
+        self._policy = Policy(
+            settings.api_key,
+            scenarios=repertoire,
+            any_version=lambda scenario: repertoire.replays(scenario) is not None,
+        )
         self._quota = Quota(
             connections_per_minute=settings.connections_per_minute, tokens_per_minute=settings.tokens_per_minute
         )
@@ -243,18 +258,26 @@ class Reception:
         if isinstance(outcome, Admitted):
             outcome = self._quota.admit(self.clock.now()) or outcome
         if isinstance(outcome, Refused):
+            if (replays := self.repertoire.replays(None)) is not None and (recorded := replays.refusal()) is not None:
+                return recorded
             _log.warning("refused with %d: %s", outcome.status, outcome.message)
             return refusal(outcome)
-        return outcome
+        replays = self.repertoire.replays(outcome.scenario)
+        turned_away = replays.turn_away() if replays is not None else None
+        return turned_away or outcome
 
     def begin(self, admitted: Admitted, target: str, now: float) -> Begun:
+        replays = self.repertoire.replays(admitted.scenario)
+        if replays is not None:
+            return self._begin_replay(replays, admitted, target, now)
         script = self.repertoire.script(admitted.scenario)
         scenario = script.scenario if isinstance(script, Director) else None
         speaker = self._speaker(scenario.speech if scenario is not None else None)
         ear = self._ears.for_scenario(scenario) if scenario is not None else None
         self.begun += 1
         unix_time = self.clock.unix_time()
-        journal = self.journal.open_connection(_facts(admitted, target, script, unix_time), now)
+        own = scenario.name if scenario is not None else type(script).__name__
+        journal = self.journal.open_connection(_facts(admitted, target, own, unix_time), now)
         self.played.append(Played(journal.number, script))
         circumstances = Circumstances(
             admitted=admitted,
@@ -286,6 +309,14 @@ class Reception:
         except Exception:
             journal.note_end(1011, "internal error", "server", now)
             raise
+
+    def _begin_replay(self, replays: Replays, admitted: Admitted, target: str, now: float) -> Begun:
+        replay = replays.begin(target, decode_beta if admitted.dialect is Dialect.OPENAI_BETA else decode_client)
+        self.begun += 1
+        facts = _facts(admitted, target, replay.name, self.clock.unix_time())
+        journal = self.journal.open_connection(facts, now)
+        self.replayed.append(Replayed(journal.number, replay))
+        return Begun(replay, journal, self._speaker(None), replay.decode)
 
     def joined(self, connection: Connection) -> None:
         self._connections.add(connection)
@@ -322,8 +353,8 @@ class Reception:
         self._workers.do(lambda: importlib.import_module("numpy"))
 
 
-def _facts(admitted: Admitted, target: str, script: Script, unix_time: float) -> Facts:
-    own = script.scenario.name if isinstance(script, Director) else type(script).__name__
+def _facts(admitted: Admitted, target: str, own: str, unix_time: float) -> Facts:
+    """``own``: the name of what the server plays by itself."""
     return Facts(
         path=target,
         model=admitted.model,
