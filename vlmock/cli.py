@@ -7,7 +7,7 @@ import shlex
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -15,6 +15,9 @@ import vlmock
 from vlmock.errors import VlmockError
 from vlmock.recordings_cli import COMMANDS
 from vlmock.session.timing import PIPELINES_OWN, PROFILE_NAMES
+
+if TYPE_CHECKING:
+    from vlmock.server.mock_server import MockServer
 
 __all__ = ["main"]
 
@@ -88,11 +91,40 @@ def demo(scenario: str, timing: str, journal: Path | None) -> None:
 @click.option("--entra", is_flag=True, help="Hand out tokens of Entra ID, and demand them; prints what to export.")
 @click.option("--tls", is_flag=True, help="Serve https and wss; prints what to export.")
 @click.option("--compression", is_flag=True, help="Agree to permessage-deflate.")
+@click.option(
+    "--replay",
+    type=click.Path(path_type=Path),
+    help="Play this recording to every connection, held back by what the client does; several one after the other.",
+)
+@click.option(
+    "--replay-timing",
+    default="recorded",
+    show_default=True,
+    metavar="TIMING",
+    help="recorded, instant, or how many times as long: 0.5 is twice as fast.",
+)
+@click.option(
+    "--on-unexpected",
+    type=click.Choice(["strict", "tolerant", "ignore"]),
+    default="tolerant",
+    show_default=True,
+    help="A client that does otherwise than the recorded one ends with an error (strict), or goes on.",
+)
 @click.option("--verbose", "-v", is_flag=True, help="One line for each event.")
-def serve(scenarios: Sequence[str], host: str, port: int, entra: bool, verbose: bool, **options: Any) -> None:
+def serve(
+    scenarios: Sequence[str],
+    host: str,
+    port: int,
+    entra: bool,
+    verbose: bool,
+    replay: Path | None,
+    replay_timing: str,
+    on_unexpected: Any,
+    **options: Any,
+) -> None:
     """Serve until Ctrl-C. SCENARIO: names of shipped ones, or paths of YAML files; the first is played to whoever asks
     for none. Each is at http://HOST:PORT/NAME too, and so are all that ship. Without any, everybody is answered
-    sensibly."""
+    sensibly. With --replay it is a recording that answers whoever asks for none."""
     from vlmock.scenario.library import DEFAULT, Playable, load
     from vlmock.server.mock_server import serve as start
     from vlmock.stop_signals import StopSignals
@@ -103,7 +135,10 @@ def serve(scenarios: Sequence[str], host: str, port: int, entra: bool, verbose: 
         offers[getattr(playable, "name", DEFAULT)] = playable
     first = next(iter(offers.values()), None)
     stopped = StopSignals()
-    with start(first, offers=offers, host=host, port=port, log=_print_entry if verbose else None, **options) as server:
+    log = _print_entry if verbose else _print_difference if replay else None
+    with start(first, offers=offers, host=host, port=port, log=log, **options) as server:
+        if replay is not None:
+            _replay(server, replay, timing=replay_timing, on_unexpected=on_unexpected)
         click.echo(f"vlmock listens on {server.url}")
         for name in offers:
             click.echo(f"  {server.url}/{name}")
@@ -115,6 +150,18 @@ def serve(scenarios: Sequence[str], host: str, port: int, entra: bool, verbose: 
         while server.running and not stopped.wait(0.5):
             pass
     click.echo("stopped")
+
+
+def _replay(server: "MockServer", recorded: Path, **how: Any) -> None:
+    try:
+        server.replay(recorded, repeat=True, **how)
+    except ValueError as error:
+        raise click.BadParameter(str(error), param_hint="--replay-timing") from None
+
+
+def _print_difference(entry: Any) -> None:
+    if entry.type == "(differs)":
+        _print_entry(entry)
 
 
 def _readings(given: Sequence[str]) -> dict[str, object]:

@@ -270,6 +270,9 @@ class Reception:
         replays = self.repertoire.replays(admitted.scenario)
         if replays is not None:
             return self._begin_replay(replays, admitted, target, now)
+        return self._begin_session(admitted, target, now)
+
+    def _begin_session(self, admitted: Admitted, target: str, now: float) -> Begun:
         script = self.repertoire.script(admitted.scenario)
         scenario = script.scenario if isinstance(script, Director) else None
         speaker = self._speaker(scenario.speech if scenario is not None else None)

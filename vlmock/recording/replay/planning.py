@@ -159,6 +159,8 @@ class _Planner:
             after.add(self._last[_HEARING])
         if action == NOTHING and mark is None and not after and step:
             after.add(step - 1)
+        if not after and step:
+            after.add(0)  # nobody is answered before the session is there
         self._add(place, kind, frame.at, after, action, mark)
         self._remember(kind, event, chain, step, action)
 
