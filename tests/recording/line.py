@@ -210,5 +210,3 @@ def session_line(
 def replay_line(recording: Recording, *, timing: Any = "instant", **how: Any) -> Line:
     """A line to a replay."""
     return Line(Replay(plan(recording), manner(timing, **how)))
-
-
