@@ -61,7 +61,17 @@ FORBIDDEN = {
     "vlclient.audio.wav": _OF_THE_PROGRAM,
     "vlmock": {"asyncio", "msgspec", "numpy", "websockets", "yaml", "jinja2", "click", "soxr"},
     "vlmock.session.machine": {"asyncio", "numpy", "websockets", "yaml", "jinja2", "click", "soxr"},
-    "vlmock.server.mock_server": {"numpy", "websockets.asyncio", "yaml", "jinja2", "click", "soxr"},
+    "vlmock.server.mock_server": {
+        "numpy",
+        "websockets.asyncio",
+        "yaml",
+        "jinja2",
+        "click",
+        "soxr",
+        "vlmock.recording.reading",
+        "vlmock.recording.replay",
+        "vlmock.recognition",
+    },
     "vlmock.pytest_plugin": {"asyncio", "msgspec", "numpy", "websockets", "yaml", "jinja2", "click", "soxr"},
 }
 

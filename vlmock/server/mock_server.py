@@ -2,10 +2,9 @@
 
 import os
 from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
 
 from vlmock.recording.model import Recording
-from vlmock.recording.replay.conversation import Replay
-from vlmock.recording.replay.manner import OnUnexpected, Timing, Trailing, manner
 from vlmock.scenario.director import Director
 from vlmock.scenario.expectations import check
 from vlmock.scenario.library import Playable, problems_of
@@ -16,9 +15,13 @@ from vlmock.server.journal_entry import Entry
 from vlmock.server.local_server import LocalServer
 from vlmock.server.reception import Played, Reception, SessionFactory, Settings, TimingProfile, session_for
 from vlmock.server.repertoire import Repertoire
-from vlmock.server.replays import Replayable, Replays
 from vlmock.server.transport import MAX_MESSAGE_BYTES, Limits
 from vlmock.session.script import Script
+
+if TYPE_CHECKING:
+    from vlmock.recording.replay.conversation import Replay
+    from vlmock.recording.replay.manner import OnUnexpected, Timing, Trailing
+    from vlmock.server.replays import Replayable, Replays
 
 __all__ = ["MockServer", "serve"]
 
@@ -26,7 +29,7 @@ __all__ = ["MockServer", "serve"]
 def serve(
     scenario: Playable | Recording = None,
     *,
-    replay: Replayable | None = None,
+    replay: "Replayable | None" = None,
     offers: Mapping[str, Playable] | None = None,
     host: str = "127.0.0.1",
     port: int = 0,
@@ -90,7 +93,7 @@ def serve(
     recorded = scenario if isinstance(scenario, Recording) else replay
     repertoire = Repertoire(None if isinstance(scenario, Recording) else scenario, offers)
     if recorded is not None:
-        repertoire.replay(Replays(recorded, manner()))
+        repertoire.replay(_replays(recorded))
     return MockServer(repertoire, settings, journal, host=host, port=port)
 
 
@@ -143,11 +146,11 @@ class MockServer(LocalServer):
 
     def replay(
         self,
-        recorded: Replayable,
+        recorded: "Replayable",
         *,
-        timing: Timing | str = "instant",
-        on_unexpected: OnUnexpected = "tolerant",
-        trailing: Trailing = "report",
+        timing: "Timing | str" = "instant",
+        on_unexpected: "OnUnexpected" = "tolerant",
+        trailing: "Trailing" = "report",
         repeat: bool = False,
         name: str | None = None,
     ) -> None:
@@ -164,11 +167,11 @@ class MockServer(LocalServer):
         What differs is in ``problems()``, which the pytest plugin looks at, and in ``replays``. Raises RecordingError
         when there is nothing to be played or something in it is wrong, ValueError when there is no such timing or rule.
         """
-        replays = Replays(recorded, manner(timing, on_unexpected, trailing), repeat=repeat)
+        replays = _replays(recorded, timing, on_unexpected, trailing, repeat=repeat)
         self._reception.repertoire.replay(replays, name=name)
 
     @property
-    def replays(self) -> list[Replay]:
+    def replays(self) -> "list[Replay]":
         """The recording of each connection that one was played to, with what its client did otherwise."""
         return [replayed.replay for replayed in self._reception.replayed]
 
@@ -234,3 +237,18 @@ class MockServer(LocalServer):
             return []
         missed = problems_of(script) + check(script.scenario.expect, [])
         return [f"nobody connected to play {script.scenario.name!r}: {problem}" for problem in missed]
+
+
+def _replays(
+    recorded: "Replayable",
+    timing: "Timing | str" = "instant",
+    on_unexpected: str = "tolerant",
+    trailing: str = "report",
+    *,
+    repeat: bool = False,
+) -> "Replays":
+    """Whoever replays nothing does not wait for what replaying needs."""
+    from vlmock.recording.replay.manner import manner
+    from vlmock.server.replays import Replays
+
+    return Replays(recorded, manner(timing, on_unexpected, trailing), repeat=repeat)

@@ -8,7 +8,7 @@ import math
 import random
 from collections import deque
 from collections.abc import Callable, Mapping
-from typing import Final, TypeAlias
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 import msgspec
 from websockets.http11 import Request, Response
@@ -18,7 +18,6 @@ from vlmock.hearing.detectors import DEFAULT as DEFAULT_DETECTOR
 from vlmock.hearing.detectors import ChosenDetector, detector_named
 from vlmock.protocol.codec import decode_client
 from vlmock.protocol.openai_beta import decode_beta
-from vlmock.recording.replay.conversation import Replay
 from vlmock.scenario.director import Director
 from vlmock.scenario.speech import SpeechStudio
 from vlmock.server.beta_conversation import BetaConversation
@@ -34,7 +33,6 @@ from vlmock.server.pages import page, refusal, wants_upgrade
 from vlmock.server.quota import Quota
 from vlmock.server.ready_frames import ReadyRuns
 from vlmock.server.repertoire import Repertoire
-from vlmock.server.replays import Replays
 from vlmock.server.speech_worker import Speaker, Workers
 from vlmock.server.transport import Limits, ReadBuffer, Transport
 from vlmock.session.agents import Conversations
@@ -47,6 +45,10 @@ from vlmock.session.readings import Readings, parse_readings
 from vlmock.session.script import Script
 from vlmock.session.timing import Timing
 from vlmock.session.turn_detector import DetectorFactory
+
+if TYPE_CHECKING:
+    from vlmock.recording.replay.conversation import Replay
+    from vlmock.server.replays import Replays
 
 __all__ = ["Circumstances", "Played", "Reception", "Replayed", "SessionFactory", "Settings", "session_for"]
 
@@ -93,7 +95,7 @@ class Replayed(msgspec.Struct, frozen=True):
     """One connection and the recording that was played to it."""
 
     connection: int
-    replay: Replay
+    replay: "Replay"
 
 
 class Circumstances(msgspec.Struct, frozen=True):
@@ -313,7 +315,7 @@ class Reception:
             journal.note_end(1011, "internal error", "server", now)
             raise
 
-    def _begin_replay(self, replays: Replays, admitted: Admitted, target: str, now: float) -> Begun:
+    def _begin_replay(self, replays: "Replays", admitted: Admitted, target: str, now: float) -> Begun:
         replay = replays.begin(target, decode_beta if admitted.dialect is Dialect.OPENAI_BETA else decode_client)
         self.begun += 1
         facts = _facts(admitted, target, replay.name, self.clock.unix_time())

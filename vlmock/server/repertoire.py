@@ -1,11 +1,13 @@
 """What a server can play: one thing for whoever asks for nothing, others by name."""
 
 from collections.abc import Callable, Collection, Iterator, Mapping
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from vlmock.scenario.library import DEFAULT, Playable, names, script_from
-from vlmock.server.replays import Replays
 from vlmock.session.script import Script
+
+if TYPE_CHECKING:
+    from vlmock.server.replays import Replays
 
 __all__ = ["Repertoire", "ScriptFactory"]
 
@@ -30,16 +32,16 @@ class Repertoire(Collection[str]):
         else:
             self._offers = {**self._offers, name: factory}
 
-    def replay(self, replays: Replays, *, name: str | None = None) -> None:
+    def replay(self, replays: "Replays", *, name: str | None = None) -> None:
         """Play these recordings from now on: to those who ask for nothing, or for that name."""
         self._replays = {**self._replays, name: replays}
 
-    def replays(self, name: str | None) -> Replays | None:
+    def replays(self, name: str | None) -> "Replays | None":
         """The recordings that are played to whoever asks for that, if it is recordings."""
         return self._replays.get(name)
 
     @property
-    def all_replays(self) -> list[Replays]:
+    def all_replays(self) -> "list[Replays]":
         """All recordings that are played now."""
         return list(self._replays.values())
 
