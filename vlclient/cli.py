@@ -1,4 +1,4 @@
-"""The command line: ``vlclient chat``, which is also what ``vlclient`` alone does.
+"""The command line: ``vlclient chat``, which is also what ``vlclient`` alone does, and ``vlclient check``.
 
 What it needs is imported when a conversation begins. The exit code says how it ended: 0 well (also by q, Ctrl-C or
 SIGTERM), 1 a mistake of this program, 2 wrong usage or configuration, 3 the service could not be reached, 4 not allowed
@@ -13,6 +13,7 @@ from typing import Any, Final
 import click
 
 from vlclient.chat.options import DEFAULT_MODEL, DEFAULT_VOICE, TURN_DETECTIONS
+from vlclient.checks_cli import check
 from vlclient.environment import NAMES
 from vlclient.errors import VoiceLiveError
 
@@ -119,3 +120,6 @@ def chat(ctx: click.Context, /, debug: bool, **chosen: Any) -> None:
     from vlclient.chat.program import run_chat
 
     ctx.exit(run_chat(chosen, debug=debug))
+
+
+main.add_command(check)

@@ -1,0 +1,114 @@
+"""What a check is: a number, a requirement, what would show it false, where it is known from, and how to try it."""
+
+import inspect
+import re
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, Final, TypeAlias
+
+import msgspec
+
+if TYPE_CHECKING:
+    from vlclient.checks.probe import Probe
+
+__all__ = ["PIPELINES", "Body", "Check", "Cost", "Section", "registered"]
+
+PIPELINES: Final = ("cascade", "hybrid", "native")
+"""Behaviour, fact 1: the three services behind the endpoint."""
+
+Body: TypeAlias = "Callable[[Probe], Awaitable[None]]"
+
+_NUMBER: Final = re.compile(r"\d{1,2}\.\d{2}")
+_DOCUMENTED: Final = re.compile(
+    r"(?P<requirement>.+?)\n\nFalse when: (?P<falsified_by>.+?)\nSource: (?P<source>.+)", re.DOTALL
+)
+
+
+class Cost(msgspec.Struct, frozen=True):
+    """What a check takes of a live service."""
+
+    connections: int = 1
+    audio_s: float = 0.0
+    """Sent, in seconds of sound."""
+    responses: int = 0
+    """That a model generates."""
+    slow: bool = False
+    """It waits for more than ten seconds."""
+
+
+class Check(msgspec.Struct, frozen=True, kw_only=True):
+    """One requirement and how to try it."""
+
+    number: str
+    """``3.04``: section and place. It stays the same for ever; what is dropped leaves a gap."""
+    name: str
+    section: str
+    requirement: str
+    """In our words."""
+    falsified_by: str
+    source: str
+    """With its label: ``Observed {FON}, behaviour 2.1``."""
+    pipelines: tuple[str, ...]
+    """Those that it applies to."""
+    since: str
+    """The first api-version that has what it asks for; "" for all."""
+    cost: Cost
+    body: Body
+
+
+class Section:
+    """Registers the checks of one section, in the order in which they stand there."""
+
+    def __init__(self, number: int, title: str) -> None:
+        self.number, self.title = number, title
+
+    def check(
+        self,
+        number: str,
+        *,
+        pipelines: tuple[str, ...] = PIPELINES,
+        since: str = "",
+        connections: int = 1,
+        audio_s: float = 0.0,
+        responses: int = 0,
+        slow: bool = False,
+    ) -> Callable[[Body], Body]:
+        """Register an async function of a ``Probe``. Its docstring reads::
+
+            The requirement.
+
+            False when: what would show it false.
+            Source: Observed {FON}, behaviour 2.1.
+
+        Raises ValueError where it does not, or where the number is another section's or taken.
+        """
+        cost = Cost(connections=connections, audio_s=audio_s, responses=responses, slow=slow)
+
+        def register(body: Body) -> Body:
+            name = getattr(body, "__name__", "")
+            found = _DOCUMENTED.fullmatch(inspect.cleandoc(body.__doc__ or ""))
+            if found is None:
+                raise ValueError(f"the docstring of {name} does not say requirement, 'False when:' and 'Source:'")
+            if not _NUMBER.fullmatch(number) or number.split(".")[0] != str(self.number) or number in _CHECKS:
+                raise ValueError(f"{number} is no free number of section {self.number}")
+            told = {key: " ".join(text.split()) for key, text in found.groupdict().items()}
+            _CHECKS[number] = Check(
+                number=number,
+                name=name,
+                section=self.title,
+                pipelines=pipelines,
+                since=since,
+                cost=cost,
+                body=body,
+                **told,
+            )
+            return body
+
+        return register
+
+
+_CHECKS: Final[dict[str, Check]] = {}
+
+
+def registered() -> list[Check]:
+    """All whose modules have been imported, by number."""
+    return sorted(_CHECKS.values(), key=lambda check: tuple(map(int, check.number.split("."))))

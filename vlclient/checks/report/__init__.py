@@ -1,0 +1,1 @@
+"""What came of checks, for people and for machines."""
