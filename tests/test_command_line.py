@@ -21,6 +21,9 @@ from vlmock.scenario.library import library_folder, names
 
 MISTAKES: dict[str, tuple[Sequence[str], str]] = {
     "timing": (["serve", "--timing", "casade"], "casade"),
+    "recording": (["serve", "--port", "0", "--record", __file__], __file__),
+    "pattern": (["serve", "--port", "0", "--record", "x", "--redact", "("], "'(' is no regular expression"),
+    "redaction of nothing": (["serve", "--port", "0", "--redact", "x"], "--record"),
     "option": (["serve", "--scenaro"], "--scenaro"),
     "port": (["serve", "--port", "99999"], "99999"),
     "port that is no number": (["serve", "--port", "http"], "http"),
@@ -29,7 +32,7 @@ MISTAKES: dict[str, tuple[Sequence[str], str]] = {
     "command": (["sreve"], "sreve"),
     "demo's timing": (["demo", "--timing", "casade"], "casade"),
     "demo's scenario": (["demo", "wether"], "did you mean 'weather'"),
-    "demo's journal": (["demo", "--timing", "instant", "--journal", "no/such/folder/j.jsonl"], "no/such/folder"),
+    "demo's journal": (["demo", "--timing", "instant", "--journal", __file__], __file__),
     "nothing to validate": (["validate"], "FILE"),
 }
 

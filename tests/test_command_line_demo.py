@@ -1,6 +1,5 @@
 """``vlmock demo``: both sides of a conversation on one screen, in processes of their own."""
 
-import json
 import os
 import re
 import signal
@@ -13,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.command_line import ROOT, VLMOCK, environment, run, serving
+from vlmock.recording.reading import read
 
 DEMO = ("demo", "--timing", "instant")
 
@@ -40,7 +40,8 @@ def test_demo_shows_both_sides_and_keeps_what_was_said(tmp_path: Path) -> None:
     assert '"weather":"sunny"' in output
     assert any(re.match(r"first sound \d+\.\d\d s after", line) for line in lines_of(done.stdout, "-"))
     journal, heard = saved(done.stdout)
-    types = [json.loads(line).get("type") for line in journal.read_text(encoding="utf-8").splitlines()]
+    (recording,) = read(journal)
+    types = [frame.event["type"] for frame in recording.frames if frame.event is not None]
     assert "input_audio_buffer.append" in types
     assert "response.done" in types
     with wave.open(str(heard)) as file:
@@ -94,21 +95,23 @@ def test_demo_does_not_dial_the_real_service() -> None:
 
 
 def test_demo_puts_the_journal_where_it_is_told(tmp_path: Path) -> None:
-    """``--journal``."""
-    done = run(*DEMO, "--journal", "here.jsonl", cwd=tmp_path)
-    assert done.returncode == 0
-    assert saved(done.stdout)[0] == Path("here.jsonl")
-    assert (tmp_path / "here.jsonl").stat().st_size > 1000
+    """``--journal``: a folder, or a zip file."""
+    for name in ("here", "here.zip"):
+        done = run(*DEMO, "--journal", name, cwd=tmp_path)
+        assert done.returncode == 0
+        assert saved(done.stdout)[0] == Path(name)
+        assert read(tmp_path / name)[0].end is not None
+        if name == "here":
+            (tmp_path / "here").rename(tmp_path / "there")
 
 
-@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs Linux's file that is always full")
-def test_demo_tells_of_a_full_disk_in_a_sentence() -> None:
-    """Also when it is full only once there is something to be saved."""
-    done = run(*DEMO, "--journal", "/dev/full")
-    assert done.returncode == 2
-    (line,) = done.stderr.strip().splitlines()
-    assert line == (
-        "vlmock: the journal cannot be saved in /dev/full (No space left on device): name another file with --journal"
+def test_demo_does_not_write_over_a_recording(tmp_path: Path) -> None:
+    """It says so before it begins to talk."""
+    run(*DEMO, "--journal", "here", cwd=tmp_path)
+    done = run(*DEMO, "--journal", "here", cwd=tmp_path)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == (
+        "vlmock: the journal cannot be saved: here holds a recording already; remove it, or name another folder\n"
     )
 
 
@@ -118,7 +121,7 @@ def test_demo_comes_to_an_end_with_other_scenarios(name: str) -> None:
     done = run(*DEMO, name)
     assert (done.returncode, done.stderr) == (0, "")
     assert "Whatever is spoken counts as the words of its own caller" in done.stdout
-    assert saved(done.stdout)[0].is_file()
+    assert read(saved(done.stdout)[0])
 
 
 def test_demo_expects_that_a_scenario_hangs_up() -> None:
@@ -161,8 +164,7 @@ def test_demo_ends_cleanly_when_it_is_told_to(number: signal.Signals) -> None:
         os.killpg(process.pid, number)
         out, err = process.communicate(timeout=10)
     assert (process.returncode, err) == (0, "")
-    lines = saved(out)[0].read_text(encoding="utf-8").splitlines()
-    assert json.loads(lines[0])["ended"]["by"] == "client"
+    assert read(saved(out)[0])[0].ended_by == "client"
     assert "assistant" not in out
 
 

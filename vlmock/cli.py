@@ -14,7 +14,7 @@ import click
 
 import vlmock
 from vlmock.errors import VlmockError
-from vlmock.recordings_cli import COMMANDS
+from vlmock.recordings_cli import COMMANDS, redaction_options
 from vlmock.session.timing import PIPELINES_OWN, PROFILE_NAMES
 
 if TYPE_CHECKING:
@@ -49,7 +49,9 @@ for _command in COMMANDS:
 @main.command()
 @click.argument("scenario", required=False, default="weather")
 @click.option("--timing", type=_TIMING, default="cascade", show_default=True, help="instant skips all waiting.")
-@click.option("--journal", type=click.Path(dir_okay=False, path_type=Path), help="Where to save the journal.")
+@click.option(
+    "--journal", type=click.Path(path_type=Path), help="Where to save the journal: a new folder, or a .zip file."
+)
 def demo(scenario: str, timing: str, journal: Path | None) -> None:
     """Start the emulator, speak real words to it, and print both sides of the conversation."""
     from vlmock.demo.conversation import run_demo
@@ -111,6 +113,10 @@ def demo(scenario: str, timing: str, journal: Path | None) -> None:
     show_default=True,
     help="A client that does otherwise than the recorded one ends with an error (strict), or goes on.",
 )
+@click.option(
+    "--record", type=click.Path(path_type=Path), help="Write every connection down there: a new folder, or a .zip file."
+)
+@redaction_options
 @click.option("--verbose", "-v", is_flag=True, help="One line for each event.")
 def serve(
     scenarios: Sequence[str],
@@ -131,6 +137,9 @@ def serve(
     from vlmock.server.mock_server import serve as start
     from vlmock.stop_signals import StopSignals
 
+    record: Path | None = options["record"]
+    if record is None and (options["redact"] or options["redact_audio"]):
+        raise click.UsageError("--redact and --redact-audio are about recordings: give --record as well")
     offers: dict[str, Playable] = {}
     for scenario in scenarios:
         playable = scenario if scenario == DEFAULT else load(scenario)
@@ -151,7 +160,7 @@ def serve(
         gc.freeze()  # what is there now stays
         while server.running and not stopped.wait(0.5):
             pass
-    click.echo("stopped")
+    click.echo("stopped" if record is None else f"stopped; what was said is in {record}")
 
 
 def _replay(server: "MockServer", recorded: Path, **how: Any) -> None:

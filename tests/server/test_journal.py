@@ -6,11 +6,13 @@ import threading
 
 import pytest
 
-from vlmock.errors import JournalTimeout, ServerError
+from vlmock.errors import JournalTimeout, RecordingError, ServerError
 from vlmock.protocol.codec import audio_json, decode_client
 from vlmock.protocol.conversation import ConversationItemDelete
 from vlmock.protocol.input_audio import InputAudioBufferAppend, InputAudioBufferClear, InputAudioBufferCleared
 from vlmock.protocol.output import ResponseAudioDelta
+from vlmock.protocol.recording.lines import Close
+from vlmock.recording.reading import read
 from vlmock.server.journal import Facts, Journal
 from vlmock.session.effects import Remark
 
@@ -91,7 +93,8 @@ def test_a_remark_is_an_entry_that_nobody_sent(journal, connection, tmp_path):
     assert entry.body() == entry.shown(audio=True) == {
         "kind": "overlooked", "message": "no such\nthing", "code": None, "param": "session.x"
     }  # fmt: skip
-    assert '"source":"vlmock"' in journal.save(tmp_path / "journal.jsonl").read_text()
+    (frame,) = [frame for frame in saved(journal, tmp_path).frames if frame.source == "vlmock"]
+    assert frame.event == {"type": "(overlooked)", "message": "no such\nthing", "param": "session.x"}
 
 
 def test_an_event_with_unknown_members_is_shown_without_what_it_could_have_had(journal, connection):
@@ -124,9 +127,9 @@ def test_secrets_inside_events_are_not_shown(journal, connection, tmp_path):
     )  # fmt: skip
     connection.note("client", update, 100.0, 1)
     [entry] = journal.entries()
-    saved = journal.save(tmp_path / "journal.jsonl", audio=True).read_text()
+    written = (journal.save(tmp_path / "out") / "connection-1" / "events.jsonl").read_text()
     assert entry.type == "session.update"
-    for text in (entry.line(), json.dumps(entry.shown()), json.dumps(journal.as_json(last=10)), saved):
+    for text in (entry.line(), json.dumps(entry.shown()), json.dumps(journal.as_json(last=10)), written):
         assert "sesame" not in text
         assert "server_url" in text
 
@@ -155,14 +158,58 @@ def test_a_line_is_one_line_whatever_is_in_it(journal, connection):
     assert entry.line() == f'#1    0.500 ← odd\\u000a\\u001b[2J text="{shown}" last=1'
 
 
-def test_what_is_saved_is_a_line_for_each_connection_and_each_event(journal, connection, tmp_path):
-    """JSON Lines; audio as its length unless it is asked for."""
+def saved(journal, tmp_path, **options):
+    """The one connection, as it was saved."""
+    (recording,) = read(journal.save(tmp_path / "out", **options))
+    return recording
+
+
+def test_what_is_saved_is_a_recording(journal, connection, tmp_path):
+    """What was said with its times, the sound whole, frames that are no events to the letter, and the end."""
     connection.note("client", append(b"ABC"), 100.25, 1)
-    connection.note_end(1000, "bye", "client", 103.0)
-    lines = [json.loads(line) for line in journal.save(tmp_path / "short.jsonl").read_text().splitlines()]
-    assert lines[0]["ended"] == {"code": 1000, "reason": "bye", "by": "client", "at": 3.0}
-    assert (lines[1]["at"], lines[1]["source"], lines[1]["event"]["audio"]) == (0.25, "client", "<3 bytes>")
-    assert "QUJD" in journal.save(str(tmp_path / "long.jsonl"), audio=True).read_text()
+    connection.note("client", decode_client(b'{"type": "nonsense"}'), 100.5, 1, b'{"type": "nonsense"}')
+    connection.note("client", decode_client(b"{"), 100.75, 1, b"{")
+    connection.note("server", {"type": "by.hand"}, 101.0, 1)
+    connection.note_end(1006, "", "network", 103.0)
+    recording = saved(journal, tmp_path)
+    said = [(frame.at, frame.source, frame.text or recording.whole(frame)) for frame in recording.frames]
+    assert said == [
+        (0.25, "client", {"type": "input_audio_buffer.append", "audio": "QUJD"}),
+        (0.5, "client", {"type": "nonsense"}),
+        (0.75, "client", "{"),
+        (1.0, "server", {"type": "by.hand"}),
+    ]
+    assert (recording.end, recording.ended_by, recording.ended_at) == (Close(1006), "client", 3.0)
+    assert recording.head.url == connection.facts.path
+
+
+def test_what_is_saved_tells_what_is_lost(connection, tmp_path):
+    """Sound first, then events: whoever reads it must not take silence for what was said."""
+    journal = connection._journal
+    for number in range(4):
+        connection.note("client", append(bytes(900)), 100.0 + number, 1200)
+    connection.shed(3000, journal.lost)
+    recording = saved(journal, tmp_path)
+    told = [frame.event["message"] for frame in recording.frames if frame.source == "vlmock"]
+    assert told == ["900 bytes of sound are no longer kept in the event before this"] * 3
+    while connection.lost_events == 0:
+        connection.shed(10**6, journal.lost)
+    recording = saved(journal, tmp_path / "later")
+    assert recording.frames[0].event["message"] == f"the first {connection.lost_events} events are no longer kept"
+
+
+def test_what_the_user_names_is_not_saved(journal, connection, tmp_path):
+    """Patterns, and voices; and a wrong pattern is told."""
+    connection.note("client", append(b"\1\2" * 500), 100.0, 1)
+    connection.note("server", {"type": "x", "text": "call 0170"}, 100.0, 1)
+    recording = saved(journal, tmp_path, redact=[r"0\d+"], redact_audio=True)
+    assert recording.frames[1].event == {"type": "x", "text": "call ***"}
+    assert recording.head.audio_redacted
+    assert b"\1\2\1\2" not in recording.voices["client.wav"].read(0, 1000)
+    with pytest.raises(RecordingError, match="no regular expression"):
+        journal.save(tmp_path / "other", redact=["("])
+    with pytest.raises(RecordingError, match="holds a recording already"):
+        journal.save(tmp_path / "out")
 
 
 # ---- waiting

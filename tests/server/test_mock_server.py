@@ -184,7 +184,7 @@ async def test_a_key_in_the_address_is_shown_nowhere(caplog, tmp_path):
             writer.write(b"GET /journal HTTP/1.1\r\nHost: x\r\n\r\n")
             page = (await reader.read()).decode()
             writer.close()
-        saved = server.journal.save(tmp_path / "journal.jsonl").read_text()
+        saved = (server.journal.save(tmp_path / "out") / "connection-1" / "events.jsonl").read_text()
     assert "api-key=***" in page
     for text in (page, saved, json.dumps(server.journal.connections), caplog.text):
         assert "sesame" not in text

@@ -12,7 +12,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
 
-from vlmock.errors import JournalTimeout, ServerError
+from vlmock.errors import JournalTimeout, RecordingError
+from vlmock.protocol.recording.folder import CannotRecord, RecordingsFolder
 from vlmock.server.journal import Ended
 from vlmock.server.mock_server import MockServer, serve
 
@@ -30,12 +31,12 @@ _OWN_MISTAKE: Final = 1011
 def run_demo(scenario: str, *, timing: str, journal: Path | None) -> None:
     """Hold the conversation, print it, and save its journal (in a temporary folder unless told where) and its sound.
 
-    Raises ServerError when the journal cannot be saved there. Raises SystemExit with the client's exit code when it
+    Raises RecordingError when the journal cannot be saved there. Raises SystemExit with the client's exit code when it
     failed, which has said why; not when it was the user who ended it, or the scenario that hung up.
     """
     with _Stopping() as stopping, serve(scenario, timing=timing) as server:
         folder = Path(tempfile.mkdtemp(prefix="vlmock-"))
-        journal, heard = _writable(journal or folder / "journal.jsonl"), folder / "heard.wav"
+        journal, heard = _writable(journal or folder / "journal"), folder / "heard.wav"
         command = _client(server.url, heard, fast=timing == "instant")
         print(f"vlmock listens on {server.url}; it plays the scenario {scenario!r} with the timing {timing!r}.")
         if scenario != _FITTING:
@@ -43,7 +44,7 @@ def run_demo(scenario: str, *, timing: str, journal: Path | None) -> None:
         print(f"The reference client talks to it:\n\n{_for_people(command)}\n", flush=True)
         code = stopping.run(command)
         ended = _end_of(server)
-        _save(server, journal)
+        server.journal.save(journal)
     print(f"\nThe journal is saved in {journal}")
     if heard.is_file():
         print(f"What the client heard is in {heard}")
@@ -128,20 +129,7 @@ def _end_of(server: MockServer) -> Ended | None:
 def _writable(path: Path) -> Path:
     """Found out before the conversation, not after it."""
     try:
-        path.open("ab").close()
-    except OSError as error:
-        raise _cannot_be_saved(path, error) from error
+        RecordingsFolder(path)
+    except CannotRecord as error:
+        raise RecordingError(f"the journal cannot be saved: {error}") from error
     return path
-
-
-def _save(server: MockServer, path: Path) -> None:
-    try:
-        server.journal.save(path)
-    except OSError as error:
-        raise _cannot_be_saved(path, error) from error
-
-
-def _cannot_be_saved(path: Path, error: OSError) -> ServerError:
-    return ServerError(
-        f"the journal cannot be saved in {path} ({error.strerror or error}): name another file with --journal"
-    )

@@ -23,6 +23,7 @@ from vlmock.protocol.wire import JsonObject, ServerEvent
 from vlmock.server.clock import Clock
 from vlmock.server.handshake import Admitted, Refused, shown
 from vlmock.server.journal import ConnectionJournal
+from vlmock.server.journal_entry import remark_line
 from vlmock.server.pages import refusal
 from vlmock.server.ready_frames import ReadyFrames
 from vlmock.server.transport import Closing, Transport
@@ -125,6 +126,7 @@ class Connection:
         self._begun: Begun | None = None
         self._admitted: Admitted | None = None
         self._target = ""
+        self._request: Request | None = None
         self._over = False
         """The conversation has ended; the connection may take a while longer."""
         self._inbox: deque[bytes] = deque()
@@ -169,7 +171,7 @@ class Connection:
             return refusal(Refused(500, "internal error"))
         if isinstance(answer, Response):
             return answer
-        self._admitted, self._target = answer, shown(request.path)
+        self._admitted, self._target, self._request = answer, shown(request.path), request
         return None
 
     def opened(self) -> None:
@@ -239,7 +241,10 @@ class Connection:
 
     def _begin(self, now: float) -> Begun:
         assert self._admitted is not None, "the transport opened without a request"
+        assert self._request is not None
         begun = self._begun = self._house.begin(self._admitted, self._target, now)
+        headers = self._request.headers
+        begun.journal.record(f"ws://{headers.get('Host', '')}{self._request.path}", headers.raw_items())
         loop = asyncio.get_running_loop()
         begun.journal.send = lambda event: loop.call_soon_threadsafe(self._push, event)
         self._effects += begun.session.open(now)
@@ -251,7 +256,7 @@ class Connection:
         while inbox:
             message = inbox.popleft()
             event = decode(message)
-            note("client", event, now, len(message))
+            note("client", event, now, len(message), message)
             effects = receive(event, now)
             if effects:
                 self._effects += effects
@@ -298,7 +303,7 @@ class Connection:
         return self._transport.writable and not self._over
 
     def _put(self, event: ServerEvent | JsonObject, message: bytes, begun: Begun, now: float) -> None:
-        begun.journal.note("server", event, now, len(message))
+        begun.journal.note("server", event, now, len(message), message)
         self._outgoing.append((len(message), (message,)))
         self._outgoing_bytes += len(message)
 
@@ -352,7 +357,7 @@ class Connection:
         self._listening = {other for other in self._listening if not other.done()} | {listening}
 
     def _perform_remark(self, effect: Remark, begun: Begun, now: float) -> None:
-        begun.journal.note("vlmock", effect, now, len(effect.message))
+        begun.journal.note("vlmock", effect, now, len(effect.message), remark_line(effect))
 
     def _send_outgoing(self) -> None:
         if self._outgoing:

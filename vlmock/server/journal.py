@@ -5,24 +5,25 @@ holds most loses the audio of its oldest events first, then those events; ``Jour
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from itertools import count
 from pathlib import Path
-from typing import Any, Final, TypeAlias, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Final, TypeAlias, TypeVar
 
 import msgspec
 
 from vlmock.errors import JournalTimeout, ServerError
-from vlmock.protocol.deltas import Deltas
 from vlmock.protocol.wire import JsonObject, ServerEvent
 from vlmock.server.arrivals import Arrivals
-from vlmock.server.journal_entry import Entry, EventOrBody, Run, Source, stripped
+from vlmock.server.connection_journal import ConnectionJournal, Ended, Facts, Lost
+from vlmock.server.journal_entry import Entry, Source
 from vlmock.session.effects import Remark
+
+if TYPE_CHECKING:
+    from vlmock.server.recording_thread import RecordingThread
 
 __all__ = ["ConnectionJournal", "Ended", "Facts", "Journal", "Lost"]
 
-_OVERHEAD_BYTES: Final = 256
-"""What an entry and its event weigh besides their payload."""
 _REMEMBERED: Final = 1000
 """So many connections are kept; of more, those that closed first are forgotten."""
 
@@ -30,141 +31,6 @@ T = TypeVar("T")
 
 EventType: TypeAlias = str | type[msgspec.Struct]
 """A type as on the wire, or the class of the event."""
-
-
-class Lost(msgspec.Struct):
-    """What the journal had to drop because it was full."""
-
-    events: int = 0
-    audio_bytes: int = 0
-    connections: int = 0
-
-
-class Facts(msgspec.Struct, frozen=True):
-    """What is known of a connection when it opens. No secret is among it."""
-
-    path: str
-    """Path and query of its request."""
-    model: str
-    api_version: str
-    scenario: str
-    user_agent: str
-    credential: str
-    """``key`` or ``token``."""
-    opened: float
-    """Seconds since 1970."""
-    dialect: str = "voice-live"
-    """``voice-live`` or ``openai-beta``: in that one, what the client was sent is kept as JSON where it differs."""
-
-
-class Ended(msgspec.Struct, frozen=True):
-    """How a connection ended."""
-
-    code: int
-    reason: str
-    by: str
-    """``client``, ``server`` or ``network``."""
-    at: float
-    """Seconds since it opened."""
-
-
-class ConnectionJournal:
-    """One connection's part of the journal."""
-
-    def __init__(self, journal: "Journal", number: int, facts: Facts, started: float) -> None:
-        self.number = number
-        """Counting from 1."""
-        self.facts = facts
-        self.ended: Ended | None = None
-        self._noted: list[Entry | Run] = []
-        self.weight = 0
-        self.send: Callable[[ServerEvent | JsonObject], object] | None = None
-        """How to push an event to the client, from any thread; None once the connection has ended."""
-        self._journal = journal
-        self._started = started
-        self._stripped = 0
-
-    def note(self, source: Source, event: EventOrBody, now: float, payload_bytes: int) -> None:
-        """An event has been received or sent."""
-        weight = payload_bytes + _OVERHEAD_BYTES
-        entry = Entry(self.number, now - self._started, source, event, weight)
-        self._noted.append(entry)
-        self.weight += weight
-        journal = self._journal
-        journal._weight += weight
-        if journal._weight > journal._max_bytes:
-            journal._make_room()
-        if journal._log is not None:
-            journal._log(entry)
-        if journal._arrivals.awaited:
-            journal._arrivals.announce()
-
-    def note_deltas(self, deltas: Deltas, now: float, payload_bytes: Sequence[int]) -> None:
-        """A run of deltas has been sent; they become entries when somebody asks."""
-        run = Run(self.number, now - self._started, deltas, payload_bytes, _OVERHEAD_BYTES)
-        self._noted.append(run)
-        weight = sum(payload_bytes) + len(payload_bytes) * _OVERHEAD_BYTES
-        self.weight += weight
-        journal = self._journal
-        journal._weight += weight
-        if journal._weight > journal._max_bytes:
-            journal._make_room()
-        if journal._log is not None:
-            for entry in run.entries():
-                journal._log(entry)
-        if journal._arrivals.awaited:
-            journal._arrivals.announce()
-
-    @property
-    def entries(self) -> list[Entry]:
-        """Everything in order, from any thread."""
-        return list(_one_by_one(list(self._noted)))
-
-    def note_end(self, code: int, reason: str, by: str, now: float) -> None:
-        """The connection is gone."""
-        self.send = None
-        self.ended = Ended(code, reason, by, now - self._started)
-        self._journal._arrivals.announce()
-
-    def shed(self, wanted: int, lost: Lost) -> int:
-        """Make room for so much, but keep half: drop audio, from the oldest on, or where there is none the oldest
-        events. How much lighter that makes it."""
-        before = self.weight
-        enough = max(before - wanted, before // 2)
-        noted = self._noted
-        while self.weight > enough and self._stripped < len(noted):
-            oldest = noted[self._stripped]
-            if isinstance(oldest, Run):
-                noted[self._stripped : self._stripped + 1] = oldest.entries()
-            else:
-                self._strip(oldest, lost)
-                self._stripped += 1
-        if self.weight == before:
-            dropped = 0
-            while self.weight > enough:
-                self.weight -= cast(Entry, noted[dropped]).weight  # runs were spread above
-                dropped += 1
-            del noted[:dropped]
-            self._stripped -= dropped
-            lost.events += dropped
-        return before - self.weight
-
-    def _strip(self, entry: Entry, lost: Lost) -> None:
-        entry.event, dropped = stripped(entry.event)
-        entry.lost_bytes += dropped
-        lost.audio_bytes += dropped
-        freed = min(dropped * 4 // 3, entry.weight)
-        entry.weight -= freed
-        self.weight -= freed
-
-    def summary(self) -> JsonObject:
-        """Facts for people."""
-        return {
-            "connection": self.number,
-            **msgspec.structs.asdict(self.facts),
-            "events": len(self.entries),
-            "ended": msgspec.structs.asdict(self.ended) if self.ended else None,
-        }
 
 
 class Journal:
@@ -177,6 +43,8 @@ class Journal:
 
     def __init__(self, *, max_bytes: int = 256 * 1024 * 1024, log: Callable[[Entry], None] | None = None) -> None:
         """``log`` is given each entry, in the server's thread."""
+        self.recordings: RecordingThread | None = None
+        """Writes down each connection as it goes, whatever is kept here."""
         self.lost = Lost()
         self._max_bytes = max_bytes
         self._weight = 0
@@ -264,16 +132,17 @@ class Journal:
         else:
             send({"event_id": event_id, **event})
 
-    def save(self, path: str | Path, *, audio: bool = False) -> Path:
-        """Write everything as JSON Lines, one connection after the other. Secrets are ``***``, audio is its length
-        unless ``audio``. Returns the path."""
-        path = Path(path)
-        with path.open("wb") as file:
-            for part in self._parts(None):
-                file.write(msgspec.json.encode(part.summary()) + b"\n")
-                for entry in part.entries:
-                    file.write(msgspec.json.encode(_as_json(entry, audio=audio)) + b"\n")
-        return path
+    def save(self, path: str | Path, *, redact: Iterable[str] = (), redact_audio: bool = False) -> Path:
+        """Write everything as recordings, one for each connection, into a folder or, where the path ends in ``.zip``,
+        a zip file. Returns the path.
+
+        Secrets are ``***``, and so is what the regular expressions ``redact`` match; ``redact_audio`` keeps timing and
+        loudness of the sound, not the voices. Members stand in the order of our types; ``vlmock.serve(record=…)`` has
+        them as they came. Raises RecordingError when there are recordings already, or nothing can be written.
+        """
+        from vlmock.server.journal_recording import save
+
+        return save(self._parts(None), path, redact=redact, redact_audio=redact_audio)
 
     def as_json(self, *, connection: int | None = None, last: int) -> JsonObject:
         """The latest ``last`` events, by connection, audio as lengths."""
@@ -345,14 +214,6 @@ class Journal:
         return found
 
 
-def _one_by_one(noted: Sequence[Entry | Run]) -> Iterator[Entry]:
-    for entry in noted:
-        if isinstance(entry, Run):
-            yield from entry.entries()
-        else:
-            yield entry
-
-
 def _tag(type: EventType) -> str:
     return type if isinstance(type, str) else str(type.__struct_config__.tag)
 
@@ -360,11 +221,11 @@ def _tag(type: EventType) -> str:
 _ARROW: Final = {"client": "→", "server": "←", "vlmock": "!"}
 
 
-def _as_json(entry: Entry, *, audio: bool = False) -> JsonObject:
+def _as_json(entry: Entry) -> JsonObject:
     return {
         "connection": entry.connection,
         "at": round(entry.at, 4),
         "source": entry.source,
         "type": entry.type,
-        "event": entry.shown(audio=audio),
+        "event": entry.shown(),
     }

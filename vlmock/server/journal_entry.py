@@ -7,13 +7,13 @@ from typing import Any, Final, Literal, TypeAlias, cast
 import msgspec
 
 from vlmock.protocol.catalogue import AnyClientEvent
-from vlmock.protocol.codec import InvalidEvent, to_json_object
+from vlmock.protocol.codec import InvalidEvent, encode, to_json_object
 from vlmock.protocol.deltas import Deltas
 from vlmock.protocol.shown import facts, on_one_line, shown
 from vlmock.protocol.wire import JsonObject, ServerEvent
 from vlmock.session.effects import Remark
 
-__all__ = ["INVALID", "Entry", "EventOrBody", "Run", "Source", "stripped", "type_of"]
+__all__ = ["INVALID", "Entry", "EventOrBody", "Run", "Source", "remark_line", "stripped", "type_of"]
 
 Source: TypeAlias = Literal["client", "server", "vlmock"]
 """Who said it. What vlmock says is a ``Remark``, and only the journal hears it."""
@@ -49,6 +49,8 @@ class Entry(msgspec.Struct, gc=False):
     """About how many bytes it keeps alive."""
     lost_bytes: int = 0
     """Audio that was dropped from it because the journal was full."""
+    message: bytes = b""
+    """What was received, where it is no event."""
 
     @property
     def type(self) -> str:
@@ -64,6 +66,14 @@ class Entry(msgspec.Struct, gc=False):
         if isinstance(self.event, Remark):
             return msgspec.structs.asdict(self.event)
         return to_json_object(self.event)
+
+    def on_the_wire(self) -> bytes:
+        """The message; for an event its members in the order of our types. A remark never was on the wire."""
+        if isinstance(self.event, InvalidEvent):
+            return self.message
+        if isinstance(self.event, dict):
+            return msgspec.json.encode(self.event)
+        return remark_line(self.event) if isinstance(self.event, Remark) else encode(self.event)
 
     def shown(self, *, audio: bool = False) -> JsonObject:
         """The event for people: audio as its length unless asked for, secrets as ``***``."""
@@ -106,6 +116,13 @@ class Run(msgspec.Struct):
                 for event, size in zip(self.deltas.events(), self.payload_bytes, strict=True)
             ]
         return self._entries
+
+
+def remark_line(remark: Remark) -> bytes:
+    """A remark as recordings have it: an event of the type ``(hint)`` and the like."""
+    members = msgspec.structs.asdict(remark).items()
+    told = {name: value for name, value in members if name != "kind" and value is not None}
+    return msgspec.json.encode({"type": remark.type, **told})
 
 
 def type_of(event: EventOrBody) -> str:

@@ -1,7 +1,8 @@
 """A server for tests, in a thread and loop of its own: tests may be sync or async, and agents may block."""
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from vlmock.recording.model import Recording
@@ -21,6 +22,7 @@ from vlmock.session.script import Script
 if TYPE_CHECKING:
     from vlmock.recording.replay.conversation import Replay
     from vlmock.recording.replay.manner import OnUnexpected, Timing, Trailing
+    from vlmock.server.recording_thread import RecordingThread
     from vlmock.server.replays import Replayable, Replays
 
 __all__ = ["MockServer", "serve"]
@@ -48,6 +50,9 @@ def serve(
     max_message_bytes: int = MAX_MESSAGE_BYTES,
     journal_bytes: int = 256 * 1024 * 1024,
     log: Callable[[Entry], None] | None = None,
+    record: str | Path | None = None,
+    redact: Iterable[str] = (),
+    redact_audio: bool = False,
 ) -> "MockServer":
     """Start a server; leave it with ``stop()``, or use it in ``with`` or ``async with``.
 
@@ -67,12 +72,14 @@ def serve(
     ``Retry-After``, and failed responses; None is no limit. ``compression``: agree to permessage-deflate. ``tls``:
     serve https and wss, with a certificate that clients in this process, and in those that it starts, trust until the
     end. ``max_message_bytes``: longer messages close the connection with 1009. ``journal_bytes``: about what the
-    journal may keep. ``log``: is given every journal entry, in the server's thread.
+    journal may keep. ``log``: is given every journal entry, in the server's thread. ``record``: a folder, or
+    a zip file, where every connection is written down as it goes; secrets are ``***``, so is what the regular
+    expressions ``redact`` match, and ``redact_audio`` keeps no voices, only their timing and loudness.
 
     Raises ServerError when the address cannot be had or ``tls`` lacks trustme, ScenarioError when a scenario is wrong,
-    RecordingError when a recording is,
-    SpeechError, DetectorError or RecognitionError when what speaks or listens is not there, ValueError when there is no
-    such timing or reading, or a limit is below 1.
+    RecordingError when a recording is, or when nothing can be recorded there, SpeechError, DetectorError or
+    RecognitionError when what speaks or listens is not there, ValueError when there is no such timing or reading, a
+    limit is below 1, or ``redact`` is no regular expression.
     """
     settings = Settings(
         timing=timing,
@@ -89,12 +96,19 @@ def serve(
         tls=tls,
         limits=Limits(message_bytes=max_message_bytes),
     )
-    journal = Journal(max_bytes=journal_bytes, log=log)
     recorded = scenario if isinstance(scenario, Recording) else replay
     repertoire = Repertoire(None if isinstance(scenario, Recording) else scenario, offers)
     if recorded is not None:
         repertoire.replay(_replays(recorded))
-    return MockServer(repertoire, settings, journal, host=host, port=port)
+    journal = Journal(max_bytes=journal_bytes, log=log)
+    if record is not None:
+        journal.recordings = _recordings(record, redact, redact_audio)
+    try:
+        return MockServer(repertoire, settings, journal, host=host, port=port)
+    except BaseException:
+        if journal.recordings is not None:
+            journal.recordings.stop()
+        raise
 
 
 class MockServer(LocalServer):
@@ -111,6 +125,8 @@ class MockServer(LocalServer):
         sessions: SessionFactory = session_for,
     ) -> None:
         self._reception = Reception(repertoire, settings, journal, sessions=sessions)
+        if journal.recordings is not None:
+            journal.recordings.failed = self._reception.crashed
         self.clock = ClockHand(self._reception.clock, self._let_pass)
         """Sets this server's time forward: ``server.clock.advance(3600)``."""
         super().__init__(
@@ -129,6 +145,13 @@ class MockServer(LocalServer):
         """The variables that a client in another process needs, for its certificate and its tokens. Those that this
         process starts have them already."""
         return super().environment | (self._reception.entra.environment if self._reception.entra else {})
+
+    def stop(self) -> None:
+        """As of every server of ours; and what is recorded is written to the end, however long the disk takes. Raises
+        RecordingError when a zip file cannot be made of it."""
+        super().stop()
+        if self.journal.recordings is not None:
+            self.journal.recordings.stop()
 
     # ---- what it does
 
@@ -237,6 +260,14 @@ class MockServer(LocalServer):
             return []
         missed = problems_of(script) + check(script.scenario.expect, [])
         return [f"nobody connected to play {script.scenario.name!r}: {problem}" for problem in missed]
+
+
+def _recordings(path: str | Path, redact: Iterable[str], redact_audio: bool) -> "RecordingThread":
+    """Imported late, because hardly anybody records."""
+    from vlmock.protocol.recording.redaction import Redaction
+    from vlmock.server.recording_thread import RecordingThread
+
+    return RecordingThread(path, redaction=Redaction(redact), redact_audio=redact_audio)
 
 
 def _replays(

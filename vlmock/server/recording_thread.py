@@ -5,6 +5,8 @@ for room (``wait_for_room``, or ``until_room`` in a loop).
 """
 
 import asyncio
+import logging
+import os
 import threading
 import time
 from collections import deque
@@ -27,6 +29,8 @@ _AT_ONCE: Final = 16
 Python's interpreter lock would keep the conversations waiting after all."""
 _GATHER_S: Final = 0.005
 """What comes in so short a time is written together."""
+_log = logging.getLogger("vlmock")
+
 _OVERHEAD_BYTES: Final = 200
 """What a message weighs besides its bytes."""
 
@@ -43,18 +47,19 @@ class RecordingThread:
         *,
         redaction: Redaction | None = None,
         redact_audio: bool = False,
-        failed: Callable[[Exception], object],
+        failed: Callable[[Exception], object] = lambda error: _log.error("%s", error),
         max_bytes: int = _MAX_BYTES,
     ) -> None:
         """``path``: of the folder, or of a zip file. ``failed`` is told, in this thread, when something cannot be
         written; the connection then goes on and its recording ends. Raises RecordingError when nothing can be written
         there, or something is there already."""
+        self._process = os.getpid()
         try:
             self._folder = RecordingsFolder(path)
         except CannotRecord as error:
             raise RecordingError(str(error)) from error
         self._redaction, self._redact_audio = redaction, redact_audio
-        self._failed = failed
+        self.failed = failed
         self._max_bytes = max_bytes
         self._jobs: deque[_Job] = deque()
         self._bytes = 0
@@ -80,6 +85,8 @@ class RecordingThread:
 
     def wait_for_room(self) -> None:
         """Return when more may be said. Blocks the thread that calls it."""
+        if self.has_room:
+            return
         with self._changed:
             self._changed.wait_for(lambda: self.has_room or self._stopping)
 
@@ -99,6 +106,8 @@ class RecordingThread:
 
         Raises RecordingError when the zip file cannot be made; the folder is still there then.
         """
+        if os.getpid() != self._process:
+            return self._folder.path  # a fork's copy: writing is the parent's business
         with self._changed:
             self._stopping = True
             self._changed.notify_all()
@@ -143,7 +152,7 @@ class RecordingThread:
             try:
                 recording._write(encodes)
             except Exception as error:
-                self._failed(RecordingError(str(error)) if isinstance(error, CannotRecord) else error)
+                self.failed(RecordingError(str(error)) if isinstance(error, CannotRecord) else error)
         with self._changed:
             self._bytes -= sum(job[-1] for job in jobs)
             self._changed.notify_all()

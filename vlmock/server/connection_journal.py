@@ -1,0 +1,212 @@
+"""One connection's part of the journal: in memory, within bounds, and on the disk, if it is recorded."""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, Final, cast
+
+import msgspec
+
+import vlmock
+from vlmock.protocol.codec import InvalidEvent, encode_deltas
+from vlmock.protocol.deltas import Deltas
+from vlmock.protocol.wire import JsonObject, ServerEvent
+from vlmock.server.journal_entry import Entry, EventOrBody, Run, Source, stripped
+
+if TYPE_CHECKING:
+    from vlmock.protocol.recording.lines import Head, Speaker
+    from vlmock.server.journal import Journal
+    from vlmock.server.recording_thread import RecordingThread
+
+__all__ = ["ConnectionJournal", "Ended", "Facts", "Lost", "speaker_of"]
+
+_OVERHEAD_BYTES: Final = 256
+"""What an entry and its event weigh besides their payload."""
+
+
+class Lost(msgspec.Struct):
+    """What the journal had to drop because it was full."""
+
+    events: int = 0
+    audio_bytes: int = 0
+    connections: int = 0
+
+
+class Facts(msgspec.Struct, frozen=True):
+    """What is known of a connection when it opens. No secret is among it."""
+
+    path: str
+    """Path and query of its request."""
+    model: str
+    api_version: str
+    scenario: str
+    user_agent: str
+    credential: str
+    """``key`` or ``token``."""
+    opened: float
+    """Seconds since 1970."""
+    dialect: str = "voice-live"
+    """``voice-live`` or ``openai-beta``: in that one, what the client was sent is kept as JSON where it differs."""
+
+
+class Ended(msgspec.Struct, frozen=True):
+    """How a connection ended."""
+
+    code: int
+    reason: str
+    by: str
+    """``client``, ``server`` or ``network``."""
+    at: float
+    """Seconds since it opened."""
+
+
+class ConnectionJournal:
+    """One connection's part of the journal."""
+
+    def __init__(self, journal: "Journal", number: int, facts: Facts, started: float) -> None:
+        self.number = number
+        """Counting from 1."""
+        self.facts = facts
+        self.ended: Ended | None = None
+        self._noted: list[Entry | Run] = []
+        self.weight = 0
+        self.send: Callable[[ServerEvent | JsonObject], object] | None = None
+        """How to push an event to the client, from any thread; None once the connection has ended."""
+        self._journal = journal
+        self._started = started
+        self._stripped = 0
+        self.lost_events = 0
+        """Dropped because the journal was full; the oldest."""
+        self._recorded: _Recorded | None = None
+
+    def record(self, url: str, headers: Iterable[tuple[str, str]]) -> None:
+        """Write down everything from now on, if the server's connections are recorded."""
+        if self._journal.recordings is not None:
+            self._recorded = _Recorded(self._journal.recordings, _head(self.facts, url, headers), self.number)
+
+    def note(self, source: Source, event: EventOrBody, now: float, payload_bytes: int, message: bytes = b"") -> None:
+        """An event has been received or sent, as this message."""
+        weight = payload_bytes + _OVERHEAD_BYTES
+        entry = Entry(self.number, now - self._started, source, event, weight)
+        if type(event) is InvalidEvent:
+            entry.message = message
+        if self._recorded is not None:
+            self._recorded.said(source, message, entry.at)
+        self._noted.append(entry)
+        self.weight += weight
+        journal = self._journal
+        journal._weight += weight
+        if journal._weight > journal._max_bytes:
+            journal._make_room()
+        if journal._log is not None:
+            journal._log(entry)
+        if journal._arrivals.awaited:
+            journal._arrivals.announce()
+
+    def note_deltas(self, deltas: Deltas, now: float, payload_bytes: Sequence[int]) -> None:
+        """A run of deltas has been sent; they become entries when somebody asks."""
+        run = Run(self.number, now - self._started, deltas, payload_bytes, _OVERHEAD_BYTES)
+        if self._recorded is not None:
+            for _, parts in encode_deltas(deltas):
+                self._recorded.said("server", b"".join(parts), run.at)
+        self._noted.append(run)
+        weight = sum(payload_bytes) + len(payload_bytes) * _OVERHEAD_BYTES
+        self.weight += weight
+        journal = self._journal
+        journal._weight += weight
+        if journal._weight > journal._max_bytes:
+            journal._make_room()
+        if journal._log is not None:
+            for entry in run.entries():
+                journal._log(entry)
+        if journal._arrivals.awaited:
+            journal._arrivals.announce()
+
+    @property
+    def entries(self) -> list[Entry]:
+        """Everything in order, from any thread."""
+        return list(_one_by_one(list(self._noted)))
+
+    def note_end(self, code: int, reason: str, by: str, now: float) -> None:
+        """The connection is gone."""
+        self.send = None
+        self.ended = Ended(code, reason, by, now - self._started)
+        if self._recorded is not None:
+            self._recorded.closed(self.ended)
+        self._journal._arrivals.announce()
+
+    def shed(self, wanted: int, lost: Lost) -> int:
+        """Make room for so much, but keep half: drop audio, from the oldest on, or where there is none the oldest
+        events. How much lighter that makes it."""
+        before = self.weight
+        enough = max(before - wanted, before // 2)
+        noted = self._noted
+        while self.weight > enough and self._stripped < len(noted):
+            oldest = noted[self._stripped]
+            if isinstance(oldest, Run):
+                noted[self._stripped : self._stripped + 1] = oldest.entries()
+            else:
+                self._strip(oldest, lost)
+                self._stripped += 1
+        if self.weight == before:
+            dropped = 0
+            while self.weight > enough:
+                self.weight -= cast(Entry, noted[dropped]).weight  # runs were spread above
+                dropped += 1
+            del noted[:dropped]
+            self._stripped -= dropped
+            self.lost_events += dropped
+            lost.events += dropped
+        return before - self.weight
+
+    def _strip(self, entry: Entry, lost: Lost) -> None:
+        entry.event, dropped = stripped(entry.event)
+        entry.lost_bytes += dropped
+        lost.audio_bytes += dropped
+        freed = min(dropped * 4 // 3, entry.weight)
+        entry.weight -= freed
+        self.weight -= freed
+
+    def summary(self) -> JsonObject:
+        """Facts for people."""
+        return {
+            "connection": self.number,
+            **msgspec.structs.asdict(self.facts),
+            "events": len(self.entries),
+            "ended": msgspec.structs.asdict(self.ended) if self.ended else None,
+        }
+
+
+class _Recorded:
+    """The recording of a connection. When the disk is too far behind, this thread waits for it, and so do all."""
+
+    def __init__(self, recordings: "RecordingThread", head: "Head", number: int) -> None:
+        self._recordings = recordings
+        self._recording = recordings.begin(head, number)
+
+    def said(self, source: "Speaker", message: bytes, at: float) -> None:
+        self._recordings.wait_for_room()
+        self._recording.said(source, message, at)
+
+    def closed(self, ended: Ended) -> None:
+        self._recording.closed(speaker_of(ended.by), ended.code, ended.reason, ended.at)
+
+
+def _head(facts: Facts, url: str, headers: Iterable[tuple[str, str]]) -> "Head":
+    """Imported late, because hardly anybody records."""
+    from vlmock.protocol.recording.lines import Head
+    from vlmock.server.recording_thread import iso_time
+
+    made_by = f"vlmock {vlmock.__version__} serve"
+    return Head(made_by=made_by, started=iso_time(facts.opened), url=url, request_headers=list(headers))
+
+
+def speaker_of(ended_by: str) -> "Speaker":
+    """Who ended a connection. When it was the network, it is the client that has gone."""
+    return "server" if ended_by == "server" else "client"
+
+
+def _one_by_one(noted: Sequence[Entry | Run]) -> Iterator[Entry]:
+    for entry in noted:
+        if isinstance(entry, Run):
+            yield from entry.entries()
+        else:
+            yield entry
