@@ -1,13 +1,15 @@
 """What a check works with: connections to the server under test, and words for what it expects of it."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import AsyncExitStack
 from typing import Any, Final, NoReturn
+from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 import msgspec
 from websockets import exceptions as ws
 from websockets.asyncio.client import connect
+from websockets.typing import Subprotocol
 
 from vlclient.checks.verdicts import Falsified, Finding, Inconclusive, NotOffered
 from vlclient.checks.wire import Closed, Event, Seen, Silence, Wire
@@ -18,6 +20,7 @@ __all__ = ["HttpAnswer", "Probe", "Server"]
 
 _MOST_SHOWN: Final = 200
 _MOST_BYTES: Final = 32 * 1024 * 1024
+_CLOSE_S: Final = 2.0
 
 
 class Server(msgspec.Struct, frozen=True):
@@ -32,6 +35,13 @@ class Server(msgspec.Struct, frozen=True):
     api_version: str
     patience_s: float = 15.0
     """How long an answer may take."""
+
+
+class _WithoutRedirects(connect):
+    """A redirect is an answer like any other."""
+
+    def process_redirect(self, exc: Exception) -> Exception:
+        return exc
 
 
 class HttpAnswer(msgspec.Struct, frozen=True):
@@ -66,39 +76,41 @@ class Probe:
         *,
         headers: Mapping[str, str] | None = None,
         credential: bool = True,
-        query: Mapping[str, str] | None = None,
-        address: str | None = None,
-        **changes: Any,
+        replaced: Mapping[str, str] | None = None,
+        without: Collection[str] = (),
+        path: str | None = None,
+        subprotocols: Sequence[str] | None = None,
     ) -> Wire | HttpAnswer:
         """Open a connection, or get what is answered in its place.
 
-        ``credential``: send the one of the run. ``query``: further parameters. ``address``: another URL than the
-        target's. ``changes``: members of the target that are different this once, such as ``api_version``.
+        ``credential``: send the one of the run. Of the query, ``replaced`` is set and ``without`` left out. ``path``:
+        another one than the target's.
         """
-        target = self.server.target
-        target = msgspec.structs.replace(target, query={**target.query, **(query or {})}, **changes)
         own = await self.server.credential.headers() if credential else {}
         self._connections += 1
-        dialled = address or url(target)
-        proxied = not is_loopback(dialled.split("/")[2].rpartition(":")[0] or "")
+        dialled = urlsplit(url(self.server.target))
+        parameters = dict(parse_qsl(dialled.query, keep_blank_values=True)) | dict(replaced or {})
+        query = urlencode([(name, value) for name, value in parameters.items() if name not in without])
+        address = urlunsplit((dialled.scheme, dialled.netloc, path or dialled.path, query, ""))
         try:
             connection = await self._stack.enter_async_context(
-                connect(
-                    dialled,
+                _WithoutRedirects(
+                    address,
                     additional_headers={**own, **(headers or {})},
+                    subprotocols=[Subprotocol(name) for name in subprotocols] if subprotocols else None,
                     compression=None,
                     max_size=_MOST_BYTES,
                     open_timeout=self.server.patience_s,
-                    close_timeout=2.0,
-                    proxy=True if proxied else None,
+                    close_timeout=_CLOSE_S,
+                    proxy=None if is_loopback(dialled.hostname or "") else True,
                 )
             )
         except ws.InvalidStatus as refused:
             answer = refused.response
-            headers = {name.lower(): value for name, value in answer.headers.raw_items()}
+            got = {name.lower(): value for name, value in answer.headers.raw_items()}
             body = (answer.body or b"").decode("utf-8", "replace")
             self.frames.append(Seen(self._connections, self._now(), "note", f"HTTP {answer.status_code} {body}"))
-            return HttpAnswer(answer.status_code, dict(headers), body)
+            return HttpAnswer(answer.status_code, got, body)
         return Wire(
             connection,
             number=self._connections,

@@ -77,6 +77,16 @@ class Wire:
             raise self._closed() from None
         return number
 
+    async def ping(self) -> None:
+        """Send a ping and wait for its pong. Raises Silence, Closed."""
+        try:
+            pong = await self._connection.ping()
+            await asyncio.wait_for(pong, self._patience_s)
+        except TimeoutError:
+            raise Silence("a pong", self._patience_s, self._types()) from None
+        except ws.ConnectionClosed:
+            raise self._closed() from None
+
     async def close(self, code: int = 1000) -> None:
         """Say goodbye and wait for the answer. Safe to call again."""
         await self._connection.close(code)
