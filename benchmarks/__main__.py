@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Final, TypeAlias
 
-from benchmarks import appends, conversation, idle, replies, starting
+from benchmarks import appends, conversation, idle, recorder, replies, starting
 from benchmarks.results import Row, as_json, machine, table
 
 Benchmark: TypeAlias = Callable[..., Iterator[Row]]
@@ -20,6 +20,7 @@ BENCHMARKS: Final[Mapping[str, Benchmark]] = {
     "fixture": starting.measure_fixture,
     "plugin": starting.measure_plugin,
     "client": conversation.measure,
+    "recorder": recorder.measure,
 }
 
 NEED_LINUX: Final = frozenset({"append", "reply", "idle"})

@@ -7,14 +7,14 @@ from typing import Any, Final
 
 from websockets.frames import Frame, Opcode
 
-__all__ = ["CASCADE", "NATIVE", "Client", "masked"]
+__all__ = ["CASCADE", "NATIVE", "REQUEST", "Client", "masked"]
 
 CASCADE: Final = "gpt-4.1"
 NATIVE: Final = "gpt-realtime"
 
 _PATIENCE_SECONDS: Final = 60.0
 _HEAD_END: Final = b"\r\n\r\n"
-_REQUEST: Final = (
+REQUEST: Final = (
     "GET /voice-live/realtime?api-version=2026-04-10&model={model} HTTP/1.1\r\n"
     "Host: 127.0.0.1\r\nUpgrade: websocket\r\nConnection: Upgrade\r\napi-key: any\r\n"
     "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n"
@@ -34,7 +34,7 @@ class Client:
     def __init__(self, port: int, *, model: str = CASCADE) -> None:
         self._socket = socket.create_connection(("127.0.0.1", port), _PATIENCE_SECONDS)
         self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        self.write(_REQUEST.format(model=model).encode())
+        self.write(REQUEST.format(model=model).encode())
         self._received = bytearray()
         while _HEAD_END not in self._received:
             self._receive_more()
