@@ -6,6 +6,7 @@ Nothing is imported until it is asked for: pytest loads the plugin in every run,
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from vlmock.recorder.recorder import Recorder, record
     from vlmock.scenario.model import Scenario
     from vlmock.server.mock_server import MockServer, serve
     from vlmock.session.script import (
@@ -39,6 +40,7 @@ __all__ = [
     "Invocation",
     "McpCall",
     "MockServer",
+    "Recorder",
     "Reply",
     "Say",
     "Scenario",
@@ -46,12 +48,14 @@ __all__ = [
     "Wait",
     "Warn",
     "WebSearch",
+    "record",
     "serve",
 ]
 __version__ = "0.1.0"
 
 _HOMES = {
     "Scenario": "vlmock.scenario.model",
+    **dict.fromkeys(("Recorder", "record"), "vlmock.recorder.recorder"),
     **dict.fromkeys(("MockServer", "serve"), "vlmock.server.mock_server"),
 }
 

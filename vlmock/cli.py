@@ -4,17 +4,17 @@ Each command imports what it needs when it runs. Mistakes of the user end with o
 """
 
 import gc
-import shlex
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 import vlmock
+from vlmock.console import print_exports, redaction_options
 from vlmock.errors import VlmockError
-from vlmock.recordings_cli import COMMANDS, redaction_options
+from vlmock.recordings_cli import COMMANDS
 from vlmock.session.timing import PIPELINES_OWN, PROFILE_NAMES
 
 if TYPE_CHECKING:
@@ -155,7 +155,7 @@ def serve(
             click.echo(f"  {server.url}/{name}")
         if entra:
             server.entra()
-        _print_exports(server.environment)
+        print_exports(server.environment)
         click.echo("Press Ctrl-C to stop.")
         gc.freeze()  # what is there now stays
         while server.running and not stopped.wait(0.5):
@@ -201,13 +201,6 @@ def _collect_seldom() -> None:
     itself, takes a fifth of the time of a reply, and a twentieth of that of the start. This process is ours, so we may
     say so."""
     gc.set_threshold(50_000, 20, 20)
-
-
-def _print_exports(environment: Mapping[str, str]) -> None:
-    if environment:
-        click.echo("What the client needs in its environment:")
-    for name, value in environment.items():
-        click.echo(f"  export {name}={shlex.quote(value)}")
 
 
 def _print_entry(entry: Any) -> None:

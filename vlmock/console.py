@@ -1,17 +1,39 @@
-"""What commands that run until Ctrl-C have in common."""
+"""What commands have in common: options, and what they print alike."""
 
-import os
 import shlex
-import signal
-import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeVar
 
 import click
 
-__all__ = ["print_exports", "stopped_by_signals"]
+__all__ = ["print_exports", "redaction_options"]
 
-_AT_ONCE: int = 130
-"""The exit code of a program that Ctrl-C ended. Documented: 128 and the number of the signal."""
+_Command = TypeVar("_Command", bound=Callable[..., Any])
+
+
+def redaction_options(command: _Command) -> _Command:
+    """``--redact`` and ``--redact-audio``, for every command that records; as ``redact`` and ``redact_audio``."""
+    patterns = click.option(
+        "--redact",
+        multiple=True,
+        metavar="REGEX",
+        callback=lambda ctx, param, given: _patterns(given),
+        help="Record *** for whatever matches; several times for several. Keys and tokens go anyway.",
+    )
+    audio = click.option(
+        "--redact-audio", is_flag=True, help="Record when and how loud somebody speaks, not the voice."
+    )
+    return patterns(audio(command))
+
+
+def _patterns(given: Sequence[str]) -> Sequence[str]:
+    from vlmock.protocol.recording.redaction import Redaction
+
+    try:
+        Redaction(given)
+    except ValueError as error:
+        raise click.BadParameter(str(error)) from None
+    return given
 
 
 def print_exports(environment: Mapping[str, str]) -> None:
@@ -20,17 +42,3 @@ def print_exports(environment: Mapping[str, str]) -> None:
         click.echo("What the client needs in its environment:")
     for name, value in environment.items():
         click.echo(f"  export {name}={shlex.quote(value)}")
-
-
-def stopped_by_signals() -> threading.Event:
-    """Set by Ctrl-C and by SIGTERM, from now on. The second time the process ends at once, whatever it is about."""
-    stopped = threading.Event()
-
-    def stop(*_: object) -> None:
-        if stopped.is_set():
-            os._exit(_AT_ONCE)
-        stopped.set()
-
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, stop)
-    return stopped

@@ -3,40 +3,14 @@
 A command here is a function with ``@click.command()``, listed in ``COMMANDS``.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, TypeVar
 
 import click
 
-__all__ = ["COMMANDS", "redaction_options"]
+from vlmock.recorder.command import record
 
-_Command = TypeVar("_Command", bound=Callable[..., Any])
-
-
-def redaction_options(command: _Command) -> _Command:
-    """``--redact`` and ``--redact-audio``, for every command that records; as ``redact`` and ``redact_audio``."""
-    patterns = click.option(
-        "--redact",
-        multiple=True,
-        metavar="REGEX",
-        callback=lambda ctx, param, given: _patterns(given),
-        help="Record *** for whatever matches; several times for several. Keys and tokens go anyway.",
-    )
-    audio = click.option(
-        "--redact-audio", is_flag=True, help="Record when and how loud somebody speaks, not the voice."
-    )
-    return patterns(audio(command))
-
-
-def _patterns(given: Sequence[str]) -> Sequence[str]:
-    from vlmock.protocol.recording.redaction import Redaction
-
-    try:
-        Redaction(given)
-    except ValueError as error:
-        raise click.BadParameter(str(error)) from None
-    return given
+__all__ = ["COMMANDS"]
 
 
 @click.command(name="import")
@@ -62,4 +36,4 @@ def import_(file: Path, out: Path, client_audio: Path | None) -> None:
         click.echo("Some of its audio was cut short by whoever recorded it; what is left stands in the events.")
 
 
-COMMANDS: Sequence[click.Command] = (import_,)
+COMMANDS: Sequence[click.Command] = (record, import_)

@@ -5,6 +5,8 @@ from queue import Empty, SimpleQueue
 
 __all__ = ["StopSignals"]
 
+_NUMBERS = (signal.SIGINT, signal.SIGTERM)
+
 
 class StopSignals:
     """From now on Ctrl-C and SIGTERM do nothing but end the waiting. Made in the main thread.
@@ -15,7 +17,7 @@ class StopSignals:
 
     def __init__(self) -> None:
         self._came: SimpleQueue[int] = SimpleQueue()
-        for number in (signal.SIGINT, signal.SIGTERM):
+        for number in _NUMBERS:
             signal.signal(number, lambda number, frame: self._came.put(number))
 
     def wait(self, seconds: float) -> bool:
@@ -25,3 +27,8 @@ class StopSignals:
         except Empty:
             return False
         return True
+
+    def next_one_kills(self) -> None:
+        """From now on they end the process at once, whatever it is about to finish."""
+        for number in _NUMBERS:
+            signal.signal(number, signal.SIG_DFL)

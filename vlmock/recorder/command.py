@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from vlmock.console import print_exports, stopped_by_signals
+from vlmock.console import print_exports, redaction_options
 from vlmock.errors import ServerError
+from vlmock.stop_signals import StopSignals
 
 if TYPE_CHECKING:
     from vlmock.recorder.recorder import Recorder
@@ -38,9 +39,7 @@ _LOOK_SECONDS: Final = 0.2
     type=click.Choice(["key", "entra"]),
     help=f"What the service is shown in place of the client's credentials: the key in {_KEY_VARIABLE}, or a token.",
 )
-@click.option(
-    "--redact", multiple=True, metavar="REGEX", help="Write *** for what this matches; several times for more."
-)
+@redaction_options
 @click.option("--tls", is_flag=True, help="Serve https and wss; prints what to export.")
 @click.option(
     "--cacert",
@@ -64,7 +63,7 @@ def record(folder: Path, sign_in: str | None, redact: Sequence[str], verbose: bo
     from vlmock.recorder.recorder import record as start
 
     lines = _Lines()
-    stopped = stopped_by_signals()
+    stopped = StopSignals()
     with start(
         folder=folder,
         redact=redact,
@@ -79,8 +78,9 @@ def record(folder: Path, sign_in: str | None, redact: Sequence[str], verbose: bo
         click.echo(f"  to {recorder.folder}")
         print_exports(recorder.environment)
         click.echo("Press Ctrl-C to stop.")
-        while recorder.running and not stopped.is_set():
+        while recorder.running and not stopped.wait(0):
             lines.print_some()
+        stopped.next_one_kills()
     lines.print_all()
     click.echo(_summary(recorder))
     sys.exit(1 if recorder.lost else 0)

@@ -23,7 +23,6 @@ __all__ = [
     "forwarded",
     "health",
     "readable_body",
-    "secrets_of",
     "serialized",
 ]
 
@@ -147,17 +146,6 @@ def serialized(request: Request, target: str, headers: Headers) -> bytes:
     method = getattr(request, "method", "GET")
     lines = [f"{method} {target} HTTP/1.1", *(f"{name}: {value}" for name, value in headers.raw_items()), "", ""]
     return "\r\n".join(lines).encode("latin-1")
-
-
-def secrets_of(request: Request, credential: Mapping[str, str]) -> set[str]:
-    """Every credential in it, and the one that is sent instead: what must not get into any file."""
-    fields = {name.lower(): value for name, value in request.headers.raw_items()}
-    found = [key_offered(fields), *(fields.get(name) for name in _CREDENTIALS), *credential.values()]
-    for parameter in request.path.partition("?")[2].split("&"):
-        name, _, value = parameter.partition("=")
-        if _is_credential(name):
-            found += [value, unquote_plus(value)]
-    return {secret.strip().removeprefix("Bearer ").strip() for secret in found if secret} - {""}
 
 
 def readable_body(response: Response) -> str:

@@ -2,34 +2,24 @@
 
 import asyncio
 import contextlib
-import threading
 from collections.abc import Callable, Coroutine
-from pathlib import Path
 from typing import Any, Final
 
 from vlmock import __version__
-from vlmock.errors import RecordingError
-from vlmock.protocol.recording.folder import CannotRecord, RecordingsFolder
-from vlmock.protocol.recording.redaction import Redaction
-from vlmock.recorder.desk import Desk
 from vlmock.recorder.dialling import Dialling
 from vlmock.recorder.ends import End, Side
 from vlmock.recorder.frames import Said
 from vlmock.recorder.minutes import SWITCHING, Exchange, Minutes, Recorded
 from vlmock.recorder.narration import begun, ended, event_line
 from vlmock.recorder.relay import Relay
-from vlmock.recorder.scribe import Scribe, Sheet
 from vlmock.server.handshake import shown
+from vlmock.server.recording_thread import RecordingThread
 from vlmock.server.transport import ReadBuffer
 
 __all__ = ["Office"]
 
-_MOST_WAITING_BYTES: Final = 64 * 1024 * 1024
-"""For the desk and the disk; beyond it nothing is read from anybody, until half of it is written."""
 _FAREWELL_SECONDS: Final = 0.3
 _SLOW_DISK: Final = "the disk is slow"
-_SHORTEST_SECRET: Final = 8
-"""Shorter ones are a tester's, ``any`` or ``demo``, and a part of many words."""
 
 
 class Office:
@@ -38,47 +28,32 @@ class Office:
     def __init__(
         self,
         dialling: Dialling,
-        recordings: RecordingsFolder,
+        thread: RecordingThread,
         *,
-        redact: tuple[str, ...],
         log: Callable[[str], None] | None,
         log_events: bool,
-        bound: int = _MOST_WAITING_BYTES,
     ) -> None:
         self.dialling = dialling
         self.buffer = ReadBuffer()
         self.recorded: list[Recorded] = []
         self.complaints: list[str] = []
         """What could not be passed on, or not be written."""
-        self.lost: list[str] = []
-        """What could not be written."""
-        self.place: Path = recordings.path
-        """Where the recordings are."""
-        self._recordings = recordings
-        self._redact = redact
+        self._thread = thread
         self._log = log
-        self._bound = bound
         self._log_events = log_events and log is not None
-        self._desk = Desk(self._noted)
-        self._scribe = Scribe(wrote=self._wrote, failed=self._not_written)
         self._relays: set[Relay] = set()
         self._tasks: set[asyncio.Task[None]] = set()
-        self._loop: asyncio.AbstractEventLoop | None = None
         self._all_left: asyncio.Event | None = None
         self._holding = False
-        self._closing = threading.Lock()
-        self._closed = False
 
     # ---- what the listener asks for
 
     def accept(self) -> End:
         """The end of a new client."""
-        self._loop = asyncio.get_running_loop()
         return Relay(self).client
 
     async def farewell(self) -> None:
-        """Write down what was said so far, and say goodbye to everybody."""
-        self._desk.finish()
+        """Say goodbye to everybody."""
         self._all_left = asyncio.Event()
         for relay in tuple(self._relays):
             relay.stop()
@@ -91,43 +66,36 @@ class Office:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        self._desk.finish()
 
     def crashed(self, error: BaseException) -> None:
         self.complain(f"the recorder failed: {type(error).__name__}: {error}")
 
-    def close(self) -> None:
-        """Write what is left, after the loop has ended. From any thread; safe to call again."""
-        with self._closing:
-            if self._closed:
-                return
-            self._closed = True
-            self._scribe.finish()
-            try:
-                self.place = self._recordings.finish()
-            except CannotRecord as error:
-                raise RecordingError(str(error)) from None
-
     # ---- what relays ask for
 
     def open_minutes(self, exchange: Exchange) -> Minutes:
-        number = len(self.recorded) + 1
         response = exchange.response
         assert response is not None
-        recorded = Recorded(number, self.place / f"connection-{number}", shown(exchange.path), response.status_code)
+        number = len(self.recorded) + 1
+        folder = self._thread.path / f"connection-{number}"
+        recorded = Recorded(number, folder, shown(exchange.path), response.status_code)
         self.recorded.append(recorded)
-        known = [secret for secret in exchange.secrets if len(secret) >= _SHORTEST_SECRET]
-        minutes = Minutes(
-            exchange,
-            recorded,
-            Sheet(lambda: self._recordings.connection(number), self._scribe),
-            desk=self._desk,
-            redaction=Redaction(self._redact, known=known),
-            told=self._told,
-        )
         if response.status_code == SWITCHING:
             self._say(begun(recorded))
-        return minutes
+        extensions = ", ".join(response.headers.get_all("Sec-WebSocket-Extensions"))
+        recording = self._thread.begin(exchange.head(), number)
+        return Minutes(recorded, recording, extensions=extensions, told=self._told)
+
+    def noted(self, minutes: Minutes) -> None:
+        """More waits to be written."""
+        if not (self._holding or self._thread.has_room):
+            self._holding = True
+            self.complain("the disk is slower than the talk: everybody waits until it has caught up")
+            for relay in self._relays:
+                relay.hold(_SLOW_DISK)
+            self.begin(self._go_on_with_room())
+
+    def over(self, minutes: Minutes) -> None:
+        self._say(ended(minutes.recorded))
 
     def begin(self, work: Coroutine[Any, Any, None]) -> "asyncio.Task[None]":
         task = asyncio.get_running_loop().create_task(work)
@@ -135,10 +103,12 @@ class Office:
         task.add_done_callback(self._done)
         return task
 
+    def arrived(self, end: End) -> None:
+        if self._holding:
+            end.hold(_SLOW_DISK)
+
     def joined(self, relay: Relay) -> None:
         self._relays.add(relay)
-        if self._holding:
-            relay.hold(_SLOW_DISK)
 
     def left(self, relay: Relay) -> None:
         self._relays.discard(relay)
@@ -160,35 +130,14 @@ class Office:
 
     # ---- behind the counter
 
-    def _noted(self) -> None:
-        """More waits to be written."""
-        if not self._holding and self._desk.size + self._scribe.size > self._bound:
-            self._holding = True
-            self.complain("the disk is slower than the talk: everybody waits until it has caught up")
-            for relay in self._relays:
-                relay.hold(_SLOW_DISK)
+    async def _go_on_with_room(self) -> None:
+        await self._thread.until_room()
+        self._holding = False
+        for relay in self._relays:
+            relay.release(_SLOW_DISK)
 
-    def _wrote(self) -> None:
-        """Something has been written. In the writer's thread."""
-        if self._holding and self._loop is not None and self._desk.size + self._scribe.size < self._bound // 2:
-            with contextlib.suppress(RuntimeError):  # the loop is closed already
-                self._loop.call_soon_threadsafe(self._go_on)
-
-    def _not_written(self, sentence: str) -> None:
-        """In the writer's thread."""
-        self.lost.append(sentence)
-        self.complain(f"{sentence}; the talk goes on, and the rest of it is not recorded")
-
-    def _go_on(self) -> None:
-        if self._holding:
-            self._holding = False
-            for relay in self._relays:
-                relay.release(_SLOW_DISK)
-
-    def _told(self, recorded: Recorded, side: Side, said: Said | None) -> None:
-        if said is None:
-            self._say(ended(recorded))
-        elif self._log_events:
+    def _told(self, recorded: Recorded, side: Side, said: Said) -> None:
+        if self._log_events:
             self._say(event_line(recorded, side, said))
 
     def _say(self, line: str) -> None:

@@ -3,10 +3,9 @@
 import ssl
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Final, Self
+from typing import Any, Final
 
-from vlmock.errors import RecordingError, ServerError
-from vlmock.protocol.recording.folder import CannotRecord, RecordingsFolder
+from vlmock.errors import ServerError
 from vlmock.protocol.recording.redaction import Redaction
 from vlmock.recorder.credentials import ClientsOwn, Credential, Key, SignIn
 from vlmock.recorder.dialling import Dialling
@@ -14,10 +13,13 @@ from vlmock.recorder.minutes import Recorded
 from vlmock.recorder.office import Office
 from vlmock.recorder.upstream import Upstream, upstream_at
 from vlmock.server.local_server import LocalServer
+from vlmock.server.recording_thread import RecordingThread
 
 __all__ = ["Recorder", "record"]
 
 _ANSWER_SECONDS: Final = 30.0
+_MOST_WAITING_BYTES: Final = 64 * 1024 * 1024
+"""For the disk; beyond it nothing is read from anybody until there is room."""
 
 
 def record(
@@ -31,6 +33,7 @@ def record(
     tls: bool = False,
     cacert: str | Path | None = None,
     redact: Iterable[str] = (),
+    redact_audio: bool = False,
     timeout: float = _ANSWER_SECONDS,
     log: Callable[[str], None] | None = None,
     log_events: bool = False,
@@ -44,6 +47,7 @@ def record(
     ``api_key`` is given, or ``entra`` says to sign in with azure-identity (the extra ``client``); no credential is ever
     written. ``tls``: serve https and wss, as ``vlmock.serve`` does. ``cacert``: a file of CAs to trust besides the
     system's (and those of SSL_CERT_FILE). ``redact``: regular expressions; what they match is not written either.
+    ``redact_audio``: keep timing and loudness of all sound, and no voice.
     ``timeout``: for the service to answer a handshake, in seconds. ``log``: is given a line for each connection that
     begins or ends, with ``log_events`` for each event too, in the recorder's thread.
 
@@ -53,17 +57,20 @@ def record(
     address = upstream_at(upstream)
     dialling = Dialling(address, _trust(address, cacert), _credential(api_key, entra=entra), timeout)
     try:
-        redaction = tuple(redact)
-        Redaction(redaction)
-        recordings = RecordingsFolder(folder)
-    except (CannotRecord, ValueError) as error:
-        raise RecordingError(str(error)) from None
-    office = Office(dialling, recordings, redact=redaction, log=log, log_events=log_events)
-    try:
-        recorder = Recorder(office, host=host, port=port, tls=tls)
-    except BaseException:
-        office.close()
-        raise
+        redaction = Redaction(redact)
+    except ValueError as error:
+        raise ServerError(f"{error}; write a regular expression as Python has them") from None
+    recorder = Recorder(
+        dialling,
+        folder,
+        redaction=redaction,
+        redact_audio=redact_audio,
+        host=host,
+        port=port,
+        tls=tls,
+        log=log,
+        log_events=log_events,
+    )
     if address.port == recorder.port and address.host in (host, "localhost", "127.0.0.1", "::1"):
         recorder.stop()
         raise ServerError(f"the recorder would record itself: {address} is its own address; name the service's")
@@ -73,16 +80,46 @@ def record(
 class Recorder(LocalServer):
     """A running recorder. Get one from ``record``."""
 
-    def __init__(self, office: Office, *, host: str, port: int, tls: bool) -> None:
-        self._office = office
-        super().__init__(
-            host=host, port=port, tls=tls, accept=office.accept, farewell=office.farewell, failed=office.crashed
+    def __init__(
+        self,
+        dialling: Dialling,
+        folder: str | Path,
+        *,
+        redaction: Redaction,
+        redact_audio: bool = False,
+        max_waiting_bytes: int = _MOST_WAITING_BYTES,
+        log: Callable[[str], None] | None = None,
+        log_events: bool = False,
+        **address: Any,
+    ) -> None:
+        """``address``: host, port and tls, as of ``LocalServer``."""
+        self._lost: list[str] = []
+        self._folder: Path | None = None
+        self._thread = RecordingThread(
+            folder,
+            redaction=redaction,
+            redact_audio=redact_audio,
+            failed=self._not_written,
+            max_bytes=max_waiting_bytes,
         )
+        self._office = Office(dialling, self._thread, log=log, log_events=log_events)
+        try:
+            office = self._office
+            super().__init__(
+                accept=office.accept,
+                farewell=office.farewell,
+                failed=office.crashed,
+                others=_authorities() if address.get("tls") else "",
+                **address,
+            )
+        except BaseException:
+            self._thread.stop()
+            raise
 
     @property
     def folder(self) -> Path:
         """Where the recordings are: the folder, or once it has been stopped the zip file, if it was to be one."""
-        return self._office.place
+        return self._folder or self._thread.path
 
     @property
     def upstream(self) -> Upstream:
@@ -101,17 +138,19 @@ class Recorder(LocalServer):
 
     @property
     def lost(self) -> list[str]:
-        """What of it is about recordings that are not whole: the disk is full, for example."""
-        return list(self._office.lost)
+        """Which of it are about recordings that are not whole: the disk is full, for example."""
+        return list(self._lost)
 
     def stop(self) -> None:
-        """Say goodbye to everybody with 1001, end the thread, and write what is left, which takes as long as the disk
-        does. Safe to call again."""
+        """Say goodbye to everybody with 1001, end the threads, and write what is left, which takes as long as the disk
+        does. Safe to call again. Raises RecordingError when the zip file cannot be made."""
         super().stop()
-        self._office.close()
+        self._folder = self._thread.stop()
 
-    def __enter__(self) -> Self:
-        return self
+    def _not_written(self, error: Exception) -> None:
+        """In the thread that writes."""
+        self._lost.append(str(error))
+        self._office.complain(f"{error}; the talk goes on, and the rest of it is not recorded")
 
 
 def _credential(api_key: str | None, *, entra: bool) -> Credential:
@@ -135,3 +174,10 @@ def _trust(upstream: Upstream, cacert: str | Path | None) -> ssl.SSLContext | No
                 f"{cacert} cannot be used as a file of CAs ({error.strerror or error}); it has to be PEM"
             ) from None
     return context
+
+
+def _authorities() -> str:
+    """Those that this process trusts, in PEM. Clients of the recorder may dial others, too: who signs in to Entra ID
+    does."""
+    certificates = ssl.create_default_context().get_ca_certs(binary_form=True)
+    return "".join(map(ssl.DER_cert_to_PEM_cert, certificates))

@@ -54,6 +54,15 @@ class House(Protocol):
     def begin(self, work: Coroutine[Any, Any, None]) -> "asyncio.Task[None]":
         """Run something until it ends, or the recorder does."""
 
+    def noted(self, minutes: Minutes) -> None:
+        """More waits to be written."""
+
+    def over(self, minutes: Minutes) -> None:
+        """Nothing more will be."""
+
+    def arrived(self, end: End) -> None:
+        """A client, or the service, is connected."""
+
     def joined(self, relay: "Relay") -> None:
         """A client has connected."""
 
@@ -98,7 +107,7 @@ class Relay:
         if self._dialler is not None:
             self._dialler.cancel()
         if self._minutes is not None:
-            farewells = self._minutes.break_off()
+            farewells = self._minutes.stop()
             for end in self._ends():
                 end.write(farewells.get(end.side, b""))
         elif self._dialler is not None and not self._answer_reader.released:
@@ -124,6 +133,7 @@ class Relay:
     # ---- what the ends report
 
     def arrived(self, end: End) -> None:
+        self._house.arrived(end)
         if end is self.client:
             self._house.joined(self)
             self._expect(_REQUEST_SECONDS)
@@ -201,7 +211,7 @@ class Relay:
             async with asyncio.timeout(dialling.timeout):
                 credential = await dialling.credential.headers()
                 target, headers = forwarded(request, dialling.upstream, credential)
-                self._exchange = Exchange(request, dialling.upstream.url(target), headers, credential)
+                self._exchange = Exchange(request, f"{dialling.upstream.ws_url}{target}", headers)
                 service = await dialling.connect(lambda: End("server", self, self._house.buffer))
                 service.write(serialized(request, target, headers) + self._early)
                 await self._answer.wait()
@@ -256,6 +266,7 @@ class Relay:
     def _minutes_of(self, side: Side, data: bytes) -> None:
         if data and self._minutes is not None:
             self._minutes.said(side, data)
+            self._house.noted(self._minutes)
 
     # ---- how it ends
 
@@ -309,6 +320,7 @@ class Relay:
         self._expect(None)
         if self._minutes is not None:
             self._minutes.over()
+            self._house.over(self._minutes)
         self._house.left(self)
 
     # ---- the two

@@ -41,9 +41,10 @@ class Upstream(msgspec.Struct, frozen=True):
         """The path and query to ask the service for, when a client has asked us for ``target``."""
         return self.prefix + target
 
-    def url(self, target: str) -> str:
-        """The same as a WebSocket URL."""
-        return f"ws{'s' if self.secure else ''}://{self.authority}{self.target(target)}"
+    @property
+    def ws_url(self) -> str:
+        """Without a path: ``wss://name.services.ai.azure.com``."""
+        return f"ws{'s' if self.secure else ''}://{self.authority}"
 
     def __str__(self) -> str:
         return f"http{'s' if self.secure else ''}://{self.authority}{self.prefix}"

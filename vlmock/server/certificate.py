@@ -19,8 +19,9 @@ _LOCAL_NAMES: Final = ("localhost", "127.0.0.1", "::1")
 class Certificate:
     """What a server shows, and the file that its clients have to trust."""
 
-    def __init__(self, host: str) -> None:
-        """``host``: a name or address that clients dial, besides those of this computer.
+    def __init__(self, host: str, *, others: str = "") -> None:
+        """``host``: a name or address that clients dial, besides those of this computer. ``others``: authorities in PEM
+        that they are told to trust as well, where they dial more than this server.
 
         Raises ServerError when trustme is not installed, or when there can be no certificate for such a host.
         """
@@ -40,7 +41,7 @@ class Certificate:
         os.close(descriptor)
         self.ca_file = Path(name)
         """What clients trust, in PEM."""
-        authority.cert_pem.write_to_path(self.ca_file)
+        self.ca_file.write_bytes(authority.cert_pem.bytes() + others.encode())
         self._remove = weakref.finalize(self, _remove, self.ca_file, os.getpid())
 
     @property

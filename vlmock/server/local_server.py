@@ -27,11 +27,12 @@ class LocalServer:
         accept: Callable[[], asyncio.BaseProtocol],
         farewell: Callable[[], Any],
         failed: Callable[[BaseException], None],
+        others: str = "",
     ) -> None:
         """As ``Listener``; ``tls``: with a certificate of its own, which this process, and those that it starts, trust
-        until the end. Raises ServerError."""
+        until the end, and the authorities in ``others`` (PEM). Raises ServerError."""
         self._host = url_host(host)
-        self._certificate = _certificate_for(self._host) if tls else None
+        self._certificate = _certificate_for(self._host, others) if tls else None
         self._listener = Listener(
             host=host,
             port=port,
@@ -116,8 +117,8 @@ class LocalServer:
         self.stop()
 
 
-def _certificate_for(host: str) -> "Certificate":
+def _certificate_for(host: str, others: str) -> "Certificate":
     """Imported late, because hardly anybody asks for it."""
     from vlmock.server.certificate import Certificate
 
-    return Certificate(host.strip("[]"))
+    return Certificate(host.strip("[]"), others=others)

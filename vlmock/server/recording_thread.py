@@ -79,6 +79,11 @@ class RecordingThread:
         return recording
 
     @property
+    def path(self) -> Path:
+        """The folder that is written to, also where it becomes a zip file."""
+        return self._folder.path
+
+    @property
     def has_room(self) -> bool:
         """Whether more may be said without waiting."""
         return self._bytes < self._max_bytes
@@ -179,6 +184,11 @@ class ConnectionRecording:
     def closed(self, by: Speaker, code: int, reason: str, at: float) -> None:
         """The end; as ``RecordingEncoder.closed``. Whatever is said behind it is ignored."""
         self._put(lambda: self._encoder.closed(by, code, reason, at))
+        self._put(self._last)
+
+    def broken_off(self) -> None:
+        """Nothing more comes, and there was no end; as ``RecordingEncoder.broken_off``."""
+        self._put(self._encoder.broken_off)
         self._put(self._last)
 
     def _put(self, encode: Callable[[], list[Piece]], size: int = 0) -> None:

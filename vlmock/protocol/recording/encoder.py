@@ -129,8 +129,11 @@ class RecordingEncoder:
 
     def closed(self, by: Speaker, code: int, reason: str, at: float) -> list[Piece]:
         """The end; ``code`` 1006 where nobody said goodbye, ``by`` then who went away."""
-        pieces = [piece for file in self._files.values() for piece in file.finished()]
-        return [*pieces, self._frame(by, at, close=Close(code, self._redaction.text(reason)))]
+        return [*self.broken_off(), self._frame(by, at, close=Close(code, self._redaction.text(reason)))]
+
+    def broken_off(self) -> list[Piece]:
+        """Nothing more comes, and nobody knows the end: the sound is whole as far as it goes."""
+        return [piece for file in self._files.values() for piece in file.finished()]
 
     # ---- lines
 
