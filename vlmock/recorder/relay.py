@@ -5,7 +5,8 @@
     client ── request ──► Relay ── the same, for the service's host ──► service
     client ◄── answer ─── Relay ◄── unchanged ───────────────────────── service
     client ◄── bytes ───► Relay ◄── bytes ────────────────────────────► service
-                            └── a copy ──► the minutes, when there is time
+
+From a copy of the bytes the ``Minutes`` are taken.
 """
 
 import asyncio
