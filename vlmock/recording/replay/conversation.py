@@ -195,7 +195,8 @@ class Replay:
 
     def _extra(self, kind: str, body: JsonObject) -> Deviation:
         next_one = self._matching.next
-        got = f"{kind} {in_words({name: body[name] for name in body if name != 'type'})}"
+        members = {name: member for name, member in body.items() if name != "type"}
+        got = f"{kind} {in_words(members)}" if members else kind
         if next_one is None:
             return Deviation("extra", f"{self.name}, after its last client event", "nothing more", got)
         return Deviation("extra", place(self.plan.recording, next_one.frame), described(next_one), got)

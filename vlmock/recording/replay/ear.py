@@ -132,9 +132,10 @@ class Ear:
                 self._buffer.take(end_ms=signal.audio_end_ms)
         return found
 
-    def duration_ms(self, byte_count: int) -> float:
-        """How long so many bytes of the client's last."""
-        return self._buffer.audio_format.duration_ms(byte_count) / self._channels
+    @property
+    def bytes_per_ms(self) -> float:
+        """How many bytes of the client's last a millisecond, all channels together."""
+        return self._buffer.audio_format.bytes_per_second * self._channels / 1000
 
     def commit(self) -> Sound:
         """The client says that the turn is over: what it was. ``signals`` still has what was heard before."""

@@ -1,7 +1,7 @@
 """What of a recording is left when a client has gone: what it did not do, and what it was therefore not told."""
 
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 
@@ -12,6 +12,7 @@ __all__ = ["Progress", "described", "left_over"]
 
 Root = tuple[str, int]
 """Why a step was not sent: ``action`` or ``mark`` and which, or ``time``."""
+_TIME: Final[Root] = ("time", 0)
 
 
 class Progress(msgspec.Struct, frozen=True):
@@ -53,10 +54,10 @@ class _LeftOver:
         for number, step in enumerate(plan.steps):
             if progress.sent[number]:
                 continue
-            before = next((roots[each] for each in step.after if each in roots), ("time", 0))
+            before = next((roots[each] for each in step.after if each in roots), _TIME)
             if step.action in undone:
                 before = ("action", step.action)
-            elif step.mark in progress.unheard:
+            elif before == _TIME and step.mark in progress.unheard:
                 before = ("mark", step.mark)
             roots[number] = before
             self._waiting.setdefault(before, []).append(number)
@@ -86,7 +87,7 @@ class _LeftOver:
             yield step.frame, self._deviation("speech", step.frame, expected, got)
 
     def _unsent(self) -> Iterator[tuple[int, Deviation]]:
-        steps = [self._plan.steps[number] for number in self._waiting.get(("time", 0), ())]
+        steps = [self._plan.steps[number] for number in self._waiting.get(_TIME, ())]
         steps = [each for each in steps if each.type != "(close)" and (self._trailing or not each.trailing)]
         if steps:
             more = f" and {len(steps) - 1} more" if len(steps) > 1 else ""

@@ -28,6 +28,7 @@ _CUT_MS: Final = 1000.0
 _SMALLEST_COMMIT_MS: Final = 100.0
 """Observed {STTX}: less is refused, so a shorter turn that was committed was cut short by whoever recorded it."""
 _MORE_PATIENCE_MS: Final = 200
+_TELLS: Final = {"session.created", "session.updated"}
 _COMMITS: Final = {"input_audio_buffer.commit", "input_audio.turn.end"}
 
 Answer = tuple[int, str, float, float]
@@ -91,19 +92,29 @@ class _Walk:
         self._sent_ms = 0.0
         self._sent: tuple[list[float], list[float]] = [], []
         """After each piece: how much, and when."""
+        self._bytes_per_ms = self._ear.bytes_per_ms
         self._waiting: list[JsonObject | str] = []
+        """Sound that was not listened to yet: pointers, or base64."""
         self._waiting_bytes = 0
         self._turns: dict[str, list[bytes]] = {}
-        for place, frame in enumerate(recording.frames):
-            if frame.event is not None:
-                kind = frame.event.get("type", "")
-                if frame.source == "client":
-                    self._client(place, kind, frame.event, frame.at)
-                elif frame.source == "server" and (kind in HEARD or kind.startswith("session.")):
-                    self._server(place, kind, frame.event)
+        self._walk(recording)
         self._hear()
         self.signals += self._ear.signals()
         self._ear.close()
+
+    def _walk(self, recording: Recording) -> None:
+        for place, frame in enumerate(recording.frames):
+            event = frame.event
+            if event is None:
+                continue
+            kind = event.get("type", "")
+            if frame.source == "client":
+                if kind == "input_audio_buffer.append":
+                    self._appended(event.get("audio"), frame.at)
+                else:
+                    self._client(place, kind, event)
+            elif frame.source == "server" and (kind in HEARD or kind in _TELLS):
+                self._server(place, kind, event)
 
     def instant_of(self, audio_ms: float) -> float:
         """When so much sound had been sent, in seconds since the opening."""
@@ -125,18 +136,18 @@ class _Walk:
         if (member := HEARD.get(kind)) is not None:
             where = event.get(member)
             self.answers.append((place, kind, float(where or 0), self._sent_ms))
-        elif kind in ("session.created", "session.updated"):
+        else:
             self._hear()
             if kind == "session.created":
                 self._ear.asked_for(event.get("session"))
             self._ear.told(event.get("session"))
+            self._bytes_per_ms = self._ear.bytes_per_ms
 
-    def _client(self, place: int, kind: str, event: JsonObject, at: float) -> None:
-        if kind == "input_audio_buffer.append":
-            self._appended(event.get("audio"), at)
-        elif kind == "session.update":
+    def _client(self, place: int, kind: str, event: JsonObject) -> None:
+        if kind == "session.update":
             self._hear()
             self._ear.asked_for(event.get("session"))
+            self._bytes_per_ms = self._ear.bytes_per_ms
         elif kind in ("input_audio_buffer.clear", "input_audio.clear"):
             self._hear()
             self._ear.clear()
@@ -147,16 +158,22 @@ class _Walk:
             self._committed(place, kind, event)
 
     def _appended(self, audio: Any, at: float) -> None:
-        size = _size(audio)
-        self._sent_ms += self._ear.duration_ms(size)
+        """There are fifty of these in a second."""
+        waiting = self._waiting
+        last = waiting[-1] if waiting else None
+        if type(audio) is dict and AUDIO_KEY in audio:
+            size = audio["bytes"]
+            if type(last) is dict and last["start"] + last["bytes"] == audio["start"] and _same_file(last, audio):
+                last["bytes"] += size
+            else:
+                waiting.append({**audio})
+        else:
+            size = _base64_bytes(audio)
+            waiting.append(audio)
+        self._sent_ms += size / self._bytes_per_ms
         self._sent[0].append(self._sent_ms)
         self._sent[1].append(at)
         self._waiting_bytes += size
-        last = self._waiting[-1] if self._waiting else None
-        if isinstance(last, dict) and isinstance(audio, dict) and _follows(last, audio):
-            last["bytes"] += audio["bytes"]
-        elif size:
-            self._waiting.append({**audio} if isinstance(audio, dict) else audio)
         if self._waiting_bytes >= _BLOCK_BYTES:
             self._hear()
 
@@ -188,16 +205,12 @@ class _Walk:
             return b""
 
 
-def _size(audio: Any) -> int:
-    """How many bytes a piece of sound has, without looking at them."""
-    if isinstance(audio, dict):
-        size = audio.get("bytes")
-        return size if isinstance(size, int) else 0
+def _base64_bytes(audio: Any) -> int:
     return len(audio) * 3 // 4 - audio[-2:].count("=") if isinstance(audio, str) else 0
 
 
-def _follows(last: JsonObject, audio: JsonObject) -> bool:
-    return bool(last[AUDIO_KEY] == audio[AUDIO_KEY] and last["start"] + last["bytes"] == audio["start"])
+def _same_file(one: JsonObject, other: JsonObject) -> bool:
+    return bool(one[AUDIO_KEY] == other[AUDIO_KEY])
 
 
 # ---- whether the ear hears what the service heard

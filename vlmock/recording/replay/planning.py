@@ -86,7 +86,8 @@ class _Planner:
         recording = self._recording
         for place, frame in enumerate(recording.frames):
             if frame.source == "client":
-                self._client(place, frame)
+                if frame.event is None or frame.event.get("type") != "input_audio_buffer.append":
+                    self._client(place, frame)
             elif frame.source == "server":
                 self._server(place, frame)
         if recording.end is not None and recording.ended_by == "server":

@@ -12,8 +12,8 @@ from vlmock.recording.model import Recording
 
 __all__ = ["Prepared", "PreparedFrames", "prepared"]
 
-_KEPT_BYTES: Final = 64 * 1024 * 1024
-"""Of one recording. What does not fit is made again each time it is sent."""
+_KEPT_BYTES: Final = 32 * 1024 * 1024
+"""Of messages of one recording; their events take as much again. What does not fit is made each time it is sent."""
 _CLASSES: Final = SERVER_EVENTS | OTHER_SERVER_EVENTS
 
 
