@@ -1,10 +1,11 @@
 """What clients do, on any line: the same conversation with a session and with a replay."""
 
+from base64 import b64encode
 from typing import Any
 
 from tests.recording.line import Line
 from tests.session.sounds import silence, utterance, voice
-from vlmock.session.script import Call, Say, Step
+from vlmock.session.script import Call, McpCall, Say, Step
 
 PLAN: dict[str, list[list[Step]]] = {
     "barges_in": [[Say("A very long story, " * 40)]],
@@ -13,6 +14,7 @@ PLAN: dict[str, list[list[Step]]] = {
         [Call("weather", '{"city":"Oslo"}', "call_1"), Call("time", "{}", "call_2")],
         [Say("Rain, at nine.")],
     ],
+    "offers_mcp": [[McpCall("docs", "search", "{}", "Found.")], [Say("I have found it.")]],
     "truncates": [[Say("One two three four five six seven eight nine ten.")]],
 }
 """What is answered, where an echo will not do."""
@@ -102,4 +104,40 @@ def clears(line: Line) -> None:
     line.speak(silence(500)).speak(utterance()).wait(10)
 
 
+def falls_silent(line: Line) -> None:
+    """Says nothing for so long that the service does."""
+    detection = {"type": "server_vad", "idle_timeout_ms": 5000}
+    line.wait(0.2).say(update(turn_detection=detection)).wait(1).say(typed_item("Hello"), ANSWER).wait(3)
+    line.speak(silence(9000), piece_bytes=9600).wait(10)
+
+
+def streams(line: Line) -> None:
+    """Turns whose borders it draws, and text as it is typed."""
+    line.wait(0.2)
+    line.say({"type": "input_audio.turn.start", "turn_id": "turn_1"})
+    for at in range(0, 48_000, 9600):
+        audio = b64encode(utterance()[at : at + 9600]).decode()
+        line.say({"type": "input_audio.turn.append", "turn_id": "turn_1", "audio": audio}).wait(0.2)
+    line.say({"type": "input_audio.turn.end", "turn_id": "turn_1"}).wait(10)
+    for piece in ("And ", "again"):
+        line.say({"type": "input_text.delta", "id": "text_1", "delta": piece}).wait(0.1)
+    line.say({"type": "input_text.done", "id": "text_1"}, ANSWER).wait(10)
+
+
+def offers_mcp(line: Line) -> None:
+    """Lets the service call a tool of another server, after it has been asked."""
+    server = {
+        "type": "mcp",
+        "server_label": "docs",
+        "server_url": "https://docs.test/mcp",
+        "require_approval": "always",
+    }
+    line.wait(0.2).say(update(tools=[server])).wait(3).say(typed_item("Look it up"), ANSWER).wait(10)
+    for request in [e["item"] for e in line.server if e.get("item", {}).get("type") == "mcp_approval_request"][:1]:
+        item = {"type": "mcp_approval_response", "approval_request_id": request["id"], "approve": True}
+        line.say({"type": "conversation.item.create", "item": item}).wait(10)
+    line.say(ANSWER).wait(10)
+
+
 CLIENTS = [types, speaks, barges_in, calls_tools, commits, cancels, truncates, edits, is_refused, clears]
+CLIENTS += [falls_silent, streams, offers_mcp]

@@ -197,7 +197,7 @@ def session_line(
 ) -> Line:
     """A line to an emulator session, with a timing like the service's."""
     session = Session(
-        brain=Brain(model=model, api_version="2026-04-10"),
+        brain=Brain(model=model, api_version="2026-07-15"),
         script=PlannedScript(replies, heard),
         ids=IdFactory(seed),
         timing=Timing(timing, lambda: 0.5),

@@ -23,6 +23,8 @@ __all__ = ["Listened", "Mark", "listen"]
 _BLOCK_BYTES: Final = 1024 * 1024
 _ANNOUNCED_AFTER_MS: Final = 600.0
 """Assumed: between ``audio_start_ms`` and the instant at which the service knows; padding, and the least speech."""
+_PADDING_MS: Final = 300.0
+"""A turn seems to begin so much before it does. Documented {DOC}: the default."""
 _CUT_MS: Final = 1000.0
 """A recording with so much less sound than the service counted was cut short."""
 _SMALLEST_COMMIT_MS: Final = 100.0
@@ -68,13 +70,14 @@ def listen(recording: Recording) -> Listened:
     if not walk.answers:
         return Listened({}, sounds, None if walk.signals else 0)
     answers = [answer for answer in walk.answers if not answer[1].endswith("timeout_triggered")]
-    patience_ms = 0 if _agrees(walk.signals, answers) else _patience_ms(walk.signals, answers)
-    again = walk
+    marks = walk.by_amount(walk.answers)
+    if not answers:
+        return Listened(marks, sounds, None)
+    again, patience_ms = walk, 0 if _agrees(walk.signals, answers) else _patience_ms(walk.signals, answers)
     if patience_ms:
         again = _Walk(recording, patience_ms=patience_ms)
-    if patience_ms is None or not answers or not _agrees(again.signals, answers):
-        return Listened(walk.by_amount(walk.answers), sounds, None)
-    marks = walk.by_amount(walk.answers)
+    if patience_ms is None or not _agrees(again.signals, answers):
+        return Listened(marks, sounds, None)
     for number, (answer, signal) in enumerate(zip(answers, again.signals, strict=False)):
         marks[answer[0]] = Mark(number, signal.decided_at_ms, walk.instant_of(signal.decided_at_ms))
     return Listened(marks, sounds, len(again.signals), patience_ms)
@@ -223,8 +226,10 @@ def _agrees(signals: Sequence[Signal], answers: Sequence[Answer]) -> bool:
     alike = zip(signals, answers, strict=False)
     if any(isinstance(signal, SpeechStarted) != answer[1].endswith("started") for signal, answer in alike):
         return False
-    pairs = zip(_stretches(signals), _turns(answers), strict=False)
-    return all(_overlap(stretch, turn) for stretch, turn in pairs)
+    stretches, turns = _stretches(signals), _turns(answers)
+    if any(stretch[0] < turns[-1][1] - _PADDING_MS for stretch in stretches[len(turns) :]):
+        return False  # another piece of what the service took for one turn
+    return all(_overlap(stretch, turn) for stretch, turn in zip(stretches, turns, strict=False))
 
 
 def _patience_ms(signals: Sequence[Signal], answers: Sequence[Answer]) -> int | None:

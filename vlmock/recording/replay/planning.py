@@ -67,12 +67,15 @@ class _Planner:
         """The chain that an item belongs to."""
         self._turns: deque[int] = deque()
         """Steps with which the service committed what it had heard, and that no response has answered."""
-        self._approvals: deque[int] = deque()
+        self._approval = NOTHING
+        """The step that took in the client's last word about a call to an MCP server."""
         self._began: dict[str, int] = {}
         """The step in which each response was created."""
         self._response_end = NOTHING
         """The last step of the latest response."""
         self._response_done = NOTHING
+        self._over: set[str] = set()
+        """The chains of responses that are done."""
         self._named: dict[str, int] = {}
         """The step in which the service first gave a name; for a call, in which it was complete."""
         self._ours: set[str] = set()
@@ -156,6 +159,8 @@ class _Planner:
             action = self._cancelled_by(chain, after)
         elif not (kind == "conversation.item.created" and after):
             action = self._answered(kind, event, spoken=bool(after))
+        if chain in self._over and self._approval > max(after):
+            after.add(self._approval)  # a call of a response that is over runs when it may
         if mark is not None and _HEARING in self._last:
             after.add(self._last[_HEARING])
         if action == NOTHING and mark is None and not after and step:
@@ -211,6 +216,7 @@ class _Planner:
             self._began[chain] = step
         if kind == "response.done":
             self._response_done = step
+            self._over.add(chain)
 
     def _is_turn(self, action: int) -> bool:
         return self._actions[action].type == "input_audio.turn.end"
@@ -241,7 +247,7 @@ class _Planner:
             if self._fits(cause, self._actions[action].event, event):
                 self._take(action)
                 if self._actions[action].type == "mcp_approval_response" or _is_approval(self._actions[action].event):
-                    self._approvals.append(len(self._steps))
+                    self._approval = len(self._steps)
                 return action
         return NOTHING
 
@@ -265,15 +271,13 @@ class _Planner:
         self._open[self._actions[action].type].remove(action)
 
     def _asked_for(self, after: set[int]) -> int:
-        """Who wanted a response: the client, a turn that was heard, or an approval. Never before the last is over."""
+        """Who wanted a response: the client, or a turn that was heard. Never before the last is over."""
         if self._response_end != NOTHING:
             after.add(self._response_end)
         action = self._answered("response.created", {}, spoken=False)
         if action == NOTHING and self._turns:
             after.update(self._turns)
             self._turns.clear()
-        elif action == NOTHING and self._approvals:
-            after.add(self._approvals.popleft())
         elif action == NOTHING and self._steps:
             after.add(len(self._steps) - 1)
         return action
