@@ -73,7 +73,8 @@ class Replays:
         if self._manner.on_unexpected == "ignore" or self._repeat:
             return []
         unplayed = [f"nobody connected to replay {recording.name}" for recording in self._recordings[self._next :]]
-        return unplayed + [f"{self._too_many} connections too many: {self._used_up()}"] * (self._too_many > 0)
+        too_many = f"{self._too_many} connection{'s' * (self._too_many > 1)} too many: {self._used_up()}"
+        return unplayed + [too_many] * (self._too_many > 0)
 
     def _advance(self) -> None:
         self._next += 1
