@@ -1,0 +1,1 @@
+"""What the events of one recording have that those of another have not: compared, graded, reported."""

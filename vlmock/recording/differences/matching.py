@@ -1,0 +1,221 @@
+"""Which event of one recording is which of the other: blocks first, then the beats in them, then the order of all.
+
+What is only in one of them but has its like among what is only in the other has moved; it is one finding, not two.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Sequence
+from typing import Final, NamedTuple, TypeVar
+
+from vlmock.recording.differences.alignment import aligned, out_of_order
+from vlmock.recording.differences.beats import APPEND, Beat, Block, Lane
+
+__all__ = ["Move", "Pair", "moves_in", "pairs_of"]
+
+T = TypeVar("T")
+
+_COUNTED: Final = (Lane.INPUT, Lane.TRANSCRIPTION, Lane.RESPONSE)
+_OTHER_TYPES, _OTHER_WORDS, _OTHER_MEMBERS = 0.9, 1.01, 0.4
+"""What unlikeness costs at most. Two blocks with other words are dearer together than one that moved and one that did
+not; together they are still cheaper than two that are left out."""
+
+
+class Pair(NamedTuple):
+    """A beat of the one and of the other; None where there is none."""
+
+    their: Beat | None
+    our: Beat | None
+    their_block: Block | None
+    our_block: Block | None
+    about: str
+    """Which part of the conversation they are of: ``response 2``."""
+
+    @property
+    def beat(self) -> Beat:
+        beat = self.their or self.our
+        assert beat is not None
+        return beat
+
+    @property
+    def block(self) -> Block:
+        block = self.their_block or self.our_block
+        assert block is not None
+        return block
+
+
+class Move(NamedTuple):
+    """A pair stands at different places."""
+
+    pair: Pair
+    past: Pair
+    """What it has passed on the way; the nearest."""
+    later: bool
+    """Whether ours comes after that, and theirs before."""
+    meanwhile: bool
+    """Whether the two go on at the same time."""
+
+
+def pairs_of(theirs: Sequence[Block], ours: Sequence[Block]) -> list[Pair]:
+    """All beats of both sides, in the order of theirs; what is only ours stands behind what came before it."""
+    pairs: list[Pair] = []
+    for lane in Lane:
+        their, our = ([block for block in side if block.lane is lane] for side in (theirs, ours))
+        blocks = aligned(their, our, _unlike_blocks)
+        for number, (one, other) in enumerate(_joined(blocks, _same_block), 1):
+            about = f"{lane} {number}" if lane in _COUNTED else ""
+            beats = aligned(_beats(one), _beats(other), _unlike_beats)
+            pairs += [Pair(*together, one, other, about) for together in _joined(beats, _same_type)]
+    return _in_order(pairs)
+
+
+def _beats(block: Block | None) -> list[Beat]:
+    return block.beats if block is not None else []
+
+
+def _unlike_blocks(one: Block, other: Block) -> float | None:
+    kinds, others = set(one.types), set(other.types)
+    if not kinds & others:
+        return None
+    cost = _OTHER_TYPES * len(kinds ^ others) / len(kinds | others)
+    if one.words != other.words:
+        common = (one.words & other.words).total()
+        cost += _OTHER_WORDS * (1 - common / max(one.words.total(), other.words.total()))
+    return cost
+
+
+def _unlike_beats(one: Beat, other: Beat) -> float | None:
+    if one.type != other.type:
+        return None
+    mine, yours = one.leaves, other.leaves
+    if mine == yours:
+        return 0.0
+    unlike = sum(mine.get(path) != yours.get(path) for path in mine.keys() | yours.keys())
+    return float(_OTHER_MEMBERS * unlike / len(mine.keys() | yours.keys()))
+
+
+def _joined(
+    pairs: Sequence[tuple[T | None, T | None]], same: Callable[[T, T], bool]
+) -> list[tuple[T | None, T | None]]:
+    """What is left over on both sides and is the same stands together, where theirs stood."""
+    left = [other for one, other in pairs if one is None and other is not None]
+    joined = []
+    for one, other in pairs:
+        if one is not None and other is None:
+            found = next((place for place, each in enumerate(left) if same(one, each)), None)
+            other = None if found is None else left.pop(found)
+        joined.append((one, other))
+    alone = {id(each) for each in left}
+    return [(one, other) for one, other in joined if one is not None or id(other) in alone]
+
+
+def _same_type(one: Beat, other: Beat) -> bool:
+    return one.type == other.type
+
+
+def _same_block(one: Block, other: Block) -> bool:
+    return one.types == other.types and one.words == other.words
+
+
+def _in_order(pairs: list[Pair]) -> list[Pair]:
+    places: list[tuple[int, int, Pair]] = []
+    latest = -1
+    for pair in sorted((pair for pair in pairs if pair.our), key=lambda pair: pair.our.first if pair.our else 0):
+        if pair.their:
+            latest = pair.their.first
+        else:
+            places.append((latest, pair.beat.first, pair))
+    places += [(pair.their.first, -1, pair) for pair in pairs if pair.their]
+    return [pair for *_, pair in sorted(places, key=lambda place: place[:2])]
+
+
+# ---- order
+
+
+class _Mark(NamedTuple):
+    """Where a pair begins, or a stretch of runs ends."""
+
+    theirs: int
+    ours: int
+    pair: Pair
+
+
+def moves_in(pairs: Sequence[Pair]) -> list[Move]:
+    """What stands elsewhere, as little as can be said. Transcripts of the user's words come when they come, so only
+    their own order counts."""
+    both = [pair for pair in pairs if pair.their and pair.our]
+    main = [pair for pair in both if pair.block.lane is not Lane.TRANSCRIPTION]
+    beside: dict[str, list[Pair]] = defaultdict(list)
+    for pair in both:
+        if pair.block.lane is Lane.TRANSCRIPTION:
+            beside[pair.about].append(pair)
+    return [move for part in (main, *beside.values()) for move in _moves(part)]
+
+
+def _moves(pairs: Sequence[Pair]) -> Iterator[Move]:
+    marks = sorted(_marks(pairs), key=lambda mark: mark.theirs)
+    moved = out_of_order([mark.ours for mark in marks])
+    told: set[int] = set()
+    for index in sorted(moved):
+        mark = marks[index]
+        passed = [
+            other
+            for place, other in enumerate(marks)
+            if place not in moved and (other.theirs < mark.theirs) != (other.ours < mark.ours)
+        ]
+        if not passed or id(mark.pair.beat) in told or _goes_with(marks, index, moved):
+            continue
+        told.add(id(mark.pair.beat))
+        nearest = min(passed, key=lambda other: abs(other.theirs - mark.theirs))
+        meanwhile = all(_meanwhile(mark, other) for other in passed)
+        yield Move(mark.pair, nearest.pair, nearest.ours < mark.ours, meanwhile)
+
+
+def _goes_with(marks: Sequence[_Mark], index: int, moved: set[int]) -> bool:
+    """A block that moved as a whole is told of once: with its first beat."""
+    if index - 1 not in moved:
+        return False
+    before, here = marks[index - 1], marks[index]
+    return before.pair.block is here.pair.block and before.ours < here.ours
+
+
+def _meanwhile(one: _Mark, other: _Mark) -> bool:
+    """Whether, in theirs, one of the two stands in the midst of what the other is a part of."""
+    return one.pair.block is not other.pair.block and (
+        _amidst(one.theirs, other.pair.their_block) or _amidst(other.theirs, one.pair.their_block)
+    )
+
+
+def _amidst(place: int, block: Block | None) -> bool:
+    return block is not None and block.first < place < max(beat.last for beat in block.beats)
+
+
+def _marks(pairs: Sequence[Pair]) -> Iterator[_Mark]:
+    """Runs that begin side by side are one stretch, with a beginning and an end: words and sound alternate in it."""
+    stretches = _stretches(pairs)
+    for pair in pairs:
+        assert pair.their is not None
+        assert pair.our is not None
+        if not pair.their.is_run:
+            yield _Mark(pair.their.first, pair.our.first, pair)
+    for stretch in stretches:
+        their = [pair.their for pair in stretch if pair.their]
+        our = [pair.our for pair in stretch if pair.our]
+        yield _Mark(min(run.first for run in their), min(run.first for run in our), stretch[0])
+        if their[0].type != APPEND:
+            yield _Mark(max(run.last for run in their), max(run.last for run in our), stretch[0])
+
+
+def _stretches(pairs: Sequence[Pair]) -> list[list[Pair]]:
+    """Runs that stand side by side in one of the recordings at least."""
+    by_beat = {id(beat): pair for pair in pairs for beat in (pair.their, pair.our) if beat is not None and beat.is_run}
+    stretch_of: dict[int, list[Pair]] = {}
+    for pair in by_beat.values():
+        stretch_of.setdefault(id(pair.beat), [pair])
+    for block in {id(each): each for pair in pairs for each in (pair.their_block, pair.our_block) if each}.values():
+        for one, other in zip(block.beats, block.beats[1:], strict=False):
+            if id(one) in by_beat and id(other) in by_beat:
+                first, second = (stretch_of[id(by_beat[id(beat)].beat)] for beat in (one, other))
+                if first is not second:
+                    first += second
+                    stretch_of.update({id(each.beat): first for each in second})
+    return list({id(stretch): stretch for stretch in stretch_of.values()}.values())

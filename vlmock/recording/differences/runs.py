@@ -1,0 +1,148 @@
+"""Two runs of deltas as two things: what all deltas of one have in common, what they add up to, how many there are."""
+
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any, Final
+
+import msgspec
+from msgspec.structs import replace
+
+from vlmock.protocol.recording.lines import AUDIO_KEY
+from vlmock.protocol.wire import JsonObject
+from vlmock.recording.differences.beats import APPEND, Beat
+from vlmock.recording.differences.finding import Difference, Grade
+from vlmock.recording.differences.sound import Sound, audio_of, heard
+from vlmock.recording.differences.values import Values, id_shape, number_differs, texts_differ
+from vlmock.recording.model import Recording
+
+__all__ = ["constant", "run_differences"]
+
+_VARYING: Final = frozenset(
+    {"audio", "audio_duration_ms", "audio_offset_ms", "delta", "event_id", "frame_index", "frames", "text", "viseme_id"}
+)
+_SOUND: Final = {"response.audio.delta": "delta", APPEND: "audio"}
+"""Where the sound is."""
+
+
+def constant(run: Beat) -> JsonObject:
+    """One event for all: the members that most of them have in common, and the first id."""
+    return _usual(run)[0]
+
+
+def run_differences(
+    values: Values, their: Beat, our: Beat, recordings: tuple[Recording, Recording], *, cut_off: bool
+) -> Iterator[Difference]:
+    """Between two runs of a type."""
+    yield from _frames(values, their, our)
+    if their.type in _SOUND:
+        sounds = [
+            audio_of(recording, [event.body.get(_SOUND[their.type]) for event in run.events])
+            for recording, run in zip(recordings, (their, our), strict=True)
+        ]
+        content = list(_sound(their.type, *sounds, cut_off=cut_off))
+    else:
+        content = list(_texts(their, our, cut_off=cut_off))
+    yield from content
+    if not content:
+        yield from number_differs(their.type, "deltas", len(their.events), len(our.events))
+
+
+# ---- what is the same in all of them
+
+
+def _frames(values: Values, their: Beat, our: Beat) -> Iterator[Difference]:
+    (usual, their_others), (ours, our_others) = _usual(their), _usual(our)
+    yield from values.differences(their.type, usual, ours)
+    for name in _VARYING - {"event_id"}:
+        there, here = (sum(name in event.body for event in run.events) for run in (their, our))
+        if bool(there) != bool(here):
+            grade = Grade.MISSING if there else Grade.EXTRA
+            yield Difference(name, grade, "member", reason=f"in {max(there, here)} deltas")
+    for place, other in our_others:
+        for difference in values.differences(their.type, usual, other):
+            yield replace(difference, reason=_which(difference, place, our))
+    for place, other in their_others:
+        for difference in values.differences(their.type, other, ours):
+            yield replace(difference, reason=_which(difference, place, their))
+
+
+def _which(difference: Difference, place: int, run: Beat) -> str:
+    return f"{difference.reason}{', ' if difference.reason else ''}delta {place + 1} of {len(run.events)}"
+
+
+def _usual(run: Beat) -> tuple[JsonObject, list[tuple[int, JsonObject]]]:
+    """What most of them have in common, and those that are otherwise, with their places."""
+    frames = [_frame(event.body) for event in run.events]
+    keys = [_key(frame) for frame in frames]
+    most = Counter(keys).most_common(1)[0][0]
+    return frames[keys.index(most)], [
+        (place, frame) for place, (key, frame) in enumerate(zip(keys, frames, strict=True)) if key != most
+    ]
+
+
+def _frame(body: JsonObject) -> JsonObject:
+    return {name: value for name, value in body.items() if name not in _VARYING or name == "event_id"}
+
+
+def _key(frame: JsonObject) -> bytes:
+    event_id = frame.get("event_id")
+    shape = id_shape(event_id) if isinstance(event_id, str) else event_id
+    return msgspec.json.encode({**frame, "event_id": shape}, order="deterministic")
+
+
+# ---- what they add up to
+
+
+def _sound(kind: str, their: Sound | None, our: Sound | None, *, cut_off: bool) -> Iterator[Difference]:
+    if their is None or our is None:
+        if their is not our:
+            yield Difference("delta", Grade.DIFFERENT, "sound", reason="one of them is no sound")
+        return
+    if their == our:
+        return
+    if their.format != our.format:
+        yield Difference("format", Grade.DIFFERENT, "sound", _named(their), _named(our))
+    for difference in number_differs(kind, "sound_ms", their.ms, our.ms):
+        loosened = cut_off and difference.grade is Grade.DIFFERENT
+        reason = "the response was cut off: how far it had come is a matter of time"
+        yield replace(difference, grade=Grade.LOOSER, reason=reason) if loosened else difference
+    if not cut_off:
+        yield from _heard(kind, their, our)
+
+
+def _heard(kind: str, their: Sound, our: Sound) -> Iterator[Difference]:
+    one, other = heard(their), heard(our)
+    if one is None or other is None:
+        if one is not other:
+            silent, loud = ("silence", "speech") if one is None else ("speech", "silence")
+            yield Difference("speech_ms", Grade.DIFFERENT, "sound", silent, loud)
+        return
+    yield from number_differs(kind, "speech_ms", one[0], other[0])
+    yield from number_differs(kind, "loudness_db", one[1], other[1])
+
+
+def _named(sound: Sound) -> str:
+    return f"{sound.format.encoding} at {sound.format.rate_hz} Hz"
+
+
+def _texts(their: Beat, our: Beat, *, cut_off: bool) -> Iterator[Difference]:
+    """Words joined, numbers one by one where there are as many."""
+    for name in ("delta", "text"):
+        texts = [_joined(run, name) for run in (their, our)]
+        if texts[0] is not None and texts[1] is not None:
+            yield from texts_differ(name, texts[0], texts[1], cut_off=cut_off)
+    if len(their.events) != len(our.events):
+        return
+    for name in sorted(_VARYING - {"delta", "text", "event_id"}):
+        for one, other in zip(their.events, our.events, strict=True):
+            numbers: list[Any] = [one.body.get(name), other.body.get(name)]
+            if all(isinstance(number, int | float) for number in numbers) and numbers[0] != numbers[1]:
+                yield from number_differs(their.type, name, *numbers)
+                break
+
+
+def _joined(run: Beat, name: str) -> str | None:
+    texts = [event.body.get(name) for event in run.events]
+    if any(isinstance(text, dict) and AUDIO_KEY in text for text in texts):
+        return None
+    return "".join(map(str, texts)) if any(text is not None for text in texts) else None

@@ -1,0 +1,72 @@
+"""How much sound there is, how much of it is speech, and how loud: what can be compared of two voices."""
+
+import base64
+import binascii
+import math
+from collections.abc import Iterable
+from typing import Any, Final, NamedTuple
+
+import msgspec
+
+from vlmock.protocol.audio_format import AudioFormat, decode_samples
+from vlmock.protocol.recording.lines import AUDIO_KEY, Clip
+from vlmock.recording.model import Recording
+
+__all__ = ["Sound", "audio_of", "heard"]
+
+_UNKNOWN_FORMAT: Final = AudioFormat("pcm16", 24000)
+"""Of sound that was left in its event: that of a session that asks for nothing else."""
+_BLOCK_MS: Final = 20
+_QUIET_DB: Final = -50.0
+"""Below full scale; no speech is so soft."""
+_BELOW_LOUDEST_DB: Final = 30.0
+
+
+class Sound(NamedTuple):
+    """All the sound of a run."""
+
+    data: bytes
+    format: AudioFormat
+
+    @property
+    def ms(self) -> float:
+        return round(self.format.duration_ms(len(self.data)), 1)
+
+
+def audio_of(recording: Recording, values: Iterable[Any]) -> Sound | None:
+    """The sound that some members of events point to, or are; None where one is no sound at all."""
+    parts: list[bytes] = []
+    audio_format = _UNKNOWN_FORMAT
+    for value in values:
+        if isinstance(value, dict) and AUDIO_KEY in value:
+            clip = msgspec.convert(value, Clip)
+            audio_format = recording.voices[clip.file].format
+            parts.append(recording.sound(clip))
+        elif isinstance(value, str):
+            try:
+                parts.append(base64.b64decode(value, validate=True))
+            except (binascii.Error, ValueError):
+                return None
+        else:
+            return None
+    return Sound(b"".join(parts), audio_format)
+
+
+def heard(sound: Sound) -> tuple[float, float] | None:
+    """How many milliseconds of it are speech, and how loud those are in dB of full scale; None: it is all silence, or
+    no whole samples."""
+    import numpy as np
+
+    per_block = sound.format.rate_hz * _BLOCK_MS // 1000
+    whole = len(sound.data) // (per_block * sound.format.bytes_per_sample)
+    if not whole:
+        return None
+    data = sound.data[: whole * per_block * sound.format.bytes_per_sample]
+    blocks = decode_samples(data, sound.format).astype(np.float32).reshape(whole, per_block)
+    power = np.maximum((blocks**2).mean(axis=1), 1e-9)
+    loud = 10 * np.log10(power) - 20 * math.log10(32768)
+    speech = loud > max(_QUIET_DB, float(loud.max()) - _BELOW_LOUDEST_DB)
+    if not speech.any():
+        return None
+    level = 10 * math.log10(float(power[speech].mean())) - 20 * math.log10(32768)
+    return float(speech.sum() * _BLOCK_MS), round(level, 1)
