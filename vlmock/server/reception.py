@@ -104,7 +104,7 @@ class Circumstances(msgspec.Struct, frozen=True):
     admitted: Admitted
     script: Script
     number: int
-    timing: TimingProfile
+    timing: TimingProfile | Timing
     seed: int
     readings: Readings
     lenient: bool
@@ -131,6 +131,7 @@ def session_for(circumstances: Circumstances) -> Conversation:
 def _session(circumstances: Circumstances) -> Session:
     admitted = circumstances.admitted
     seed = circumstances.seed * _SEED_STRIDE + circumstances.number
+    timing = circumstances.timing
     return Session(
         brain=Brain(
             admitted.model,
@@ -143,7 +144,7 @@ def _session(circumstances: Circumstances) -> Session:
         ),
         script=circumstances.script,
         ids=IdFactory(seed),
-        timing=Timing(circumstances.timing, random.Random(seed).random),
+        timing=timing if isinstance(timing, Timing) else Timing(timing, random.Random(seed).random),
         unix_time=circumstances.unix_time,
         readings=circumstances.readings,
         lenient=circumstances.lenient,

@@ -61,7 +61,8 @@ def pairs_of(theirs: Sequence[Block], ours: Sequence[Block]) -> list[Pair]:
     for lane in Lane:
         their, our = ([block for block in side if block.lane is lane] for side in (theirs, ours))
         blocks = aligned(their, our, _unlike_blocks)
-        for number, (one, other) in enumerate(_joined(blocks, _same_block), 1):
+        blocks = _joined(blocks, _same_block)
+        for number, (one, other) in enumerate(blocks, 1):
             about = f"{lane} {number}" if lane in _COUNTED else ""
             beats = aligned(_beats(one), _beats(other), _unlike_beats)
             pairs += [Pair(*together, one, other, about) for together in _joined(beats, _same_type)]

@@ -94,11 +94,7 @@ def _key(frame: JsonObject) -> bytes:
 
 
 def _sound(kind: str, their: Sound | None, our: Sound | None, *, cut_off: bool) -> Iterator[Difference]:
-    if their is None or our is None:
-        if their is not our:
-            yield Difference("delta", Grade.DIFFERENT, "sound", reason="one of them is no sound")
-        return
-    if their == our:
+    if their is None or our is None or their == our:
         return
     if their.format != our.format:
         yield Difference("format", Grade.DIFFERENT, "sound", _named(their), _named(our))

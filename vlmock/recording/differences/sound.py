@@ -1,7 +1,5 @@
 """How much sound there is, how much of it is speech, and how loud: what can be compared of two voices."""
 
-import base64
-import binascii
 import math
 from collections.abc import Iterable
 from typing import Any, Final, NamedTuple
@@ -14,8 +12,6 @@ from vlmock.recording.model import Recording
 
 __all__ = ["Sound", "audio_of", "heard"]
 
-_UNKNOWN_FORMAT: Final = AudioFormat("pcm16", 24000)
-"""Of sound that was left in its event: that of a session that asks for nothing else."""
 _BLOCK_MS: Final = 20
 _QUIET_DB: Final = -50.0
 """Below full scale; no speech is so soft."""
@@ -34,22 +30,16 @@ class Sound(NamedTuple):
 
 
 def audio_of(recording: Recording, values: Iterable[Any]) -> Sound | None:
-    """The sound that some members of events point to, or are; None where one is no sound at all."""
+    """The sound that members of events point to; None where there is none, or a recorder has not kept all of it."""
     parts: list[bytes] = []
-    audio_format = _UNKNOWN_FORMAT
+    audio_format: AudioFormat | None = None
     for value in values:
-        if isinstance(value, dict) and AUDIO_KEY in value:
-            clip = msgspec.convert(value, Clip)
-            audio_format = recording.voices[clip.file].format
-            parts.append(recording.sound(clip))
-        elif isinstance(value, str):
-            try:
-                parts.append(base64.b64decode(value, validate=True))
-            except (binascii.Error, ValueError):
-                return None
-        else:
+        if not isinstance(value, dict) or AUDIO_KEY not in value:
             return None
-    return Sound(b"".join(parts), audio_format)
+        clip = msgspec.convert(value, Clip)
+        audio_format = recording.voices[clip.file].format
+        parts.append(recording.sound(clip))
+    return None if audio_format is None else Sound(b"".join(parts), audio_format)
 
 
 def heard(sound: Sound) -> tuple[float, float] | None:

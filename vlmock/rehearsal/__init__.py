@@ -1,0 +1,5 @@
+"""A recording's client played to the emulator, in virtual time: what would the emulator have said?"""
+
+from vlmock.rehearsal.playing import rehearse
+
+__all__ = ["rehearse"]
