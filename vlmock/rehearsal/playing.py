@@ -17,7 +17,7 @@ from vlmock.protocol.input_audio import InputAudioBufferAppend
 from vlmock.protocol.openai_beta import decode_beta
 from vlmock.protocol.recording.lines import Clip, Close, Frame, Head
 from vlmock.protocol.wire import UNSET, JsonObject
-from vlmock.recording.differences.beats import APPEND, Event, ids_in, is_id
+from vlmock.recording.differences.beats import Event, ids_in, is_id
 from vlmock.recording.differences.comparing import links_between
 from vlmock.recording.model import Recording, Voice
 from vlmock.recording.voices import MemoryVoice
@@ -32,6 +32,7 @@ from vlmock.session.readings import FOLLOWED, Readings
 
 __all__ = ["rehearse"]
 
+_APPEND: Final = "input_audio_buffer.append"
 _PATIENCE_S: Final = 2.0
 """So much later than the service the emulator may say something and the client still waits for it."""
 _LONGEST_S: Final = 600.0
@@ -176,7 +177,7 @@ class _Rehearsal:
         if event is None:
             return self._decode(frame.binary if frame.binary is not None else (frame.text or "").encode())
         audio = event.get("audio")
-        if event.get("type") == APPEND and isinstance(audio, dict) and set(event) <= {"type", "audio", "event_id"}:
+        if event.get("type") == _APPEND and isinstance(audio, dict) and set(event) <= {"type", "audio", "event_id"}:
             pcm = self._recording.sound(msgspec.convert(audio, Clip))
             return InputAudioBufferAppend(audio=pcm, event_id=event.get("event_id", UNSET))
         return self._decode(msgspec.json.encode(self._in_our_ids(self._recording.whole(frame))))

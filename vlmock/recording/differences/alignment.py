@@ -8,12 +8,12 @@ from bisect import bisect_left
 from collections.abc import Callable, Sequence
 from typing import TypeVar
 
-__all__ = ["aligned", "out_of_order"]
+__all__ = ["A_HAIR", "aligned", "out_of_order"]
 
 T = TypeVar("T")
 
-_A_HAIR = 1e-7
-"""Between equally good places the nearer one wins."""
+A_HAIR = 1e-7
+"""What a place more or less may weigh in unlikeness: between equals the nearer one wins."""
 
 
 def aligned(
@@ -33,13 +33,29 @@ def _alike_at_both_ends(
 ) -> tuple[int, int]:
     """How many entries cost nothing from the beginning on, and how many of the rest from the end on."""
     shorter = min(len(theirs), len(ours))
+
+    def alike(one: int, other: int, step: int) -> bool:
+        """Whether these two are alike, and their neighbours are not their likes as well: then it is not clear which."""
+        return _near(theirs, ours, one, other, unlikeness) and not (
+            _near(theirs, ours, one + step, other, unlikeness) or _near(theirs, ours, one, other + step, unlikeness)
+        )
+
     begin = 0
-    while begin < shorter and unlikeness(theirs[begin], ours[begin]) == 0:
+    while begin < shorter and alike(begin, begin, 1):
         begin += 1
     end = 0
-    while end < shorter - begin and unlikeness(theirs[-1 - end], ours[-1 - end]) == 0:
+    while end < shorter - begin and alike(len(theirs) - 1 - end, len(ours) - 1 - end, -1):
         end += 1
     return begin, end
+
+
+def _near(
+    theirs: Sequence[T], ours: Sequence[T], one: int, other: int, unlikeness: Callable[[T, T], float | None]
+) -> bool:
+    if not (0 <= one < len(theirs) and 0 <= other < len(ours)):
+        return False
+    cost = unlikeness(theirs[one], ours[other])
+    return cost is not None and cost < A_HAIR * 1e4
 
 
 def _cheapest(
@@ -51,7 +67,7 @@ def _cheapest(
         below = costs[-1]
         line = [0.0] * len(ours) + [below[-1] + 1]
         for column in range(len(ours) - 1, -1, -1):
-            together = _together(theirs, ours, row, column, unlikeness)
+            together = unlikeness(theirs[row], ours[column])
             best = min(below[column], line[column + 1]) + 1
             line[column] = best if together is None else min(best, together + below[column + 1])
         costs.append(line)
@@ -61,7 +77,7 @@ def _cheapest(
     while row < len(theirs) or column < len(ours):
         here = costs[row][column]
         if row < len(theirs) and column < len(ours):
-            together = _together(theirs, ours, row, column, unlikeness)
+            together = unlikeness(theirs[row], ours[column])
             if together is not None and here == together + costs[row + 1][column + 1]:
                 pairs.append((theirs[row], ours[column]))
                 row, column = row + 1, column + 1
@@ -73,13 +89,6 @@ def _cheapest(
             pairs.append((None, ours[column]))
             column += 1
     return pairs
-
-
-def _together(
-    theirs: Sequence[T], ours: Sequence[T], row: int, column: int, unlikeness: Callable[[T, T], float | None]
-) -> float | None:
-    cost = unlikeness(theirs[row], ours[column])
-    return None if cost is None else cost + _A_HAIR * abs(row - column)
 
 
 def out_of_order(places: Sequence[int]) -> set[int]:

@@ -18,9 +18,22 @@ import msgspec
 from vlmock.protocol.wire import JsonObject
 from vlmock.recording.model import Recording
 
-__all__ = ["APPEND", "Beat", "Block", "Event", "Lane", "blocks_of", "client_blocks_of", "events_of", "ids_in", "is_id"]
+__all__ = [
+    "APPENDS",
+    "TRANSCRIPTION",
+    "Beat",
+    "Block",
+    "Event",
+    "Lane",
+    "blocks_of",
+    "client_blocks_of",
+    "events_of",
+    "ids_in",
+    "is_id",
+]
 
-APPEND: Final = "input_audio_buffer.append"
+APPENDS: Final = ("input_audio_buffer.append", "input_audio.turn.append")
+"""Events that carry the client's voice."""
 ID_NAMES: Final = frozenset(
     {
         "approval_request_id",
@@ -89,13 +102,18 @@ class Block(msgspec.Struct, gc=False):
 
     lane: Lane
     beats: list[Beat]
-    words: Counter[str]
+    words: frozenset[str]
     """What is said in it, so that a block is known again among its like."""
-    types: Counter[str]
+    types: frozenset[str]
 
     @property
     def first(self) -> int:
         return self.beats[0].first
+
+    @property
+    def place(self) -> int:
+        """Where most of it stands, whatever stands astray."""
+        return self.beats[len(self.beats) // 2].first
 
     @property
     def cut_off(self) -> bool:
@@ -153,7 +171,7 @@ class _Entry(msgspec.Struct, gc=False):
 
 def blocks_of(events: Sequence[Event]) -> list[Block]:
     """All blocks, each lane's in the order in which they begin."""
-    mentions = Counter(each for event in events for _, each in ids_in(event.body))
+    mentions = Counter(each for event in events for _, each in ids_in(event.body) if each)
     lanes: dict[Lane, list[_Entry]] = {lane: [] for lane in Lane}
     responses = _responses_of_items(events, mentions)
     before: Event | None = None
@@ -238,7 +256,7 @@ def _blocks(lane: Lane, entries: list[_Entry], mentions: Counter[str]) -> Iterat
     for entry in entries:
         grouped.setdefault(entry.key, []).append(entry.event)
     for events in grouped.values():
-        yield Block(lane, _beats(events, mentions), _words(events), Counter(event.type for event in events))
+        yield Block(lane, _beats(events, mentions), _words(events), frozenset(event.type for event in events))
 
 
 def _place_in_responses(entries: list[_Entry]) -> None:
@@ -287,7 +305,7 @@ def _belongs_to_speech(event: Event) -> bool:
 
 
 def _runs(kind: str) -> bool:
-    return kind.endswith(".delta") or kind == APPEND
+    return kind.endswith(".delta") or kind in APPENDS
 
 
 def _beats(events: Sequence[Event], mentions: Counter[str]) -> list[Beat]:
@@ -324,14 +342,14 @@ def _sorted_runs(beats: list[Beat]) -> Iterator[Beat]:
     yield from sorted(side_by_side, key=lambda run: run.type)
 
 
-def _words(events: Sequence[Event]) -> Counter[str]:
-    return Counter(word for event in events if not _runs(event.type) for word in _said(event.body))
+def _words(events: Sequence[Event]) -> frozenset[str]:
+    return frozenset(word for event in events if not _runs(event.type) for word in _said(event.body))
 
 
 def _said(value: Any) -> Iterator[str]:
     if isinstance(value, dict):
         for name, member in value.items():
-            if name in ("text", "transcript", "name", "output", "arguments", "role") and isinstance(member, str):
+            if name in ("text", "transcript", "name", "output", "arguments") and isinstance(member, str):
                 yield member
             else:
                 yield from _said(member)

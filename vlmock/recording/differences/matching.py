@@ -7,17 +7,19 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from typing import Final, NamedTuple, TypeVar
 
-from vlmock.recording.differences.alignment import aligned, out_of_order
-from vlmock.recording.differences.beats import APPEND, Beat, Block, Lane
+from vlmock.recording.differences.alignment import A_HAIR, aligned, out_of_order
+from vlmock.recording.differences.beats import APPENDS, Beat, Block, Lane
 
 __all__ = ["Move", "Pair", "moves_in", "pairs_of"]
 
 T = TypeVar("T")
 
 _COUNTED: Final = (Lane.INPUT, Lane.TRANSCRIPTION, Lane.RESPONSE)
-_OTHER_TYPES, _OTHER_WORDS, _OTHER_MEMBERS = 0.9, 1.01, 0.4
-"""What unlikeness costs at most. Two blocks with other words are dearer together than one that moved and one that did
-not; together they are still cheaper than two that are left out."""
+_OTHER_BLOCK: Final = 1.9
+"""What it costs to put two blocks together that have next to nothing in common: less than to leave both out, but far
+more for two pairs than to say that one block has moved."""
+_OTHER_MEMBERS: Final = 0.4
+"""The same for two events of one type."""
 
 
 class Pair(NamedTuple):
@@ -59,7 +61,7 @@ def pairs_of(theirs: Sequence[Block], ours: Sequence[Block]) -> list[Pair]:
     """All beats of both sides, in the order of theirs; what is only ours stands behind what came before it."""
     pairs: list[Pair] = []
     for lane in Lane:
-        their, our = ([block for block in side if block.lane is lane] for side in (theirs, ours))
+        their, our = (sorted((x for x in side if x.lane is lane), key=lambda x: x.place) for side in (theirs, ours))
         blocks = aligned(their, our, _unlike_blocks)
         blocks = _joined(blocks, _same_block)
         for number, (one, other) in enumerate(blocks, 1):
@@ -74,24 +76,24 @@ def _beats(block: Block | None) -> list[Beat]:
 
 
 def _unlike_blocks(one: Block, other: Block) -> float | None:
-    kinds, others = set(one.types), set(other.types)
-    if not kinds & others:
+    common = one.types & other.types
+    if not common:
         return None
-    cost = _OTHER_TYPES * len(kinds ^ others) / len(kinds | others)
+    alike = len(common) / len(one.types | other.types)
     if one.words != other.words:
-        common = (one.words & other.words).total()
-        cost += _OTHER_WORDS * (1 - common / max(one.words.total(), other.words.total()))
-    return cost
+        alike *= len(one.words & other.words) / max(len(one.words), len(other.words))
+    return _OTHER_BLOCK * (1 - alike) + A_HAIR * abs(one.place - other.place)
 
 
 def _unlike_beats(one: Beat, other: Beat) -> float | None:
     if one.type != other.type:
         return None
+    away = A_HAIR * abs(one.first - other.first)
     mine, yours = one.leaves, other.leaves
     if mine == yours:
-        return 0.0
+        return away
     unlike = sum(mine.get(path) != yours.get(path) for path in mine.keys() | yours.keys())
-    return float(_OTHER_MEMBERS * unlike / len(mine.keys() | yours.keys()))
+    return float(_OTHER_MEMBERS * unlike / len(mine.keys() | yours.keys())) + away
 
 
 def _joined(
@@ -201,9 +203,11 @@ def _marks(pairs: Sequence[Pair]) -> Iterator[_Mark]:
     for stretch in stretches:
         their = [pair.their for pair in stretch if pair.their]
         our = [pair.our for pair in stretch if pair.our]
-        yield _Mark(min(run.first for run in their), min(run.first for run in our), stretch[0])
-        if their[0].type != APPEND:
-            yield _Mark(max(run.last for run in their), max(run.last for run in our), stretch[0])
+        first = min(stretch, key=lambda pair: pair.our.first if pair.our else 0)
+        yield _Mark(min(run.first for run in their), min(run.first for run in our), first)
+        if their[0].type not in APPENDS:
+            last = max(stretch, key=lambda pair: pair.our.last if pair.our else 0)
+            yield _Mark(max(run.last for run in their), max(run.last for run in our), last)
 
 
 def _stretches(pairs: Sequence[Pair]) -> list[list[Pair]]:

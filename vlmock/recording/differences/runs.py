@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from vlmock.protocol.recording.lines import AUDIO_KEY
 from vlmock.protocol.wire import JsonObject
-from vlmock.recording.differences.beats import APPEND, Beat
+from vlmock.recording.differences.beats import APPENDS, Beat
 from vlmock.recording.differences.finding import Difference, Grade
 from vlmock.recording.differences.sound import Sound, audio_of, heard
 from vlmock.recording.differences.values import Values, id_shape, number_differs, texts_differ
@@ -20,7 +20,7 @@ __all__ = ["constant", "run_differences"]
 _VARYING: Final = frozenset(
     {"audio", "audio_duration_ms", "audio_offset_ms", "delta", "event_id", "frame_index", "frames", "text", "viseme_id"}
 )
-_SOUND: Final = {"response.audio.delta": "delta", APPEND: "audio"}
+_SOUND: Final = {"response.audio.delta": "delta", **dict.fromkeys(APPENDS, "audio")}
 """Where the sound is."""
 
 
@@ -35,11 +35,7 @@ def run_differences(
     """Between two runs of a type."""
     yield from _frames(values, their, our)
     if their.type in _SOUND:
-        sounds = [
-            audio_of(recording, [event.body.get(_SOUND[their.type]) for event in run.events])
-            for recording, run in zip(recordings, (their, our), strict=True)
-        ]
-        content = list(_sound(their.type, *sounds, cut_off=cut_off))
+        content = list(_sounds(their, our, recordings, cut_off=cut_off))
     else:
         content = list(_texts(their, our, cut_off=cut_off))
     yield from content
@@ -91,6 +87,18 @@ def _key(frame: JsonObject) -> bytes:
 
 
 # ---- what they add up to
+
+
+def _sounds(their: Beat, our: Beat, recordings: tuple[Recording, Recording], *, cut_off: bool) -> Iterator[Difference]:
+    name = _SOUND[their.type]
+    values = [[event.body.get(name) for event in run.events] for run in (their, our)]
+    for side, other in (values, values[::-1]):
+        for place, value in enumerate(side):
+            if not isinstance(value, dict | str) and any(isinstance(each, dict | str) for each in other):
+                yield Difference(name, Grade.DIFFERENT, "sound", reason=f"delta {place + 1} of {len(side)} is no sound")
+                return
+    sounds = [audio_of(recording, side) for recording, side in zip(recordings, values, strict=True)]
+    yield from _sound(their.type, *sounds, cut_off=cut_off)
 
 
 def _sound(kind: str, their: Sound | None, our: Sound | None, *, cut_off: bool) -> Iterator[Difference]:

@@ -6,9 +6,9 @@ from typing import Any, Final, NamedTuple
 
 import msgspec
 
-from vlmock.protocol.audio_format import AudioFormat, decode_samples
+from vlmock.protocol.audio_format import AudioFormat, decode_samples, first_channel
 from vlmock.protocol.recording.lines import AUDIO_KEY, Clip
-from vlmock.recording.model import Recording
+from vlmock.recording.model import Recording, Voice
 
 __all__ = ["Sound", "audio_of", "heard"]
 
@@ -23,23 +23,24 @@ class Sound(NamedTuple):
 
     data: bytes
     format: AudioFormat
+    channels: int = 1
 
     @property
     def ms(self) -> float:
-        return round(self.format.duration_ms(len(self.data)), 1)
+        return round(self.format.duration_ms(len(self.data)) / self.channels, 1)
 
 
 def audio_of(recording: Recording, values: Iterable[Any]) -> Sound | None:
     """The sound that members of events point to; None where there is none, or a recorder has not kept all of it."""
     parts: list[bytes] = []
-    audio_format: AudioFormat | None = None
+    voice: Voice | None = None
     for value in values:
         if not isinstance(value, dict) or AUDIO_KEY not in value:
             return None
         clip = msgspec.convert(value, Clip)
-        audio_format = recording.voices[clip.file].format
+        voice = recording.voices[clip.file]
         parts.append(recording.sound(clip))
-    return None if audio_format is None else Sound(b"".join(parts), audio_format)
+    return None if voice is None else Sound(b"".join(parts), voice.format, voice.channels)
 
 
 def heard(sound: Sound) -> tuple[float, float] | None:
@@ -48,10 +49,11 @@ def heard(sound: Sound) -> tuple[float, float] | None:
     import numpy as np
 
     per_block = sound.format.rate_hz * _BLOCK_MS // 1000
-    whole = len(sound.data) // (per_block * sound.format.bytes_per_sample)
+    mono = first_channel(sound.data, sound.channels) if sound.channels > 1 else sound.data
+    whole = len(mono) // (per_block * sound.format.bytes_per_sample)
     if not whole:
         return None
-    data = sound.data[: whole * per_block * sound.format.bytes_per_sample]
+    data = mono[: whole * per_block * sound.format.bytes_per_sample]
     blocks = decode_samples(data, sound.format).astype(np.float32).reshape(whole, per_block)
     power = np.maximum((blocks**2).mean(axis=1), 1e-9)
     loud = 10 * np.log10(power) - 20 * math.log10(32768)
