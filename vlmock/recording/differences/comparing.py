@@ -41,7 +41,7 @@ def compare(
         each for source, pairs in judges.items() for each in _judged(pairs, source, values, (theirs, ours), allowances)
     ]
     judged += _closes(theirs, ours, values, allowances)
-    return Comparison(theirs.name, *names, tuple(judged))
+    return Comparison(theirs.name, *names, judged=tuple(judged))
 
 
 def paired(theirs: Recording, ours: Recording, source: str) -> list[Pair]:

@@ -107,7 +107,10 @@ class Comparison(msgspec.Struct, frozen=True):
     """What the first is called in reports: ``service``, or the recording's name."""
     ours: str
     """``emulator``, or the recording's name."""
-    judged: tuple[Judged, ...]
+    their_lines: str = ""
+    """The file whose lines the places of the first are; "" where it has none."""
+    our_lines: str = ""
+    judged: tuple[Judged, ...] = ()
     """In the order of the first, extra events where they came."""
 
     @property

@@ -82,18 +82,23 @@ def _unlike_blocks(one: Block, other: Block) -> float | None:
     alike = len(common) / len(one.types | other.types)
     if one.words != other.words:
         alike *= len(one.words & other.words) / max(len(one.words), len(other.words))
-    return _OTHER_BLOCK * (1 - alike) + A_HAIR * abs(one.place - other.place)
+    return _OTHER_BLOCK * (1 - alike) + _away(one.place, other.place)
 
 
 def _unlike_beats(one: Beat, other: Beat) -> float | None:
     if one.type != other.type:
         return None
-    away = A_HAIR * abs(one.first - other.first)
+    away = _away(one.first, other.first)
     mine, yours = one.leaves, other.leaves
     if mine == yours:
         return away
     unlike = sum(mine.get(path) != yours.get(path) for path in mine.keys() | yours.keys())
     return float(_OTHER_MEMBERS * unlike / len(mine.keys() | yours.keys())) + away
+
+
+def _away(there: int, here: int) -> float:
+    """Between equals the nearer one, and of two that are equally near the later: what is inserted pushes it on."""
+    return A_HAIR * (abs(there - here) + (0.5 if here < there else 0.0))
 
 
 def _joined(

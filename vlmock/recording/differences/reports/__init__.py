@@ -1,0 +1,1 @@
+"""Comparisons for readers: text for a person, JSON and JUnit for a machine."""

@@ -1,0 +1,135 @@
+"""Comparisons for a machine: JSON, whose members stay, and JUnit, as continuous integration reads it.
+
+The JSON is ``{"version": 1, "grade", "connections": [{"name", "theirs", "ours", "grade", "events", "findings"}]}``:
+``events`` has how many are of each grade; a finding is ``{"grade", "event", "about", "source", "path", "what", "theirs",
+"ours", "reason", "their_line", "our_line"}``, ``theirs`` and ``ours`` absent where there is nothing, lines those of
+``events.jsonl``, null where the event is not there. ``what`` says what was compared.
+"""
+
+from collections.abc import Sequence
+from xml.etree import ElementTree
+
+import msgspec
+
+from vlmock.protocol.wire import JsonObject
+from vlmock.recording.differences.finding import Comparison, Finding, Grade, Judged, Place, worst
+
+__all__ = ["VERSION", "as_json", "as_junit"]
+
+VERSION = 1
+_FAILURES = (Grade.DIFFERENT, Grade.MISSING, Grade.EXTRA)
+
+
+def as_json(comparisons: Sequence[Comparison], *, everything: bool = False) -> str:
+    """``everything``: also what is the same, as findings of that grade without a path."""
+    told = {
+        "version": VERSION,
+        "grade": worst([comparison.grade for comparison in comparisons]),
+        "connections": [_connection(comparison, everything) for comparison in comparisons],
+    }
+    return msgspec.json.format(msgspec.json.encode(told), indent=2).decode()
+
+
+def _connection(comparison: Comparison, everything: bool) -> JsonObject:
+    return {
+        "name": comparison.name,
+        "theirs": comparison.theirs,
+        "ours": comparison.ours,
+        "grade": comparison.grade,
+        "events": {grade: comparison.count(grade) for grade in Grade},
+        "findings": [
+            finding
+            for judged in comparison.judged
+            for finding in (map(_finding, judged.findings) if judged.findings else [_same(judged)] * everything)
+        ],
+    }
+
+
+def _finding(finding: Finding) -> JsonObject:
+    difference = finding.difference
+    values = {
+        side: value
+        for side, value in (("theirs", difference.theirs), ("ours", difference.ours))
+        if value is not msgspec.UNSET
+    }
+    return {
+        "grade": finding.grade,
+        "event": finding.event,
+        "about": finding.about,
+        "source": finding.source,
+        "path": difference.path,
+        "what": difference.what,
+        **values,
+        "reason": difference.reason,
+        "their_line": _line(finding.their_place),
+        "our_line": _line(finding.our_place),
+    }
+
+
+def _same(judged: Judged) -> JsonObject:
+    return {
+        "grade": judged.grade,
+        "event": judged.event,
+        "about": judged.about,
+        "source": judged.source,
+        "path": "",
+        "what": "event",
+        "reason": "",
+        "their_line": _line(judged.their_place),
+        "our_line": _line(judged.our_place),
+    }
+
+
+def _line(place: Place | None) -> int | None:
+    return None if place is None else place.line
+
+
+# ---- JUnit
+
+
+def as_junit(comparisons: Sequence[Comparison]) -> str:
+    """A test suite for each connection, a test for each event; what is looser passes, and says why."""
+    suites = ElementTree.Element("testsuites", name="vlmock diff")
+    for comparison in comparisons:
+        failures = sum(judged.grade in _FAILURES for judged in comparison.judged)
+        suite = ElementTree.SubElement(
+            suites,
+            "testsuite",
+            name=_clean(comparison.name),
+            tests=str(len(comparison.judged)),
+            failures=str(failures),
+            errors="0",
+            skipped="0",
+            time="0",
+        )
+        for number, judged in enumerate(comparison.judged, 1):
+            _case(suite, number, judged, comparison)
+    ElementTree.indent(suites)
+    return '<?xml version="1.0" encoding="utf-8"?>\n' + ElementTree.tostring(suites, encoding="unicode")
+
+
+def _case(suite: ElementTree.Element, number: int, judged: Judged, comparison: Comparison) -> None:
+    about = f" ({judged.about})" if judged.about else ""
+    name = _clean(f"{number} {judged.source} {judged.event}{about}")
+    case = ElementTree.SubElement(suite, "testcase", classname=_clean(comparison.name), name=name, time="0")
+    told = "\n".join(_sentence(finding, comparison) for finding in judged.findings)
+    if judged.grade in _FAILURES:
+        failure = ElementTree.SubElement(case, "failure", type=judged.grade, message=_clean(told.partition("\n")[0]))
+        failure.text = _clean(told)
+    elif told:
+        ElementTree.SubElement(case, "system-out").text = _clean(told)
+
+
+def _sentence(finding: Finding, comparison: Comparison) -> str:
+    values = [
+        f"{name} {msgspec.json.encode(value).decode()}"
+        for name, value in ((comparison.theirs, finding.difference.theirs), (comparison.ours, finding.difference.ours))
+        if value is not msgspec.UNSET
+    ]
+    told = [f"{finding.grade} {finding.path}", *values, *([finding.difference.reason] * bool(finding.difference.reason))]
+    return ": ".join([told[0], ", ".join(told[1:])]) if told[1:] else told[0]
+
+
+def _clean(text: str) -> str:
+    """Without what XML cannot hold."""
+    return "".join(letter if letter in "\n\t" or letter >= " " and not "\ud800" <= letter <= "\udfff" else "�" for letter in text)

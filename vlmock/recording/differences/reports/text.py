@@ -1,0 +1,94 @@
+"""Comparisons for a person: how many events agree, then what does not, event by event."""
+
+from collections.abc import Callable, Iterator, Sequence
+from itertools import groupby
+from typing import Any, Final
+
+import msgspec
+
+from vlmock.protocol.shown import on_one_line
+from vlmock.recording.differences.finding import Comparison, Difference, Grade, Judged, Place
+
+__all__ = ["as_text"]
+
+_WIDTH: Final = max(len(grade) for grade in Grade)
+_WORSE_FIRST: Final = (Grade.DIFFERENT, Grade.MISSING, Grade.EXTRA, Grade.LOOSER, Grade.SAME)
+
+Paint = Callable[[Grade, str], str]
+
+
+def as_text(
+    comparisons: Sequence[Comparison],
+    *,
+    everything: bool = False,
+    paint: Paint = lambda grade, text: text,
+) -> str:
+    """``everything``: what is looser and what is the same as well; otherwise only their numbers. ``paint``: puts colour
+    on a grade."""
+    return "\n".join(line for comparison in comparisons for line in _comparison(comparison, everything, paint))
+
+
+def _comparison(comparison: Comparison, everything: bool, paint: Paint) -> Iterator[str]:
+    counted = ", ".join(
+        f"{comparison.count(grade)} {grade}" for grade in _WORSE_FIRST[::-1] if comparison.count(grade)
+    )
+    yield f"{comparison.name}: {comparison.theirs} and {comparison.ours}: {counted or 'nothing to compare'}"
+    shown = [
+        each for each in comparison.judged if everything or each.grade not in (Grade.SAME, Grade.LOOSER)
+    ]
+    for judged in shown:
+        yield from _judged(judged, comparison, everything, paint)
+    if not everything and (reasons := _reasons(comparison)):
+        yield "looser, and why:"
+        for reason, paths in reasons:
+            yield f"  {reason}: {', '.join(paths)}"
+
+
+def _judged(judged: Judged, comparison: Comparison, everything: bool, paint: Paint) -> Iterator[str]:
+    about = f" ({judged.about})" if judged.about else ""
+    count = f" ×{judged.count}" if judged.count > 1 else ""
+    who = " from the client" if judged.source == "client" else ""
+    grade = paint(judged.grade, f"{judged.grade:<{_WIDTH}}")
+    yield f"  {grade}  {judged.event}{count}{about}{who}{_where(judged, comparison)}"
+    for finding in judged.findings:
+        difference = finding.difference
+        if difference.what == "event" or not (everything or finding.grade is not Grade.LOOSER):
+            continue
+        mark = paint(finding.grade, finding.grade) + " " if finding.grade is not judged.grade else ""
+        yield f"  {'':{_WIDTH}}    {mark}{difference.path or difference.what}: {_said(difference, comparison)}"
+
+
+def _where(judged: Judged, comparison: Comparison) -> str:
+    places = (_line(judged.their_place, comparison.their_lines), _line(judged.our_place, comparison.our_lines))
+    told = [place for place in places if place]
+    return f"  {', '.join(dict.fromkeys(told))}" if told else ""
+
+
+def _line(place: Place | None, file: str) -> str:
+    return "" if place is None or not file else f"{file}:{place.line}"
+
+
+def _said(difference: Difference, comparison: Comparison) -> str:
+    sides = [
+        f"{name} {_value(value)}"
+        for name, value in ((comparison.theirs, difference.theirs), (comparison.ours, difference.ours))
+        if value is not msgspec.UNSET
+    ]
+    if difference.what == "member":
+        only = comparison.theirs if difference.grade is Grade.MISSING else comparison.ours
+        sides = sides or [f"only {only}"]
+        sides[0] = f"only {sides[0]}" if not sides[0].startswith("only") else sides[0]
+    reason = f" ({difference.reason})" if difference.reason and sides else difference.reason
+    return f"{', '.join(sides)}{reason}"
+
+
+def _value(value: Any) -> str:
+    return on_one_line(msgspec.json.encode(value).decode())
+
+
+def _reasons(comparison: Comparison) -> list[tuple[str, list[str]]]:
+    """Each reason once, with what it holds for."""
+    loose = sorted(
+        (finding.difference.reason, finding.path) for finding in comparison.findings if finding.grade is Grade.LOOSER
+    )
+    return [(reason, sorted({path for _, path in group})) for reason, group in groupby(loose, key=lambda pair: pair[0])]
