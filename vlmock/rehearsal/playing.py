@@ -8,6 +8,7 @@ from typing import Any, Final
 
 import msgspec
 
+from vlmock.errors import RecordingError
 from vlmock.hearing.detectors import DEFAULT, detector_named
 from vlmock.protocol.audio_format import AudioFormat
 from vlmock.protocol.catalogue import AnyClientEvent
@@ -19,6 +20,7 @@ from vlmock.protocol.recording.lines import Clip, Close, Frame, Head
 from vlmock.protocol.wire import UNSET, JsonObject
 from vlmock.recording.differences.beats import Event, ids_in, is_id
 from vlmock.recording.differences.comparing import links_between
+from vlmock.recording.differences.sound import audio_of
 from vlmock.recording.model import Recording, Voice
 from vlmock.recording.voices import MemoryVoice
 from vlmock.rehearsal.pace import Pace
@@ -56,6 +58,11 @@ def rehearse(
     The model says what it said there. ``model`` and ``api_version``: in place of those that the recording names.
     Raises RecordingError when the emulator would not let the client in, DetectorError for an unknown detector.
     """
+    if any(_is_cut(frame) for frame in recording.frames):
+        raise RecordingError(
+            f"{recording.name}: whoever recorded it kept only the beginning of each piece of the client's audio; give "
+            "what was sent with --client-audio FILE, WAV or raw"
+        )
     admitted = admitted_to(recording, model=model, api_version=api_version)
     script = RecordedScript(recording)
     began = _began(recording)
@@ -79,6 +86,16 @@ def rehearse(
     started = recording.head.started
     head = Head(made_by="vlmock rehearsal", started=started, url=recording.head.url, timed=recording.head.timed)
     return rehearsal.recorded(head)
+
+
+def _is_cut(frame: Frame) -> bool:
+    event = frame.event
+    return (
+        event is not None
+        and frame.source == "client"
+        and event.get("type") == _APPEND
+        and isinstance(event.get("audio"), str)
+    )
 
 
 class _Rehearsal:
@@ -168,9 +185,15 @@ class _Rehearsal:
 
     def _give(self, frame: Frame) -> None:
         event = self._event(frame)
+        if isinstance(event, InputAudioBufferAppend):
+            self._script.heard_ms += self._milliseconds(frame)
         self._perform(self._session.receive(event, self._now))
         if not isinstance(event, InputAudioBufferAppend):
             self._perform(self._session.advance(self._now))
+
+    def _milliseconds(self, frame: Frame) -> float:
+        sound = audio_of(self._recording, [frame.event.get("audio") if frame.event else None])
+        return sound.ms if sound is not None else 0.0
 
     def _event(self, frame: Frame) -> AnyClientEvent | InvalidEvent:
         event = frame.event

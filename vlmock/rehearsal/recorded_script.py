@@ -35,6 +35,7 @@ from vlmock.session.script import (
     Step,
     TranscriptionFailure,
     Turn,
+    Wait,
     Warn,
     WebSearch,
 )
@@ -46,8 +47,15 @@ _UNHEARD: Final = "…"
 _MORE_S: Final = 60.0
 _MORE_WORDS: Final = " …" * 500
 """What a response that was cut off would still have said; nobody knows, so silence and dots."""
+_INTERIM: Final = "interim_"
+"""How the ids of words begin that fill a silence. Assumed."""
+_SILENCE_S: Final = 2.5
+"""Where nobody took the time. Documented {DOC}: after 2 s words come that fill it, unless the client says otherwise."""
+_A_MOMENT_S: Final = 0.01
 _CUT_MS: Final = 250
 """Of each piece of sound that a recorder did not keep. Observed {PAI}: 100 to 300 ms."""
+_MS_PER_LETTER: Final = 60
+"""Of words whose sound went another way: an avatar's. Assumed."""
 
 
 class Spell(msgspec.Struct, frozen=True):
@@ -66,6 +74,7 @@ class RecordedScript:
 
     def __init__(self, recording: Recording) -> None:
         self._events = events_of(recording, "server")
+        self._timed = recording.head.timed
         self._voices = _Voices(recording, self._events)
         blocks = blocks_of(self._events)
         answers = sorted((block for block in blocks if block.lane is Lane.RESPONSE), key=lambda block: block.first)
@@ -74,17 +83,26 @@ class RecordedScript:
             farewell = Close(recording.end.code, recording.end.reason)
             self._spells[-1] = msgspec.structs.replace(self._spells[-1], steps=(*self._spells[-1].steps, farewell))
         self._heard = deque(_transcripts(self._events))
+        self._onsets = deque(
+            event.body["audio_start_ms"] for event in self._events if event.type == "input_audio_buffer.speech_started"
+        )
+        self.heard_ms = 0.0
+        """How much sound the client has sent."""
         self.now: Spell | None = None
         """What is being said."""
 
     # ---- the port
 
     def expects(self) -> Expectation:
+        """Speech before the next that the service heard is what a service that removes fillers did not hear."""
+        if not self._onsets or self._onsets[0] > self.heard_ms:
+            return Expectation(filler=True)
+        self._onsets.popleft()
         heard = self._heard[0] if self._heard else ""
         return Expectation(text=heard.text if isinstance(heard, Heard) else heard)
 
     def skip_filler(self, recognized: Recognized | None = None) -> bool:
-        return False
+        return True
 
     def hear(self, spoken: Spoken) -> str | Heard:
         return self._heard.popleft() if self._heard else _UNHEARD
@@ -108,11 +126,18 @@ class RecordedScript:
         events = [event for beat in block.beats for event in beat.events]
         done = next((event.body for event in events if event.type == "response.done"), None)
         cut_off = block.cut_off if done is not None else last
-        items = _items(events, done)
-        begun = {
-            _at(event, "item", "id"): event.frame for event in events if event.type == "response.output_item.added"
-        }
-        steps = [(begun.get(item.get("id"), block.first), step) for item in items for step in self._steps(item, events)]
+        begun = {_at(event, "item", "id"): event for event in events if event.type == "response.output_item.added"}
+        steps: list[tuple[int, Step]] = []
+        interim = ""
+        for item in _items(events, done):
+            began = begun.get(item.get("id"), events[0])
+            if str(item.get("id")).startswith(_INTERIM):
+                interim = _text_of(item)
+                self._voices.know(interim, item.get("id"))
+                if not steps:  # the model was slow; otherwise it is a tool that is at work
+                    steps.append((began.frame, Wait(self._silence(began, events))))
+            else:
+                steps += [(began.frame, step) for step in self._steps(item, events)]
         steps += list(_asides(self._events, block))
         told = [step for _, step in sorted(steps, key=lambda placed: placed[0])]
         told += list(_ending(done))
@@ -120,7 +145,14 @@ class RecordedScript:
             told = [self._longer(step) if isinstance(step, Say) else step for step in told]
         else:
             cut_off = False
-        return Spell(tuple(told), cut_off, audio_speed=self._voices.speed(block))
+        return Spell(tuple(told), cut_off, interim, audio_speed=self._voices.speed(block))
+
+    def _silence(self, interim: Event, events: Sequence[Event]) -> float:
+        """What was bridged with other words: from where the answer was awaited to where it came."""
+        later = [each for each in events if each.type == "response.output_item.added" and each.frame > interim.frame]
+        if not self._timed or not later:
+            return _SILENCE_S
+        return max(later[0].at, interim.at + _A_MOMENT_S) - events[0].at
 
     def _longer(self, say: Say) -> Say:
         if say.audio is not None and self._voices.lengthen(say.audio):
@@ -130,8 +162,7 @@ class RecordedScript:
     def _steps(self, item: JsonObject, events: Sequence[Event]) -> Iterator[Step]:
         match item.get("type"):
             case "message":
-                texts = [part.get("transcript") or part.get("text") or "" for part in item.get("content") or ()]
-                text = "".join(texts) or _written(events, item.get("id"))
+                text = _text_of(item) or _written(events, item.get("id"))
                 yield Say(text, self._voices.of(item.get("id")), tuple(_annotations(events, item.get("id"))))
             case "function_call":
                 yield Call(item.get("name", ""), item.get("arguments", ""), item.get("call_id"))
@@ -164,6 +195,10 @@ def _items(events: Sequence[Event], done: JsonObject | None) -> list[JsonObject]
     for item in _at(done, "response", "output") or ():
         items[item["id"]] = item
     return list(items.values())
+
+
+def _text_of(item: JsonObject) -> str:
+    return "".join(part.get("transcript") or part.get("text") or "" for part in item.get("content") or ())
 
 
 def _ending(done: JsonObject | None) -> Iterator[Step]:
@@ -233,9 +268,10 @@ def _transcripts(events: Sequence[Event]) -> Iterator[str | Heard]:
             failure = TranscriptionFailure(error.get("message", ""), error.get("code") or "")
             told[item_id] = Heard(_UNHEARD, failure)
     empty = Counter(event.body.get("item_id", "") for event in events if event.type == f"{TRANSCRIPTION}completed")
+    silences = {event.body.get("item_id") for event in events if event.type == "input_audio_buffer.timeout_triggered"}
     for event in events:
-        if event.type == "input_audio_buffer.committed":
-            item_id = event.body.get("item_id", "")
+        item_id = event.body.get("item_id", "")
+        if event.type == "input_audio_buffer.committed" and item_id not in silences:
             yield told.get(item_id, "" if item_id in empty else _UNHEARD)
 
 
@@ -266,6 +302,7 @@ class _Voices:
         self._recording = recording
         self._deltas: dict[str, list[Event]] = {}
         self._marks: dict[str, list[Event]] = {}
+        self._by_words: dict[str, str] = {}
         self._more: set[str] = set()
         for event in events:
             if event.type == "response.audio.delta":
@@ -277,18 +314,24 @@ class _Voices:
         """The name of its sound; None where it has none."""
         return str(item_id) if str(item_id) in self._deltas else None
 
+    def know(self, text: str, item_id: Any) -> None:
+        """These words are asked for by themselves, and are those of this item."""
+        self._by_words[text] = str(item_id)
+
     def lengthen(self, name: str) -> bool:
         """Have it go on in silence."""
         self._more.add(name)
         return True
 
     def speech(self, request: SpeechRequest) -> Speech:
-        deltas = self._deltas.get(request.audio or "", [])
+        name = request.audio or self._by_words.get(request.text, "")
+        deltas = self._deltas.get(name, [])
         sound = audio_of(self._recording, [event.body.get("delta") for event in deltas])
-        audio = sound.data if sound is not None else bytes(request.format.bytes_for_ms(_CUT_MS * len(deltas)))
-        if request.audio in self._more:
+        lasts_ms = _CUT_MS * len(deltas) or _MS_PER_LETTER * len(request.text)
+        audio = sound.data if sound is not None else bytes(request.format.bytes_for_ms(lasts_ms))
+        if name in self._more:
             audio += bytes(request.format.bytes_for_ms(_MORE_S * 1000))
-        marks = _marks(self._marks.get(request.audio or "", ())) if request.marks else SpeechMarks()
+        marks = _marks(self._marks.get(name, ())) if request.marks else SpeechMarks()
         return Speech(audio, request.format.duration_ms(len(audio)), marks)
 
     def speed(self, block: Block) -> float:

@@ -13,7 +13,7 @@ from vlmock.recording.differences.links import Links
 from vlmock.recording.differences.matching import Move, Pair, moves_in, pairs_of
 from vlmock.recording.differences.rules import Allowance, allowed
 from vlmock.recording.differences.runs import constant, run_differences
-from vlmock.recording.differences.values import Values
+from vlmock.recording.differences.values import Values, brief
 from vlmock.recording.model import Recording
 
 __all__ = ["compare", "links_between", "paired"]
@@ -88,7 +88,10 @@ def _differences(
 ) -> Iterator[Difference]:
     their, our = pair.their, pair.our
     if their is None or our is None:
-        yield Difference("", Grade.MISSING if our is None else Grade.EXTRA, "event")
+        if their is not None:
+            yield Difference("", Grade.MISSING, "event", theirs=brief(_body(their)))
+        else:
+            yield Difference("", Grade.EXTRA, "event", ours=brief(_body(our)))
         return
     cut_off = _cut_off(pair.their_block) and _cut_off(pair.our_block)
     if their.is_run:

@@ -49,13 +49,18 @@ class Place(msgspec.Struct, frozen=True):
     """Where an event stands in a recording."""
 
     frame: int
-    """Counting from 0, as in ``Recording.frames``; the line in ``events.jsonl`` is two more."""
+    """Counting from 0, as in ``Recording.frames``."""
     at: float
     """Seconds since the connection was opened."""
 
     @property
+    def number(self) -> int:
+        """The same, counting from 1, as people do."""
+        return self.frame + 1
+
+    @property
     def line(self) -> int:
-        """In ``events.jsonl``, counting from 1: the head is the first."""
+        """In ``events.jsonl``, whose first line is the head."""
         return self.frame + 2
 
 
@@ -96,7 +101,10 @@ class Judged(msgspec.Struct, frozen=True):
 
     @property
     def grade(self) -> Grade:
-        return worst([finding.grade for finding in self.findings])
+        """Missing or extra is an event as a whole; one that lacks a member, or has one too many, is different."""
+        grade = worst([finding.grade for finding in self.findings])
+        whole = self.their_place is None or self.our_place is None
+        return grade if whole or grade in (Grade.SAME, Grade.LOOSER) else Grade.DIFFERENT
 
 
 class Comparison(msgspec.Struct, frozen=True):
@@ -107,9 +115,9 @@ class Comparison(msgspec.Struct, frozen=True):
     """What the first is called in reports: ``service``, or the recording's name."""
     ours: str
     """``emulator``, or the recording's name."""
-    their_lines: str = ""
-    """The file whose lines the places of the first are; "" where it has none."""
-    our_lines: str = ""
+    their_file: str = ""
+    """Whose lines the places of the first are; "" where they are no lines of a file."""
+    our_file: str = ""
     judged: tuple[Judged, ...] = ()
     """In the order of the first, extra events where they came."""
 

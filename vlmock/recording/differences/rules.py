@@ -38,7 +38,7 @@ class Bound(msgspec.Struct, frozen=True):
 BOUNDS: Final = (
     Bound(
         "*.usage",
-        "tokens are counted by the service's own tokenizer, hidden prompt included; ours are estimates (Assumed)",
+        "tokens are counted by the service's own tokenizer, hidden prompt included; the emulator estimates (Assumed)",
         plus=400,
         factor=4,
     ),
@@ -77,6 +77,7 @@ KNOWN: Final = (
         "session.created.session.output_audio_format",
         "null at connect in the build of July 2026, pcm16 in that of August (Observed {FON})",
     ),
+    Allowance("rate_limits.updated", "documented, but in no log: the reading rate_limits has the emulator send it"),
     Allowance("session.created.session.instructions", "the emulator has a text of its own, not Microsoft's"),
     Allowance("session.updated.session.instructions", "the emulator has a text of its own, not Microsoft's"),
 )

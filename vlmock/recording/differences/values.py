@@ -98,7 +98,7 @@ class Values:
             yield Difference(at.path, Grade.LOOSER, "value", brief(their), brief(our), reason)
             return
         if len(their) != len(our):
-            yield _different(at, "length", their, our, reason=f"{len(their)} entries there, {len(our)} here")
+            yield _different(at, "length", their, our, reason=f"{_counted(their)} there, {_counted(our)} here")
         for place, (one, other) in enumerate(zip(their, our, strict=False)):
             yield from self._values(at.entry(place), one, other)
 
@@ -123,7 +123,7 @@ class Values:
     def _ids(self, at: "_At", their: str, our: str) -> Iterator[Difference]:
         one, other = id_shape(their), id_shape(our)
         if one != other:
-            reason = f"{' and '.join(filter(None, one))} there, {' and '.join(filter(None, other))} here"
+            reason = f"{_described(one)} there, {_described(other)} here"
             yield Difference(at.path, Grade.DIFFERENT, "id", their, our, reason)
         elif at.name != "event_id" and not self._links.agree(their, our):
             expected = self._links.ours.get(their)
@@ -220,6 +220,14 @@ def _parsed(text: str) -> Any:
         return msgspec.json.decode(text)
     except msgspec.DecodeError:
         return None
+
+
+def _counted(entries: list[Any]) -> str:
+    return "1 entry" if len(entries) == 1 else f"{len(entries)} entries"
+
+
+def _described(shape: tuple[str, str]) -> str:
+    return " and ".join(filter(None, shape)) or "nothing"
 
 
 def _json_type(value: Any) -> str:

@@ -1,9 +1,10 @@
 """Comparisons for a machine: JSON, whose members stay, and JUnit, as continuous integration reads it.
 
-The JSON is ``{"version": 1, "grade", "connections": [{"name", "theirs", "ours", "grade", "events", "findings"}]}``:
-``events`` has how many are of each grade; a finding is ``{"grade", "event", "about", "source", "path", "what", "theirs",
-"ours", "reason", "their_line", "our_line"}``, ``theirs`` and ``ours`` absent where there is nothing, lines those of
-``events.jsonl``, null where the event is not there. ``what`` says what was compared.
+The JSON is ``{"version": 1, "grade", "connections": [{"name", "theirs", "ours", "grade", "events", "findings"}]}``.
+``events`` has how many are of each grade. A finding is ``{"grade", "event", "about", "source", "path", "what",
+"theirs", "ours", "reason", "their_frame", "our_frame"}``: ``what`` was compared (``finding.Difference``); ``theirs``
+and ``ours`` are absent where there is nothing; frames count from 1 (in ``events.jsonl`` they are on the line below that
+number) and are null where the event is not there.
 """
 
 from collections.abc import Sequence
@@ -61,8 +62,8 @@ def _finding(finding: Finding) -> JsonObject:
         "what": difference.what,
         **values,
         "reason": difference.reason,
-        "their_line": _line(finding.their_place),
-        "our_line": _line(finding.our_place),
+        "their_frame": _number(finding.their_place),
+        "our_frame": _number(finding.our_place),
     }
 
 
@@ -75,13 +76,13 @@ def _same(judged: Judged) -> JsonObject:
         "path": "",
         "what": "event",
         "reason": "",
-        "their_line": _line(judged.their_place),
-        "our_line": _line(judged.our_place),
+        "their_frame": _number(judged.their_place),
+        "our_frame": _number(judged.our_place),
     }
 
 
-def _line(place: Place | None) -> int | None:
-    return None if place is None else place.line
+def _number(place: Place | None) -> int | None:
+    return None if place is None else place.number
 
 
 # ---- JUnit
@@ -126,10 +127,16 @@ def _sentence(finding: Finding, comparison: Comparison) -> str:
         for name, value in ((comparison.theirs, finding.difference.theirs), (comparison.ours, finding.difference.ours))
         if value is not msgspec.UNSET
     ]
-    told = [f"{finding.grade} {finding.path}", *values, *([finding.difference.reason] * bool(finding.difference.reason))]
+    told = [
+        f"{finding.grade} {finding.path}",
+        *values,
+        *([finding.difference.reason] * bool(finding.difference.reason)),
+    ]
     return ": ".join([told[0], ", ".join(told[1:])]) if told[1:] else told[0]
 
 
 def _clean(text: str) -> str:
     """Without what XML cannot hold."""
-    return "".join(letter if letter in "\n\t" or letter >= " " and not "\ud800" <= letter <= "\udfff" else "�" for letter in text)
+    return "".join(
+        letter if letter in "\n\t" or (letter >= " " and not "\ud800" <= letter <= "\udfff") else "�" for letter in text
+    )

@@ -29,29 +29,43 @@ def as_text(
 
 
 def _comparison(comparison: Comparison, everything: bool, paint: Paint) -> Iterator[str]:
-    counted = ", ".join(
-        f"{comparison.count(grade)} {grade}" for grade in _WORSE_FIRST[::-1] if comparison.count(grade)
-    )
+    counted = ", ".join(f"{comparison.count(grade)} {grade}" for grade in _WORSE_FIRST[::-1] if comparison.count(grade))
     yield f"{comparison.name}: {comparison.theirs} and {comparison.ours}: {counted or 'nothing to compare'}"
-    shown = [
-        each for each in comparison.judged if everything or each.grade not in (Grade.SAME, Grade.LOOSER)
-    ]
-    for judged in shown:
-        yield from _judged(judged, comparison, everything, paint)
+    shown = [each for each in comparison.judged if everything or each.grade not in (Grade.SAME, Grade.LOOSER)]
+    for _, group in groupby(shown, key=_alike):
+        yield from _judged(list(group), comparison, everything, paint)
     if not everything and (reasons := _reasons(comparison)):
         yield "looser, and why:"
         for reason, paths in reasons:
             yield f"  {reason}: {', '.join(paths)}"
 
 
-def _judged(judged: Judged, comparison: Comparison, everything: bool, paint: Paint) -> Iterator[str]:
+def _alike(judged: Judged) -> object:
+    """What is missing or extra again and again is told of once."""
+    is_whole = all(finding.difference.what == "event" for finding in judged.findings)
+    told = [_message(finding.difference) for finding in judged.findings]
+    return (judged.grade, judged.event, judged.about, judged.source, told) if is_whole and told else id(judged)
+
+
+def _message(difference: Difference) -> str:
+    """What an error or a warning says that only one side has."""
+    event = difference.ours if difference.theirs is msgspec.UNSET else difference.theirs
+    inner = event.get(event.get("type")) if difference.what == "event" and isinstance(event, dict) else None
+    return str(inner.get("message", "")) if isinstance(inner, dict) else ""
+
+
+def _judged(group: list[Judged], comparison: Comparison, everything: bool, paint: Paint) -> Iterator[str]:
+    judged = group[0]
     about = f" ({judged.about})" if judged.about else ""
-    count = f" ×{judged.count}" if judged.count > 1 else ""
+    number = sum(each.count for each in group)
+    count = f" ×{number}" if number > 1 else ""
     who = " from the client" if judged.source == "client" else ""
     grade = paint(judged.grade, f"{judged.grade:<{_WIDTH}}")
     yield f"  {grade}  {judged.event}{count}{about}{who}{_where(judged, comparison)}"
     for finding in judged.findings:
         difference = finding.difference
+        if message := _message(difference):
+            yield f"  {'':{_WIDTH}}    {on_one_line(message)}"
         if difference.what == "event" or not (everything or finding.grade is not Grade.LOOSER):
             continue
         mark = paint(finding.grade, finding.grade) + " " if finding.grade is not judged.grade else ""
@@ -59,13 +73,14 @@ def _judged(judged: Judged, comparison: Comparison, everything: bool, paint: Pai
 
 
 def _where(judged: Judged, comparison: Comparison) -> str:
-    places = (_line(judged.their_place, comparison.their_lines), _line(judged.our_place, comparison.our_lines))
-    told = [place for place in places if place]
-    return f"  {', '.join(dict.fromkeys(told))}" if told else ""
+    """In the first, where it is there; an event that only the second has stands there."""
+    if judged.their_place is not None:
+        return f"  {_place(judged.their_place, comparison.their_file)}"
+    return f"  {comparison.ours} {_place(judged.our_place, comparison.our_file)}" if judged.our_place else ""
 
 
-def _line(place: Place | None, file: str) -> str:
-    return "" if place is None or not file else f"{file}:{place.line}"
+def _place(place: Place, file: str) -> str:
+    return f"{file}:{place.line}" if file else f"frame {place.number}"
 
 
 def _said(difference: Difference, comparison: Comparison) -> str:
@@ -91,4 +106,15 @@ def _reasons(comparison: Comparison) -> list[tuple[str, list[str]]]:
     loose = sorted(
         (finding.difference.reason, finding.path) for finding in comparison.findings if finding.grade is Grade.LOOSER
     )
-    return [(reason, sorted({path for _, path in group})) for reason, group in groupby(loose, key=lambda pair: pair[0])]
+    return [
+        (reason, _in_short({path for _, path in group})) for reason, group in groupby(loose, key=lambda pair: pair[0])
+    ]
+
+
+def _in_short(paths: set[str]) -> list[str]:
+    """What is below a member that has many of them is only counted in."""
+    by_parent: dict[str, set[str]] = {}
+    for path in paths:
+        parent, usage, _ = path.partition(".usage.")
+        by_parent.setdefault(f"{parent}.usage" if usage else path, set()).add(path)
+    return sorted(by_parent)
