@@ -2,11 +2,12 @@
 
 import base64
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
 
-from tests.session.conftest import Dialogue, PlannedScript
+from tests.session.conftest import UNIX_TIME, Dialogue, PlannedScript
 from tests.session.sounds import utterance
 from vlmock.protocol.audio_format import AudioFormat
 from vlmock.protocol.codec import encode, to_json_object
@@ -18,7 +19,7 @@ from vlmock.session.script import Call, Say
 
 PCM16 = AudioFormat("pcm16", 24000)
 MEMBERS = {"response.audio.delta": "delta", "input_audio_buffer.append": "audio"}
-STARTED = "2026-11-23T10:02:41+00:00"
+STARTED = datetime.fromtimestamp(UNIX_TIME, UTC).isoformat()
 WEATHER = {"type": "function", "name": "weather", "parameters": {"type": "object", "properties": {}}}
 
 
@@ -88,7 +89,7 @@ def a_long_one(model: str = "gpt-realtime") -> Recording:
     """Typed and spoken turns, a call, a refusal, a deleted item: about seventy events."""
     said = [
         [Call("weather", '{"city": "Bern"}')],
-        [Say("Six degrees in Bern."), Say("Take a coat.")],
+        [Say("Six degrees in Bern. Take a coat.")],
         [Say("You are welcome.")],
     ]
     dialogue = RecordedDialogue(model=model, script=PlannedScript(said, heard=["Thank you."]))

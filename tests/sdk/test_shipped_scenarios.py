@@ -1,5 +1,6 @@
 """Each shipped scenario, played from end to end over a real socket by one client that knows none of them."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,11 +13,18 @@ from tests.sdk.dialogue import Dialogue, talking, transcript
 from tests.sdk.sounds import own_words
 from tests.session.avatar.offers import LISA, connect
 from vlmock.protocol.tools import FunctionTool, McpTool
+from vlmock.recording.differences.comparing import compare
+from vlmock.recording.differences.finding import Grade
+from vlmock.recording.differences.reports.text import as_text
+from vlmock.recording.differences.rules import KNOWN
+from vlmock.recording.reading import read
+from vlmock.rehearsal import rehearse
 from vlmock.scenario.library import load, names
 from vlmock.scenario.model import Entry, Scenario
 from vlmock.session.script import Close
 
 SHIPPED = names()
+NAMES = ("recorded", "again")
 ENDS_THE_CALL = {"goodbye": 1001}
 FAILED = "conversation.item.input_audio_transcription.failed"
 
@@ -150,7 +158,7 @@ SLOW = {"barge_in"}
         if not (speaks and name in SLOW)
     ],
 )
-async def test_a_shipped_scenario_plays_to_its_end(name: str, speaks: bool):
+async def test_a_shipped_scenario_plays_to_its_end(name: str, speaks: bool, tmp_path: Path):
     """Every turn and every rule is answered with its words, and there is nothing to complain about."""
     scenario = load(name)
     foreign = {event["type"] for event in steps_of(scenario, "event")}
@@ -161,8 +169,17 @@ async def test_a_shipped_scenario_plays_to_its_end(name: str, speaks: bool):
                 assert server.journal.wait_for_close().code == ENDS_THE_CALL[name]
             else:
                 assert set(map(type_of, await dialogue.until_nothing_is_left())) <= AT_ANY_TIME
+        server.journal.wait_for_close()
         assert server.problems() == []
     assert foreign <= set(dialogue.types)
+    assert_the_emulator_agrees_with_itself(server.journal.save(tmp_path / name))
+
+
+def assert_the_emulator_agrees_with_itself(path: Path) -> None:
+    """Recorded and played again in virtual time, it says the same. Ids are others, and so is how words are cut."""
+    (recording,) = read(path)
+    comparison = compare(recording, rehearse(recording), names=NAMES, allowances=KNOWN, clients=False)
+    assert comparison.grade in (Grade.SAME, Grade.LOOSER), as_text([comparison])
 
 
 def type_of(event: Any) -> str:

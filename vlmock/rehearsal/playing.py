@@ -176,7 +176,6 @@ class _Rehearsal:
             self._now = max(self._now, deadline)
             self._perform(self._session.advance(self._now))
         self._now = max(self._now, at)
-        self._perform(self._session.advance(self._now))
 
     def _has_come(self, expected: Counter[str]) -> bool:
         return all(self._types[kind] >= count for kind, count in expected.items())
@@ -188,8 +187,7 @@ class _Rehearsal:
         if isinstance(event, InputAudioBufferAppend):
             self._script.heard_ms += self._milliseconds(frame)
         self._perform(self._session.receive(event, self._now))
-        if not isinstance(event, InputAudioBufferAppend):
-            self._perform(self._session.advance(self._now))
+        self._perform(self._session.advance(self._now))
 
     def _milliseconds(self, frame: Frame) -> float:
         sound = audio_of(self._recording, [frame.event.get("audio") if frame.event else None])

@@ -45,6 +45,7 @@ ID_NAMES: Final = frozenset(
         "previous_item_id",
         "response_id",
         "session_id",
+        "thread_id",
     }
 )
 _NOT_OURS: Final = frozenset({"arguments", "metadata", "parameters", "tools", "voice"})
