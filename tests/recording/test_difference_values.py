@@ -50,7 +50,7 @@ MEMBERS = [
     ({"credential": "***"}, {"credential": "a-secret"}, Grade.LOOSER, "text"),
     ({"transcript": "I am ***."}, {"transcript": "I am Bob."}, Grade.LOOSER, "text"),
     ({"transcript": "I am ***."}, {"transcript": "You are Bob."}, Grade.DIFFERENT, "text"),
-    ({"arguments": '{"a": 1}'}, {"arguments": '{"a":1}', Grade.LOOSER, "text"),
+    ({"arguments": '{"a": 1}'}, {"arguments": '{"a":1}'}, Grade.LOOSER, "text"),
     ({"arguments": '{"a": 1}'}, {"arguments": '{"a":2}'}, Grade.DIFFERENT, "text"),
     ({"usage": {"total_tokens": 100}}, {"usage": {"total_tokens": 300}}, Grade.LOOSER, "number"),
     ({"usage": {"total_tokens": 100}}, {"usage": {"total_tokens": 9000}}, Grade.DIFFERENT, "number"),

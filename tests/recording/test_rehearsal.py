@@ -14,7 +14,7 @@ from vlmock.recording.differences.comparing import compare
 from vlmock.recording.differences.finding import Comparison, Grade
 from vlmock.recording.differences.reports.text import as_text
 from vlmock.recording.model import Recording
-from vlmock.rehearsal import rehearse
+from vlmock.rehearsal.playing import rehearse
 from vlmock.session.agents import Agent
 from vlmock.session.script import Call, Fail, Incomplete, Say
 from vlmock.session.script import Close as CloseStep

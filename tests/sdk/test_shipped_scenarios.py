@@ -18,7 +18,7 @@ from vlmock.recording.differences.finding import Grade
 from vlmock.recording.differences.reports.text import as_text
 from vlmock.recording.differences.rules import KNOWN
 from vlmock.recording.reading import read
-from vlmock.rehearsal import rehearse
+from vlmock.rehearsal.playing import rehearse
 from vlmock.scenario.library import load, names
 from vlmock.scenario.model import Entry, Scenario
 from vlmock.session.script import Close

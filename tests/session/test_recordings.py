@@ -9,7 +9,7 @@ from vlmock.recording.differences.comparing import compare
 from vlmock.recording.differences.finding import Comparison, Grade
 from vlmock.recording.differences.reports.text import as_text
 from vlmock.recording.differences.rules import KNOWN
-from vlmock.rehearsal import rehearse
+from vlmock.rehearsal.playing import rehearse
 
 
 def compared(shared: Path, name: str) -> Comparison:

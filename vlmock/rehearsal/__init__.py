@@ -1,5 +1,1 @@
 """A recording's client played to the emulator, in virtual time: what would the emulator have said?"""
-
-from vlmock.rehearsal.playing import rehearse
-
-__all__ = ["rehearse"]

@@ -1,105 +1,60 @@
 """``vlmock diff``: one recording against the emulator, or two against each other."""
 
-import os
-import zipfile
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Final
+from typing import Any
 
 import click
-import msgspec
 
-from vlmock.errors import RecordingError
-from vlmock.protocol.recording.lines import EVENTS_FILE
-from vlmock.recording.differences.connections import compare_all
-from vlmock.recording.differences.finding import Comparison, Grade, worst
-from vlmock.recording.differences.latency import times_as_text, turn_times
-from vlmock.recording.differences.reports.machine import as_json, as_junit
-from vlmock.recording.differences.reports.text import as_text
-from vlmock.recording.differences.rules import KNOWN, Allowance
-from vlmock.recording.model import Recording
-from vlmock.recording.reading import read
-from vlmock.rehearsal.playing import rehearse
-
-__all__ = ["EXIT_CODES", "run_diff"]
-
-EXIT_CODES: Final = {Grade.MISSING: 3, Grade.DIFFERENT: 1, Grade.EXTRA: 4, Grade.LOOSER: 0, Grade.SAME: 0}
-_COLOURS: Final = {
-    Grade.MISSING: "red",
-    Grade.DIFFERENT: "red",
-    Grade.EXTRA: "yellow",
-    Grade.LOOSER: "cyan",
-    Grade.SAME: "green",
-}
+__all__ = ["diff"]
 
 
-def run_diff(
-    recording: Path,
-    other: Path | None,
-    *,
-    form: str,
-    output: Path | None,
-    everything: bool,
-    allowances: Sequence[Allowance],
-    times: bool,
-    model: str | None,
-    api_version: str | None,
-    client_audio: Path | None,
-) -> int:
-    """Compare, report, and say with which code to exit. Raises RecordingError for what cannot be read or played."""
-    theirs = read(recording, client_audio=client_audio)
-    if other is None:
-        if times:
-            raise click.UsageError("--times compares two recordings: the emulator was played to in no time")
-        ours = [rehearse(each, model=model, api_version=api_version) for each in theirs]
-        names, allowances = ("service", "emulator"), [*allowances, *KNOWN]
-    else:
-        if model or api_version:
-            raise click.UsageError("--model and --api-version are for the emulator; two recordings have their own")
-        ours = read(other)
-        names = _names(recording, other)
-    compared = compare_all(theirs, ours, names=names, allowances=allowances, clients=other is not None)
-    files = [_lines_of(path) for path in (recording, other)]
-    compared = [msgspec.structs.replace(each, their_file=files[0], our_file=files[1]) for each in compared]
-    _report(_told(compared, form, everything, coloured=output is None), output)
-    if times:
-        _report_times(names, theirs, ours)
-    return EXIT_CODES[worst([each.grade for each in compared])]
+@click.command()
+@click.argument("recording", type=click.Path(path_type=Path))
+@click.argument("other", required=False, type=click.Path(path_type=Path))
+@click.option("--format", "form", type=click.Choice(["text", "json", "junit"]), default="text", show_default=True)
+@click.option("--output", "-o", type=click.Path(dir_okay=False, path_type=Path), help="Write it there instead.")
+@click.option("--all", "everything", is_flag=True, help="Also show what is looser, and what is the same.")
+@click.option(
+    "--allow",
+    "allowances",
+    multiple=True,
+    metavar="PATH[=REASON]",
+    callback=lambda ctx, param, given: _allowances(given),
+    help="A difference that is expected, and all below it: session.updated.session.greeting, or response.*.usage; "
+    "several times for several.",
+)
+@click.option("--times", is_flag=True, help="Of two recordings: how long each answer took, side by side.")
+@click.option("--model", help="Dial this model, not the recorded one.")
+@click.option("--api-version", help="Speak this version, not the recorded one.")
+@click.option(
+    "--client-audio",
+    type=click.Path(path_type=Path),
+    help="What the client really sent, WAV or raw, where RECORDING has only the beginning of each piece of it.",
+)
+@click.pass_context
+def diff(ctx: click.Context, /, recording: Path, other: Path | None, **options: Any) -> None:
+    """Play the client of RECORDING to the emulator, in virtual time, and compare what comes back with what the service
+    said. With OTHER: compare two recordings, both sides of each.
+
+    \b
+    Every event is the same, looser (within bounds, or for a known reason), missing (only
+    RECORDING has it), different, or extra. Exit codes, the worst first:
+      3  something is missing
+      1  something is different
+      4  something is extra
+      0  all is the same or looser
+      2  the command line is wrong, or a recording cannot be read
+    """
+    from vlmock.rehearsal.reporting import run_diff
+
+    ctx.exit(run_diff(recording, other, **options))
 
 
-def _told(compared: Sequence[Comparison], form: str, everything: bool, *, coloured: bool) -> str:
-    if form == "json":
-        return as_json(compared, everything=everything)
-    if form == "junit":
-        return as_junit(compared)
-    if coloured:  # click takes the colours out where nobody sees them
-        return as_text(compared, everything=everything, paint=lambda grade, text: click.style(text, _COLOURS[grade]))
-    return as_text(compared, everything=everything)
+def _allowances(given: Sequence[str]) -> list[Any]:
+    from vlmock.recording.differences.rules import parse_allowance
 
-
-def _report(told: str, output: Path | None) -> None:
-    if output is None:
-        click.echo(told)
-        return
     try:
-        output.write_text(f"{told}\n", encoding="utf-8")
-    except OSError as error:
-        raise RecordingError(f"{output}: cannot be written ({error.strerror or error}); name another file") from None
-
-
-def _report_times(names: tuple[str, str], theirs: Sequence[Recording], ours: Sequence[Recording]) -> None:
-    """On stderr where the report itself is for a machine."""
-    for one, other in zip(theirs, ours, strict=False):
-        click.echo(times_as_text(names, turn_times(one, other)), err=True)
-
-
-def _names(one: Path, other: Path) -> tuple[str, str]:
-    """The shortest that tell them apart."""
-    names = one.name or str(one), other.name or str(other)
-    return names if names[0] != names[1] else (os.fspath(one), os.fspath(other))
-
-
-def _lines_of(path: Path | None) -> str:
-    """The file whose lines events are on; "" for what another program wrote, whose frames are counted."""
-    ours = path is not None and (path.is_dir() or path.name == EVENTS_FILE or zipfile.is_zipfile(path))
-    return EVENTS_FILE if ours else ""
+        return [parse_allowance(text) for text in given]
+    except ValueError as error:
+        raise click.BadParameter(str(error)) from None
