@@ -105,7 +105,7 @@ def test_a_scenario_snippet_is_valid(snippet: str, tmp_path: Path) -> None:
     assert isinstance(load(file), Scenario)
 
 
-@pytest.mark.parametrize("command", sorted(set(re.findall(r"`vlmock (\w+)", README))))
+@pytest.mark.parametrize("command", sorted(set(re.findall(r"`vlmock ([\w-]+)", README))))
 def test_a_command_that_is_named_exists(command: str) -> None:
     """With a help text of its own."""
     shown = CliRunner().invoke(main, [command, "--help"])

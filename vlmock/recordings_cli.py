@@ -37,4 +37,51 @@ def import_(file: Path, out: Path, client_audio: Path | None) -> None:
         click.echo("Some of its audio was cut short by whoever recorded it; what is left stands in the events.")
 
 
-COMMANDS: Sequence[click.Command] = (record, import_, diff)
+@click.command(name="scenario-from")
+@click.argument("recording", type=click.Path(path_type=Path))
+@click.argument("out", required=False, type=click.Path(path_type=Path))
+@click.option("--name", help="What the scenario is called; else the name of OUT, or of RECORDING.")
+@click.option("--clips", is_flag=True, help="Write the user's own voice too: only speech that sounds like it is it.")
+@click.option(
+    "--client-audio",
+    type=click.Path(path_type=Path),
+    help="What the client really sent, where RECORDING has only the beginning of each piece of it.",
+)
+def scenario_from(recording: Path, out: Path | None, name: str | None, clips: bool, client_audio: Path | None) -> None:
+    """Write a scenario that plays the same conversation as RECORDING, and its sound in WAV files beside it.
+
+    OUT is a YAML file or a folder for it; NAME.yaml here unless given. Several connections are several scenarios.
+    """
+    from vlmock.recording.reading import read
+    from vlmock.recording.to_scenario import scenario_of, write_scenario
+
+    recordings = read(recording, client_audio=client_audio)
+    named, folder = _named(recording, out, name)
+    for number, each in enumerate(recordings, 1):
+        own = named if len(recordings) == 1 else f"{named}-{number}"
+        written = scenario_of(each, name=own, clips=clips)
+        path = write_scenario(written, folder / f"{own}.yaml")
+        sounds = f", with {len(written.sounds)} WAV file{'s' if len(written.sounds) != 1 else ''}"
+        click.echo(f"{path}{sounds if written.sounds else ''}")
+        if written.losses:
+            click.echo(
+                f"  {len(written.losses)} thing{'s' if len(written.losses) != 1 else ''} that a scenario cannot "
+                "say: see the comments at its top"
+            )
+
+
+def _named(recording: Path, out: Path | None, name: str | None) -> tuple[str, Path]:
+    """The scenario's name, and the folder that it goes to."""
+    import re
+
+    is_file = out is not None and out.suffix.lower() in (".yaml", ".yml")
+    source = out if is_file and out is not None else recording
+    plain = source.resolve()
+    stem = plain.name if plain.is_dir() else plain.stem
+    named = re.sub(r"[^\w.-]+", "-", name or stem).strip("-.") or "recorded"
+    if out is None:
+        return named, Path()
+    return named, out.parent if is_file else out
+
+
+COMMANDS: Sequence[click.Command] = (record, import_, scenario_from, diff)

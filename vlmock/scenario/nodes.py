@@ -17,7 +17,7 @@ from vlmock.scenario.places import Place
 if TYPE_CHECKING:
     from yaml.events import Event, ScalarEvent
 
-__all__ = ["MAX_BYTES", "Node", "from_python", "from_yaml"]
+__all__ = ["MAX_BYTES", "Node", "from_python", "from_yaml", "reads_as_text"]
 
 MAX_BYTES = 1024 * 1024
 """A larger file is refused: it is no scenario."""
@@ -201,6 +201,11 @@ def _plain_value(written: str) -> bool | int | float | str | None:
     if _FLOAT.fullmatch(written) and isfinite(number := float(written)):
         return number
     return written
+
+
+def reads_as_text(word: str) -> bool:
+    """Whether a word without quotes is text, and no number, boolean or null."""
+    return isinstance(_plain_value(word), str)
 
 
 # ---- from Python
