@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 from collections.abc import Callable, Coroutine
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from vlmock import __version__
 from vlmock.recorder.dialling import Dialling
@@ -15,6 +15,9 @@ from vlmock.recorder.relay import Relay
 from vlmock.server.handshake import shown
 from vlmock.server.recording_thread import RecordingThread
 from vlmock.server.transport import ReadBuffer
+
+if TYPE_CHECKING:
+    from vlmock.recorder.journalist import Journalist
 
 __all__ = ["Office"]
 
@@ -32,6 +35,7 @@ class Office:
         *,
         log: Callable[[str], None] | None,
         log_events: bool,
+        journalist: "Journalist | None" = None,
     ) -> None:
         self.dialling = dialling
         self.buffer = ReadBuffer()
@@ -39,6 +43,7 @@ class Office:
         self.complaints: list[str] = []
         """What could not be passed on, or not be written."""
         self._thread = thread
+        self._journalist = journalist
         self._log = log
         self._log_events = log_events and log is not None
         self._relays: set[Relay] = set()
@@ -81,6 +86,8 @@ class Office:
         self.recorded.append(recorded)
         if response.status_code == SWITCHING:
             self._say(begun(recorded))
+            if self._journalist is not None:
+                self._journalist.begun(recorded)
         extensions = ", ".join(response.headers.get_all("Sec-WebSocket-Extensions"))
         recording = self._thread.begin(exchange.head(), number)
         return Minutes(recorded, recording, extensions=extensions, told=self._told)
@@ -95,6 +102,8 @@ class Office:
             self.begin(self._go_on_with_room())
 
     def over(self, minutes: Minutes) -> None:
+        if self._journalist is not None:
+            self._journalist.over(minutes.recorded)
         self._say(ended(minutes.recorded))
 
     def begin(self, work: Coroutine[Any, Any, None]) -> "asyncio.Task[None]":
@@ -137,6 +146,8 @@ class Office:
             relay.release(_SLOW_DISK)
 
     def _told(self, recorded: Recorded, side: Side, said: Said) -> None:
+        if self._journalist is not None:
+            self._journalist.said(recorded, side, said)
         if self._log_events:
             self._say(event_line(recorded, side, said))
 

@@ -1,9 +1,10 @@
 """A recorder: a server that passes everything on to the real service, and writes it down."""
 
 import ssl
+import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from vlmock.errors import ServerError
 from vlmock.protocol.recording.redaction import Redaction
@@ -14,6 +15,10 @@ from vlmock.recorder.office import Office
 from vlmock.recorder.upstream import Upstream, upstream_at
 from vlmock.server.local_server import LocalServer
 from vlmock.server.recording_thread import RecordingThread
+
+if TYPE_CHECKING:
+    from vlmock.recorder.journalist import Journalist
+    from vlmock.server.journal import Journal
 
 __all__ = ["Recorder", "record"]
 
@@ -37,6 +42,7 @@ def record(
     timeout: float = _ANSWER_SECONDS,
     log: Callable[[str], None] | None = None,
     log_events: bool = False,
+    journal: "Journal | None" = None,
 ) -> "Recorder":
     """Start a recorder, and dial its ``url`` instead of the service; leave it with ``stop()``, or use it in ``with`` or
     ``async with``.
@@ -49,7 +55,8 @@ def record(
     system's (and those of SSL_CERT_FILE). ``redact``: regular expressions; what they match is not written either.
     ``redact_audio``: keep timing and loudness of all sound, and no voice.
     ``timeout``: for the service to answer a handshake, in seconds. ``log``: is given a line for each connection that
-    begins or ends, with ``log_events`` for each event too, in the recorder's thread.
+    begins or ends, with ``log_events`` for each event too, in the recorder's thread. ``journal``: is filled as that of
+    an emulator is; nothing can be pushed.
 
     Raises ServerError when the upstream or the address is none that can be used, or something is not installed;
     RecordingError when the folder cannot be used, or holds recordings.
@@ -70,6 +77,7 @@ def record(
         tls=tls,
         log=log,
         log_events=log_events,
+        journal=journal,
     )
     if address.port == recorder.port and address.host in (host, "localhost", "127.0.0.1", "::1"):
         recorder.stop()
@@ -90,6 +98,7 @@ class Recorder(LocalServer):
         max_waiting_bytes: int = _MOST_WAITING_BYTES,
         log: Callable[[str], None] | None = None,
         log_events: bool = False,
+        journal: "Journal | None" = None,
         **address: Any,
     ) -> None:
         """``address``: host, port and tls, as of ``LocalServer``."""
@@ -102,7 +111,13 @@ class Recorder(LocalServer):
             failed=self._not_written,
             max_bytes=max_waiting_bytes,
         )
-        self._office = Office(dialling, self._thread, log=log, log_events=log_events)
+        self._office = Office(
+            dialling,
+            self._thread,
+            log=log,
+            log_events=log_events,
+            journalist=_journalist(journal) if journal is not None else None,
+        )
         try:
             office = self._office
             super().__init__(
@@ -141,6 +156,11 @@ class Recorder(LocalServer):
         """Which of it are about recordings that are not whole: the disk is full, for example."""
         return list(self._lost)
 
+    def catch_up(self) -> None:
+        """What was passed on before now stands in the journal."""
+        if self.running:
+            self._listener.do(lambda: None)
+
     def stop(self) -> None:
         """Say goodbye to everybody with 1001, end the threads, and write what is left, which takes as long as the disk
         does. Safe to call again. Raises RecordingError when the zip file cannot be made."""
@@ -151,6 +171,13 @@ class Recorder(LocalServer):
         """In the thread that writes."""
         self._lost.append(str(error))
         self._office.complain(f"{error}; the talk goes on, and the rest of it is not recorded")
+
+
+def _journalist(journal: "Journal") -> "Journalist":
+    """Imported late: it knows all events."""
+    from vlmock.recorder.journalist import Journalist
+
+    return Journalist(journal, unix_time=time.time)
 
 
 def _credential(api_key: str | None, *, entra: bool) -> Credential:
