@@ -76,6 +76,20 @@ def test_the_fixture_snippets_run(pytester: pytest.Pytester) -> None:
     pytester.runpytest_subprocess().assert_outcomes(passed=1)
 
 
+def test_the_recording_snippet_runs(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Once against the live service, which is the emulator here, and then without it."""
+    agent = (ROOT / "tests" / "readme_agent.py").read_text(encoding="utf-8")
+    test = next(p.values[0] for p in snippets("python") if "@pytest.mark.voicelive_recording" in p.values[0])
+    pytester.makepyfile(my_agent=agent, test_agent=f"import my_agent\nimport pytest\n\n{test}")
+    pytester.makeini("[pytest]\nasyncio_mode = auto\nasyncio_default_fixture_loop_scope = function")
+    with vlmock.serve("weather", api_key="key-of-the-service") as service:
+        monkeypatch.setenv("AZURE_VOICE_LIVE_ENDPOINT", service.url)
+        monkeypatch.setenv("AZURE_VOICE_LIVE_API_KEY", "key-of-the-service")
+        pytester.runpytest_subprocess("--voicelive-record=once").assert_outcomes(passed=1)
+    assert (pytester.path / "recordings/test_agent/test_my_agent_live/connection-1/events.jsonl").is_file()
+    pytester.runpytest_subprocess("--block-network").assert_outcomes(passed=1)
+
+
 def test_the_function_snippet_answers() -> None:
     """Both of its branches."""
     from vlmock.session.script import Call, Say, ToolOutput

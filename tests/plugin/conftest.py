@@ -3,6 +3,7 @@
 import os
 import sys
 import tomllib
+from collections.abc import Iterator
 from pathlib import Path
 
 # An inner run in the same process forgets what it imported: what it needs is imported before, and once only.
@@ -11,11 +12,16 @@ import jinja2.sandbox
 import pytest
 import soxr
 
+import vlmock
+import vlmock.pytest_plugin.again
 import vlmock.pytest_plugin.network
+import vlmock.pytest_plugin.recorded
+import vlmock.recorder.recorder
 import vlmock.scenario.builtin_voice
 import vlmock.scenario.loader
 import vlmock.scenario.templates
-import vlmock.server.mock_server
+from tests.plugin.recording_project import KEY, answer
+from vlmock.server.mock_server import MockServer
 
 __all__ = ["azure", "jinja2", "soxr", "vlmock"]
 
@@ -106,3 +112,12 @@ def project(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> pytes
     pytester.makepyfile(my_agent=AGENT, blocking_agent=BLOCKING_AGENT)
     monkeypatch.setattr(sys, "dont_write_bytecode", True)
     return pytester
+
+
+@pytest.fixture
+def service(monkeypatch: pytest.MonkeyPatch) -> Iterator[MockServer]:
+    """The live service, as the environment names it; it says again what it is told."""
+    with vlmock.serve(answer, api_key=KEY) as server:
+        monkeypatch.setenv("AZURE_VOICE_LIVE_ENDPOINT", server.url)
+        monkeypatch.setenv("AZURE_VOICE_LIVE_API_KEY", KEY)
+        yield server

@@ -1,24 +1,40 @@
-"""The pytest plugin: a ``voicelive`` fixture for each test that asks for it, and ``--block-network``.
+"""The pytest plugin: a ``voicelive`` fixture for each test that asks for it, ``--voicelive-record``, and
+``--block-network``.
 
 Loaded in every pytest run through its entry point, so nothing but pytest is imported before something of it is used.
 """
 
 from collections.abc import Generator, Iterator, Mapping
 from contextlib import ExitStack
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import pytest
 
 if TYPE_CHECKING:
+    from vlmock.pytest_plugin.endpoint import RecordedEndpoint
     from vlmock.pytest_plugin.network import Wall
     from vlmock.server.mock_server import MockServer
 
-__all__ = ["voicelive", "voicelive_options"]
+    Endpoint: TypeAlias = MockServer | RecordedEndpoint
 
-_SERVER: pytest.StashKey["MockServer"] = pytest.StashKey()
+__all__ = ["voicelive", "voicelive_options", "voicelive_recording_path"]
+
+MARKER = "voicelive_recording"
+MODES = ("none", "once", "new", "all")
+
+ENDPOINT: pytest.StashKey["Endpoint"] = pytest.StashKey()
+"""What ``voicelive`` is in a test."""
+ANEW: pytest.StashKey[str] = pytest.StashKey()
+"""Of a test that is recorded anew because it did otherwise than recorded: what."""
+_PASSED: pytest.StashKey[bool] = pytest.StashKey()
 _WALL: pytest.StashKey["Wall"] = pytest.StashKey()
 _AROUND: pytest.StashKey[ExitStack] = pytest.StashKey()
 
+_RECORD = "--voicelive-record"
+_RECORD_INI = "voicelive_record"
+_EXPIRES_INI = "voicelive_record_expires"
+_FOLDER_INI = "voicelive_recordings_dir"
 _BLOCK = "--block-network"
 _ALLOWED = "--allowed-hosts"
 _BLOCK_INI = "voicelive_block_network"
@@ -27,6 +43,19 @@ _HERE = (r"127\.0\.0\.1\Z", r"::1\Z", r"localhost\Z")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.getgroup("voicelive", "Voice Live").addoption(
+        _RECORD,
+        choices=MODES,
+        help=f"Tests with @pytest.mark.{MARKER} are played from recordings and never dial the live service (none, the "
+        "default); dial it where there is no recording, or it has expired, and record it (once); also where the "
+        "test does otherwise than recorded (new); or always (all). The service is AZURE_VOICE_LIVE_ENDPOINT, with "
+        "AZURE_VOICE_LIVE_API_KEY or as signed in.",
+    )
+    parser.addini(_RECORD_INI, f"As {_RECORD}, where that is not given.", default="none")
+    parser.addini(_EXPIRES_INI, "How old recordings may become: 90d, 12h, 4w; never, the default.", default="never")
+    parser.addini(
+        _FOLDER_INI, "Where recordings lie, from the ini file's folder on; else in 'recordings' beside each test file."
+    )
     parser.addini(_BLOCK_INI, f"As {_BLOCK}, in every run.", type="bool", default=False)
     parser.addini(_ALLOWED_INI, f"As {_ALLOWED}, in every run; one for each line.", type="linelist", default=[])
 
@@ -55,10 +84,33 @@ def pytest_load_initial_conftests(early_config: pytest.Config, parser: pytest.Pa
 
 def pytest_configure(config: pytest.Config) -> None:
     for marker in (
+        f"{MARKER}(*, name, expires, on_unexpected, trailing, timing, redact, redact_audio): play this test from a "
+        f"recording of the live service, which {_RECORD} makes.",
         "block_network(allowed_hosts=[…]): refuse every address that is not this machine, as --block-network does.",
         "allowed_hosts([…]): hosts that may be reached all the same, as regular expressions.",
     ):
         config.addinivalue_line("markers", marker)
+    if _mode(config) == "new":
+        from vlmock.pytest_plugin.again import Again
+
+        config.pluginmanager.register(Again(), "voicelive-again")
+
+
+def pytest_report_header(config: pytest.Config) -> str | None:
+    if (mode := _mode(config)) == "none":
+        return None
+    from os import environ
+
+    from vlmock.pytest_plugin.live import endpoint_in
+
+    return f"voicelive: recording mode {mode}, live at {endpoint_in(environ) or 'nothing: no endpoint is set'}"
+
+
+def _mode(config: pytest.Config) -> Any:
+    mode = config.getoption(_RECORD, None) or config.getini(_RECORD_INI)
+    if mode not in MODES:
+        raise pytest.UsageError(f"{_RECORD_INI} in the ini file is one of {', '.join(MODES)}, not {mode!r}")
+    return mode
 
 
 @pytest.fixture
@@ -68,19 +120,56 @@ def voicelive_options() -> Mapping[str, Any]:
 
 
 @pytest.fixture
-def voicelive(request: pytest.FixtureRequest, voicelive_options: Mapping[str, Any]) -> Iterator["MockServer"]:
+def voicelive_recording_path(request: pytest.FixtureRequest) -> Path:
+    """Where the recording of this test lies: ``recordings/MODULE/TEST`` beside its file. Override it in a conftest or a
+    module; a test's own name for it is the marker's ``name``."""
+    from vlmock.pytest_plugin.naming import folder_beside, folder_in, full_name
+
+    item, config = request.node, request.config
+    classes = [node.name for node in item.listchain() if isinstance(node, pytest.Class)]
+    named = [marker.kwargs["name"] for marker in item.iter_markers(MARKER) if marker.kwargs.get("name")]
+    name = str(named[0]) if named else full_name(classes, item.name)
+    if folder := config.getini(_FOLDER_INI):
+        start = config.inipath.parent if config.inipath else config.rootpath
+        return folder_in(start / folder, item.path, config.rootpath, name)
+    return folder_beside(item.path, name)
+
+
+@pytest.fixture
+def voicelive(request: pytest.FixtureRequest, voicelive_options: Mapping[str, Any]) -> Iterator["Endpoint"]:
     """An emulated Voice Live endpoint for this test, in a thread and an event loop of its own.
 
     Point the agent at ``voicelive.url`` with any key, or call ``voicelive.entra()`` and let azure-identity sign it in;
     what that needs of the environment is set for this test. The test fails, after it has run, when a required turn of
     the scenario was not played, an expectation was not met, a turn of the client matched nothing, or the emulator
     crashed.
-    """
-    from vlmock.server.mock_server import serve
 
-    with serve(**voicelive_options) as server:
-        request.node.stash[_SERVER] = server
-        yield server
+    In a test with ``@pytest.mark.voicelive_recording`` it is a recording that answers, or, while it is made, the live
+    service (``vlmock.pytest_plugin.endpoint.RecordedEndpoint``): ``url`` and ``journal`` are there, ``play`` is not.
+    The test fails when the agent does otherwise than recorded.
+    """
+    item = request.node
+    if item.get_closest_marker(MARKER) is not None:
+        from vlmock.pytest_plugin.recorded import recorded
+
+        item.stash[_PASSED] = False
+        started: Any = recorded(
+            item,
+            Path(request.getfixturevalue("voicelive_recording_path")),
+            voicelive_options,
+            mode=_mode(item.config),
+            expires=item.config.getini(_EXPIRES_INI),
+            wall=item.stash.get(_WALL, None),
+            anew=ANEW in item.stash,
+            passed=lambda: item.stash[_PASSED],
+        )
+    else:
+        from vlmock.server.mock_server import serve
+
+        started = serve(**voicelive_options)
+    with started as endpoint:
+        item.stash[ENDPOINT] = endpoint
+        yield endpoint
 
 
 @pytest.hookimpl(wrapper=True)
@@ -93,7 +182,7 @@ def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup(item: pytest.Item) -> None:
     because = _who_blocks(item)
-    if because is None:
+    if because is None or _WALL in item.stash:  # a test that runs again is inside already
         return
     from vlmock.pytest_plugin.network import Wall, walled
 
@@ -104,8 +193,10 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
         pytest.fail(str(error), pytrace=False)
     item.stash[_AROUND].enter_context(walled(wall))
     if item.config.pluginmanager.has_plugin("recording") and "voicelive" in getattr(item, "fixturenames", ()):
-        # pytest-recording, asked by the same words, keeps tests from this machine, too.
-        item.add_marker(pytest.mark.block_network(allowed_hosts=[*allowed, *_HERE]), append=False)
+        # pytest-recording, asked by the same words, keeps tests from this machine, too; and from the live service,
+        # whose addresses nobody knows yet.
+        live = item.get_closest_marker(MARKER) is not None and _mode(item.config) != "none"
+        item.add_marker(pytest.mark.block_network(allowed_hosts=[".*"] if live else [*allowed, *_HERE]), append=False)
 
 
 @pytest.hookimpl(wrapper=True, trylast=True)
@@ -118,20 +209,32 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
     try:
         result = yield
     except BaseException as error:
-        if problems := _problems(item):
-            item.add_report_section("call", "vlmock", problems)
-        wall = item.stash.get(_WALL, None)
-        if refused := [str(refusal) for refusal in (wall.refused if wall else ()) if refusal is not error]:
-            item.add_report_section("call", "vlmock, refused", "\n".join(refused))
+        _explain(item, error)
         raise
     if problems := _problems(item):
+        _explain(item, None)
         pytest.fail(problems, pytrace=False)
+    item.stash[_PASSED] = True
     return result
 
 
 def _problems(item: pytest.Item) -> str:
-    server = item.stash.get(_SERVER, None)
-    return "\n\n".join(server.problems()) if server is not None else ""
+    endpoint = item.stash.get(ENDPOINT, None)
+    return "\n\n".join(endpoint.problems()) if endpoint is not None else ""
+
+
+def _explain(item: pytest.Item, error: BaseException | None) -> None:
+    """Put beside a test's failure what else is known of it. ``error``: its own; None where the problems are it."""
+    if error is not None and (problems := _problems(item)):
+        item.add_report_section("call", "vlmock", problems)
+    wall = item.stash.get(_WALL, None)
+    if refused := [str(refusal) for refusal in (wall.refused if wall else ()) if refusal is not error]:
+        item.add_report_section("call", "vlmock, refused", "\n".join(refused))
+    endpoint: Any = item.stash.get(ENDPOINT, None)
+    if getattr(endpoint, "live", False):
+        from vlmock.pytest_plugin.recorded import story
+
+        item.add_report_section("call", "vlmock, recording", story(item, endpoint, item.stash.get(ANEW, "")))
 
 
 def _who_blocks(item: pytest.Item) -> str | None:

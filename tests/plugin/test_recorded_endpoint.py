@@ -1,0 +1,204 @@
+"""What a test with a recording sees, and what its user is told."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.plugin.recording_project import INI, KEY, asking, dialled, run
+from vlmock.errors import NetworkBlocked
+from vlmock.pytest_plugin.live import start_recording
+from vlmock.pytest_plugin.network import Wall
+from vlmock.server.journal import Journal
+from vlmock.server.mock_server import MockServer
+
+# ---- what a test sees
+
+
+def test_the_journal_is_the_same_live_and_played(project: pytest.Pytester, service: MockServer):
+    """Both directions, as the same classes; it waits for an event while the agent runs in a thread."""
+    project.makepyfile(
+        test_it="""
+        import threading
+        import blocking_agent
+        import pytest
+        from vlmock.protocol.conversation import ConversationItemCreate
+
+        @pytest.mark.voicelive_recording
+        def test_it(voicelive):
+            agent = threading.Thread(target=blocking_agent.ask, args=(voicelive.url, "Hello"))
+            agent.start()
+            done = voicelive.journal.wait_for("response.done", timeout=10)
+            assert done.response.status == "completed"
+            agent.join()
+            journal = voicelive.journal
+            (created,) = journal.client_events(ConversationItemCreate)
+            assert created.item.content[0].text == "Hello"
+            assert [type(event).__name__ for event in journal.server_events()][:2] == [
+                "SessionCreated", "ConversationItemCreated"
+            ]
+            ended = journal.wait_for_close(timeout=10)
+            assert (ended.code, ended.by) == (1000, "client")
+            (facts,) = journal.connections
+            assert (facts["model"], facts["api_version"]) == ("gpt-4.1", "2026-04-10")
+        """
+    )
+    run(project, "--voicelive-record=once", passed=1)
+    service.stop()
+    run(project, passed=1)
+
+
+@pytest.mark.parametrize("mode", ["all", "none"])
+def test_what_cannot_be_done_live_cannot_be_done_at_all(project: pytest.Pytester, service: MockServer, mode: str):
+    """So that a test does not work in one way only; it is told what to do."""
+    project.makepyfile(
+        test_it="""
+        import blocking_agent
+        import pytest
+        from vlmock.errors import ServerError
+
+        @pytest.mark.voicelive_recording
+        def test_it(voicelive):
+            blocking_agent.ask(voicelive.url, "Hello")
+            for do in (
+                lambda: voicelive.play("weather"),
+                lambda: voicelive.replay("there"),
+                lambda: voicelive.entra(),
+                lambda: voicelive.clock.advance(60),
+            ):
+                with pytest.raises(ServerError, match="is only for the emulator, .* leave it out, or take the marker"):
+                    do()
+            assert voicelive.ws_url == voicelive.url.replace("http", "ws") == f"ws://127.0.0.1:{voicelive.port}"
+            assert (voicelive.environment, voicelive.ca_file, voicelive.running) == ({}, None, True)
+        """
+    )
+    run(project, "--voicelive-record=once", passed=1)
+    run(project, f"--voicelive-record={mode}", passed=1)
+
+
+def test_tests_without_the_marker_are_as_ever(project: pytest.Pytester, service: MockServer):
+    """In every mode the emulator answers them."""
+    project.makepyfile(
+        test_it="""
+        import blocking_agent
+
+        def test_it(voicelive):
+            voicelive.play("small_talk")
+            assert blocking_agent.ask(voicelive.url, "Hello") == "Hello! Nice to hear from you."
+        """
+    )
+    run(project, "--voicelive-record=all", passed=1)
+    assert dialled(service) == 0
+
+
+def test_the_options_of_the_server_hold_as_far_as_they_can(project: pytest.Pytester, service: MockServer):
+    """An agent that insists on TLS is served, live and played; what the scenario would be does not matter."""
+    pytest.importorskip("trustme")
+    project.makepyfile(
+        test_it="""
+        import my_agent
+        import pytest
+
+        @pytest.fixture
+        def voicelive_options():
+            return {"tls": True, "scenario": "weather", "api_key": "of the emulator"}
+
+        @pytest.mark.voicelive_recording
+        async def test_it(voicelive):
+            assert voicelive.url.startswith("https://")
+            assert await my_agent.run(endpoint=voicelive.url, api_key="any", texts=["Hello"]) == ["You said Hello"]
+        """
+    )
+    run(project, "--voicelive-record=once", passed=1)
+    service.stop()
+    run(project, passed=1)
+
+
+# ---- what is said about it
+
+
+@pytest.mark.parametrize(
+    ("decoration", "sentence"),
+    [
+        ("(expire='90d')", "no argument 'expire' (did you mean 'expires'?)"),
+        ("('a')", "voicelive_recording takes its arguments by name"),
+        ("(expires='soon')", "'soon' is no time: write 90d, 12h, 4w, or never"),
+        ("(on_unexpected='shout')", "on_unexpected is strict or tolerant or ignore, not 'shout'"),
+        ("(redact=7)", "takes redact as a list of regular expressions, not 7"),
+        ("(redact='(')", "'('"),
+        ("(name=7)", "takes a name that is a text, not 7"),
+    ],
+)
+def test_a_mistake_in_the_marker_is_told(project: pytest.Pytester, service: MockServer, decoration: str, sentence: str):
+    """In one sentence, before anybody is dialled."""
+    project.makepyfile(test_it=asking(decoration=f"@pytest.mark.voicelive_recording{decoration}"))
+    report = run(project, "--voicelive-record=once", errors=1)
+    assert sentence in report
+    assert "Traceback" not in report
+    assert dialled(service) == 0
+
+
+@pytest.mark.parametrize(
+    ("environment", "sentence"),
+    [
+        ({}, "no service is named to record from: set AZURE_VOICE_LIVE_ENDPOINT"),
+        ({"AZURE_VOICELIVE_ENDPOINT": "htps://x"}, "begins with 'htps'"),
+        ({"AZURE_VOICE_LIVE_ENDPOINT": "http://127.0.0.1:1", "AZURE_VOICELIVE_API_KEY": "a b"}, "no key has"),
+    ],
+)
+def test_a_mistake_in_the_environment_is_told(
+    project: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, environment: dict[str, str], sentence: str
+):
+    """In one sentence, too."""
+    monkeypatch.delenv("AZURE_VOICE_LIVE_ENDPOINT", raising=False)
+    monkeypatch.delenv("AZURE_VOICE_LIVE_API_KEY", raising=False)
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    project.makepyfile(test_it=asking())
+    assert sentence in run(project, "--voicelive-record=once", errors=1)
+
+
+def test_a_service_that_is_not_there_is_told(project: pytest.Pytester, service: MockServer):
+    """Beside whatever the agent made of it."""
+    service.stop()
+    project.makepyfile(test_it=asking())
+    assert "nobody listens at 127.0.0.1" in run(project, "--voicelive-record=once", failed=1)
+
+
+def test_the_header_says_what_mode_it_is(project: pytest.Pytester, service: MockServer):
+    """Unless it is none: then nothing is dialled. The ini file may choose it, the command line goes first."""
+    project.makepyfile(test_it=asking())
+    assert f"voicelive: recording mode once, live at {service.url}" in run(project, "--voicelive-record=once", passed=1)
+    assert "recording mode" not in run(project, passed=1)
+    ini = f"{INI}voicelive_record = "
+    project.makeini(f"{ini}new\n")
+    assert "recording mode new" in run(project, passed=1)
+    assert "recording mode" not in run(project, "--voicelive-record=none", passed=1)
+    project.makeini(f"{ini}sometimes\n")
+    result = project.runpytest_inprocess("-p", "no:cacheprovider")
+    assert "one of none, once, new, all, not 'sometimes'" in result.stderr.str()
+
+
+def test_it_is_in_the_help(project: pytest.Pytester):
+    """The option, the ini values, the marker."""
+    shown = project.runpytest_inprocess("--help").stdout.str()
+    for name in ("--voicelive-record", "voicelive_record ", "voicelive_record_expires", "voicelive_recordings_dir"):
+        assert name in shown
+    assert "@pytest.mark.voicelive_recording(*, name, expires" in project.runpytest_inprocess("--markers").stdout.str()
+
+
+def test_a_wall_has_a_hole_for_the_service(tmp_path: Path):
+    """For its host, and where tokens come from when there is no key; not for its neighbours."""
+    ask: Callable[[Wall, str], None] = Wall.look_up
+    for key in ("", KEY):
+        environment = {"VOICELIVE_ENDPOINT": "https://mine.services.ai.azure.com", "AZURE_VOICE_LIVE_API_KEY": key}
+        wall = Wall("test_it", "--block-network")
+        options: dict[str, Any] = {"redact": (), "redact_audio": False, "wall": wall}
+        start_recording(tmp_path / f"of{key}", Journal(), environment, **options).stop()
+        ask(wall, "mine.services.ai.azure.com")
+        if not key:
+            ask(wall, "login.microsoftonline.com")
+        for other in ["yours.services.ai.azure.com", *(["login.microsoftonline.com"] if key else [])]:
+            with pytest.raises(NetworkBlocked):
+                ask(wall, other)

@@ -1,0 +1,138 @@
+"""What ``voicelive`` is in a test that has a recording: the same for the test, whether it is played or made."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, NoReturn, Protocol
+
+from vlmock.errors import ServerError
+
+if TYPE_CHECKING:
+    from vlmock.recorder.recorder import Recorder
+    from vlmock.server.journal import Journal
+    from vlmock.server.local_server import LocalServer
+    from vlmock.server.mock_server import MockServer
+
+__all__ = ["Live", "Played", "RecordedEndpoint"]
+
+
+class _Side(Protocol):
+    """What is different when a recording is played and when it is made."""
+
+    @property
+    def server(self) -> "LocalServer": ...
+    @property
+    def journal(self) -> "Journal": ...
+    def problems(self) -> list[str]: ...
+
+
+class Played:
+    """A server that plays a recording."""
+
+    def __init__(self, server: "MockServer") -> None:
+        self.server = server
+
+    @property
+    def journal(self) -> "Journal":
+        return self.server.journal
+
+    def problems(self) -> list[str]:
+        return self.server.problems()
+
+
+class Live:
+    """A recorder in front of the live service, and the journal that it fills."""
+
+    def __init__(self, server: "Recorder", journal: "Journal") -> None:
+        self.server = server
+        self._journal = journal
+
+    @property
+    def journal(self) -> "Journal":
+        self.server.catch_up()
+        return self._journal
+
+    def problems(self) -> list[str]:
+        if not self.server.connections:
+            return ["nobody connected, so nothing was recorded", *self.server.complaints]
+        return self.server.complaints
+
+
+class RecordedEndpoint:
+    """The endpoint of a test with a recording: a server that plays it, or, while it is made, the service itself behind
+    a recorder.
+
+    A test cannot tell which it is, unless it asks. So there is nothing here that cannot be done to the live service:
+    no ``play``, no ``clock``, no ``entra``.
+    """
+
+    def __init__(self, side: _Side, path: Path) -> None:
+        self._side = side
+        self._server = side.server
+        self.path = path
+        """Where the recording lies, or will lie when the test has passed."""
+        self.live = isinstance(side, Live)
+        """Whether the service is really dialled, and recorded."""
+
+    @property
+    def url(self) -> str:
+        """The endpoint to give to a client, with any key: ``http://127.0.0.1:8765``, or https."""
+        return self._server.url
+
+    @property
+    def ws_url(self) -> str:
+        """The same as a WebSocket URL."""
+        return self._server.ws_url
+
+    @property
+    def port(self) -> int:
+        """The port that it listens on."""
+        return self._server.port
+
+    @property
+    def ca_file(self) -> Path | None:
+        """What its clients have to trust, in PEM; None without TLS."""
+        return self._server.ca_file
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """The variables that a client in another process needs. Those that this process starts have them already."""
+        return self._server.environment
+
+    @property
+    def running(self) -> bool:
+        """False once it has been stopped."""
+        return self._server.running
+
+    @property
+    def journal(self) -> "Journal":
+        """What was said on every connection so far. Nothing can be pushed."""
+        return self._side.journal
+
+    def problems(self) -> list[str]:
+        """What a test should fail with: what it did otherwise than recorded, or what of it could not be recorded."""
+        return self._side.problems()
+
+    # ---- what is not here
+
+    def play(self, *_: object, **__: object) -> NoReturn:
+        """Raises ServerError: what is said is the service's affair."""
+        raise _not_here("play")
+
+    def replay(self, *_: object, **__: object) -> NoReturn:
+        """Raises ServerError: the marker says what is replayed."""
+        raise _not_here("replay")
+
+    def entra(self, *_: object, **__: object) -> NoReturn:
+        """Raises ServerError: any key will do, and the service's own is put in its place."""
+        raise _not_here("entra")
+
+    @property
+    def clock(self) -> NoReturn:
+        """Raises ServerError: the service's clock goes on by itself."""
+        raise _not_here("clock")
+
+
+def _not_here(name: str) -> ServerError:
+    return ServerError(
+        f"voicelive.{name} is only for the emulator, and this test is played by a recording or by the service itself: "
+        "leave it out, or take the marker voicelive_recording from the test"
+    )

@@ -1,0 +1,172 @@
+"""One test with a recording: whether it is played or made, and what becomes of it in the end."""
+
+import os
+import shlex
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, cast
+
+import pytest
+
+from vlmock.errors import RecordingError, VlmockError
+from vlmock.pytest_plugin.asked import Asked, asked
+from vlmock.pytest_plugin.endpoint import Live, Played, RecordedEndpoint
+from vlmock.pytest_plugin.live import start_recording
+from vlmock.pytest_plugin.modes import PLAN, Mode
+from vlmock.pytest_plugin.shelf import Shelf, standing
+from vlmock.server.journal import Journal
+from vlmock.server.mock_server import MockServer, serve
+
+if TYPE_CHECKING:
+    from vlmock.pytest_plugin.network import Wall
+    from vlmock.recording.model import Recording
+    from vlmock.server.journal_entry import Entry
+
+__all__ = ["recorded", "story"]
+
+_DIFFERS: Final = "(differs)"
+
+
+@contextmanager
+def recorded(
+    item: pytest.Item,
+    path: Path,
+    options: Mapping[str, Any],
+    *,
+    mode: Mode,
+    expires: str,
+    wall: "Wall | None",
+    anew: bool,
+    passed: Callable[[], bool],
+) -> Iterator[RecordedEndpoint]:
+    """The endpoint of a test whose recording lies at ``path``.
+
+    ``options``: of ``vlmock.serve``. ``expires``: for recordings whose marker does not say. ``anew``: the test has just
+    been played and did otherwise. ``passed``: asked in the end, of a test that was recorded. A mistake of the user
+    fails the test with one sentence.
+    """
+    shelf = Shelf(path)
+    side: Played | Live
+    with _told():
+        wanted = asked(item, expires=expires)
+        recordings = [] if anew else _to_replay(item, shelf, wanted, mode)
+        if recordings:
+            side = Played(_replaying(recordings, wanted, options, hang_up=mode == "new"))
+        else:
+            side = _recording(shelf, wanted, options, wall)
+    try:
+        with side.server:
+            yield RecordedEndpoint(side, path)
+    finally:
+        if isinstance(side, Live):
+            with _told():
+                _put_away(shelf, side, passed=passed())
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    try:
+        yield
+    except (VlmockError, ValueError) as error:
+        pytest.fail(str(error), pytrace=False)
+    except OSError as error:
+        pytest.fail(f"{error.filename}: the recording cannot be put there ({error.strerror})", pytrace=False)
+
+
+def _to_replay(item: pytest.Item, shelf: Shelf, wanted: Asked, mode: Mode) -> Sequence["Recording"]:
+    """None: record. Raises RecordingError where neither may be."""
+    if mode == "all":
+        return []  # whatever is wrong with what lies there
+    recordings = shelf.recordings()
+    state, why = standing(recordings, wanted.lifetime, datetime.now(UTC))
+    match PLAN[mode, state]:
+        case "replay":
+            return recordings
+        case "record":
+            return []
+    raise RecordingError(
+        f"this test is played from {_shown_path(item, shelf.path)}, and {why}: record it from the live service with "
+        f"{_command(item)}"
+    )
+
+
+def _put_away(shelf: Shelf, side: Live, *, passed: bool) -> None:
+    """What was recorded; what is not whole is not kept, and that may be known only now."""
+    lost = side.server.lost
+    if passed and not lost:
+        shelf.keep()
+        return
+    shelf.reject()
+    if passed:
+        raise RecordingError("\n".join(lost))
+
+
+def _recording(shelf: Shelf, wanted: Asked, options: Mapping[str, Any], wall: "Wall | None") -> Live:
+    journal = Journal()
+    recorder = start_recording(
+        shelf.clear(),
+        journal,
+        os.environ,
+        redact=wanted.redact,
+        redact_audio=wanted.redact_audio,
+        wall=wall,
+        **{name: options[name] for name in _OF_RECORDERS & options.keys()},
+    )
+    return Live(recorder, journal)
+
+
+def _replaying(
+    recordings: Sequence["Recording"], wanted: Asked, options: Mapping[str, Any], *, hang_up: bool
+) -> MockServer:
+    """``hang_up``: at the first difference, because the test is recorded anew in any case, and its agent would wait for
+    an answer that was not recorded."""
+    told = options.get("log")
+
+    def log(entry: "Entry") -> None:
+        if told is not None:
+            told(entry)
+        if hang_up and entry.type == _DIFFERS and wanted.on_unexpected != "ignore":
+            server.stop()
+
+    server = serve(**{name: options[name] for name in _OF_REPLAYS & options.keys()}, log=log)
+    try:
+        server.replay(
+            recordings,
+            timing=wanted.timing,
+            on_unexpected=cast(Any, wanted.on_unexpected),
+            trailing=cast(Any, wanted.trailing),
+        )
+    except BaseException:
+        server.stop()
+        raise
+    return server
+
+
+_OF_RECORDERS: Final = frozenset({"host", "port", "tls"})
+_OF_REPLAYS: Final = _OF_RECORDERS | {"compression", "max_message_bytes", "journal_bytes"}
+"""Of a server's options those that say how it is reached. What it does is the recording's affair, and any key is good
+for it, as it is for the recorder."""
+
+
+def story(item: pytest.Item, endpoint: RecordedEndpoint, differences: str) -> str:
+    """Of a test that was recorded and failed: why it was recorded, and where that lies. ``differences``: what it did
+    otherwise when it was played before."""
+    failed = _shown_path(item, Shelf(endpoint.path).failed)
+    told = f"This was the live service. What was said will lie in {failed}; what was recorded before is as it was."
+    return f"{told}\nThe test did otherwise than recorded, and so ran again:\n{differences}" if differences else told
+
+
+def _shown_path(item: pytest.Item, path: Path) -> str:
+    """As it is seen from where pytest was started."""
+    try:
+        return os.path.relpath(path, item.config.invocation_params.dir)
+    except ValueError:  # another drive of Windows
+        return str(path)
+
+
+def _command(item: pytest.Item) -> str:
+    _, colons, rest = item.nodeid.partition("::")
+    test = shlex.quote(f"{_shown_path(item, item.path)}{colons}{rest}")
+    return f"pytest {test} --voicelive-record=once"
