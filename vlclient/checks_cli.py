@@ -1,58 +1,73 @@
 """The command ``vlclient check``."""
 
-import asyncio
+import sys
 from typing import Any
 
 import click
 
+from vlclient.checks.check import PIPELINES
 from vlclient.errors import VoiceLiveError
+from vlclient.reach_options import reach_options
 
 __all__ = ["check"]
 
 
 @click.command()
-@click.option("--endpoint", metavar="URL", help="https://NAME.services.ai.azure.com, or any form of it.")
-@click.option("--api-key", metavar="KEY", help="Better in the environment. Without one: Entra ID.")
-@click.option("--model", help="Default: VOICE_LIVE_MODEL, else gpt-4o.")
-@click.option("--api-version", metavar="DATE", help="Default: the newest that is no preview.")
+@reach_options
+@click.option("--voice", help="Default: one that belongs to the pipeline.")
 @click.option(
-    "--pipeline", type=click.Choice(["cascade", "hybrid", "native"]), help="Default: the one that the model runs in."
+    "--pipeline",
+    type=click.Choice(PIPELINES),
+    help="Default: the one that model and voice run in; hybrid is a realtime model with an Azure voice.",
 )
 @click.option("--only", multiple=True, metavar="NUMBER", help="A check (3.04) or a section (3); several times.")
 @click.option("--without", multiple=True, metavar="NUMBER", help="Not this check or section; several times.")
+@click.option("--slow", is_flag=True, help="Also those that wait for long; on this machine they are always tried.")
+@click.option("--expensive", is_flag=True, help="Also those that cost much; on this machine they are always tried.")
+@click.option(
+    "--most-responses", type=click.IntRange(0), metavar="N", help="Only those that cost no more than so many."
+)
 @click.option("--jobs", default=1, show_default=True, type=click.IntRange(1, 64), help="So many at once.")
-@click.option("--dry-run", is_flag=True, help="List the checks and what they would take.")
+@click.option(
+    "--patience",
+    "patience_s",
+    default=15.0,
+    show_default=True,
+    type=click.FloatRange(0.1, 600),
+    metavar="SECONDS",
+    help="How long an answer may take.",
+)
+@click.option("--dry-run", is_flag=True, help="List the checks and what they would take, and ask nobody.")
 @click.pass_context
-def check(ctx: click.Context, /, dry_run: bool, jobs: int, only: Any, without: Any, **chosen: Any) -> None:
+def check(
+    ctx: click.Context,
+    /,
+    only: tuple[str, ...],
+    without: tuple[str, ...],
+    slow: bool,
+    expensive: bool,
+    most_responses: int | None,
+    jobs: int,
+    dry_run: bool,
+    **who: Any,
+) -> None:
     """Check a server against what Voice Live is known to do.
 
-    Exit code: 0 all passed, 1 one failed, 2 wrong usage, 3 not reached, 4 not allowed.
+    Against a live service what is slow or costs much is left out, and no more than 27 connections are opened in a
+    minute.
+
+    Exit code: 0 none failed, 1 one failed, 2 wrong usage, 3 not reached, 4 not allowed, 5 refused, 9 no answer, 130
+    stopped by Ctrl-C.
     """
     from vlclient.chat.endings import exit_code, sentence
     from vlclient.checks.catalogue import Choice
-    from vlclient.checks.catalogue import chosen as checks_of
-    from vlclient.checks.report import text
-    from vlclient.checks.running import run
-    from vlclient.checks.server import server_of
-    from vlclient.checks.verdicts import Verdict
+    from vlclient.checks.program import list_checks, run_checks
 
+    choice = Choice(only=only, without=without, slow=slow, expensive=expensive, most_responses=most_responses)
     try:
-        checks = checks_of(Choice(only=only, without=without))
         if dry_run:
-            click.echo("\n".join(text.listing(checks)))
-            click.echo(text.plan(checks))
-            return
-        server = server_of(**chosen)
-        click.echo(text.plan(checks))
-        outcomes = asyncio.run(run(checks, server, jobs=jobs, told=_tell))
+            ctx.exit(list_checks(who, choice, click.echo))
+        ctx.exit(run_checks(who, choice, jobs=jobs, colours=sys.stdout.isatty(), say=click.echo))
     except VoiceLiveError as error:
         click.echo(f"vlclient: {sentence(error)}", err=True)
         ctx.exit(exit_code(error))
-    click.echo(text.summary(outcomes))
-    ctx.exit(1 if any(outcome.verdict is Verdict.FAILED for outcome in outcomes) else 0)
-
-
-def _tell(outcome: Any) -> None:
-    from vlclient.checks.report.text import outcome_lines
-
-    click.echo("\n".join(outcome_lines(outcome)))

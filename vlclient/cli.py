@@ -12,10 +12,10 @@ from typing import Any, Final
 
 import click
 
-from vlclient.chat.options import DEFAULT_MODEL, DEFAULT_VOICE, TURN_DETECTIONS
+from vlclient.chat.options import DEFAULT_VOICE, TURN_DETECTIONS
 from vlclient.checks_cli import check
-from vlclient.environment import NAMES
 from vlclient.errors import VoiceLiveError
+from vlclient.reach_options import reach_options
 
 __all__ = ["main"]
 
@@ -68,17 +68,7 @@ def _show_devices(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:
 
 
 @main.command()
-@click.option("--endpoint", metavar="URL", help="https://NAME.services.ai.azure.com, or any form of it.")
-@click.option(
-    "--api-key", metavar="KEY", help="Better in the environment, where nobody sees it. Without one: Entra ID."
-)
-@click.option("--model", help=f"Default: {NAMES['model'][0]}, else {DEFAULT_MODEL}.")
-@click.option("--api-version", metavar="DATE", help="Default: the newest that is no preview.")
-@click.option("--profile", help="How a model of your own is used: byom-azure-openai-realtime and others.")
-@click.option("--agent-name", metavar="NAME", help="An agent answers in place of a model.")
-@click.option("--project-name", metavar="NAME", help="The agent's project.")
-@click.option("--agent-version", metavar="VERSION", help="Default: the latest.")
-@click.option("--conversation-id", metavar="ID", help="Go on with a conversation that the agent knows.")
+@reach_options
 @click.option("--voice", help=f"Default: {DEFAULT_VOICE}.")
 @click.option("--rate", type=click.FloatRange(0.5, 1.5), help="How fast it speaks; 1 is as usual.")
 @click.option("--instructions", metavar="TEXT", help="Who the assistant is and how it answers.")

@@ -22,7 +22,7 @@ from vlclient.log import WireLog
 from vlclient.reconnect import Reconnect
 from vlclient.session import Session
 
-__all__ = ["connect"]
+__all__ = ["connect", "target_of"]
 
 
 class connect:
@@ -69,7 +69,7 @@ class connect:
         a network that does not take an event for as long as the last is lost as well.
         """
         settings = read_settings(os.environ, folder=Path.cwd())
-        target = _target(settings, endpoint, model, api_version, profile, agent, foundry_resource_override, query)
+        target = target_of(settings, endpoint, model, api_version, profile, agent, foundry_resource_override, query)
         self._url = url(target)
         self._credential: Credential = choose(
             api_key=api_key, credential=credential, settings=settings, scope=scope, agent=uses_agent(target)
@@ -135,7 +135,7 @@ class connect:
         return await dial(self._url, headers={**self._headers, **headers}, **self._dial_options)
 
 
-def _target(
+def target_of(
     settings: Settings,
     endpoint: str | None,
     model: str | None,

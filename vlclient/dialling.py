@@ -29,7 +29,7 @@ from websockets.http11 import Response
 from vlclient.endpoint import is_loopback, shown
 from vlclient.errors import ConfigurationError, ConnectionClosed, CouldNotReach, NotAllowed, Refused
 
-__all__ = ["Socket", "dial"]
+__all__ = ["Socket", "dial", "retry_after_s", "unreachable"]
 
 _CLOSE_TIMEOUT_S: Final = 5.0
 """Observed {SEED}: the service took 1.2 s to answer a close."""
@@ -143,7 +143,7 @@ async def dial(
         raise ConfigurationError(f"{shown(url)!r} is no address of a WebSocket") from None
     except (OSError, UnicodeError, ws.WebSocketException, ImportError) as error:
         # What websockets says of a proxy holds its address, and that may hold a password.
-        raise _unreachable(url, error, open_timeout_s) from (None if isinstance(error, ws.InvalidProxy) else error)
+        raise unreachable(url, error, open_timeout_s) from (None if isinstance(error, ws.InvalidProxy) else error)
     return Socket(connection, request_id=own["x-ms-client-request-id"])
 
 
@@ -185,7 +185,7 @@ def _closed(closed: ws.ConnectionClosed) -> ConnectionClosed:
 def _refused(response: Response, headers: Mapping[str, str]) -> Refused:
     status = response.status_code
     kind = NotAllowed if status in (401, 403) else Refused
-    return kind(status, _words(response, headers), retry_after_s=_retry_after_s(response))
+    return kind(status, _words(response, headers), retry_after_s=retry_after_s(response))
 
 
 def _words(response: Response, headers: Mapping[str, str]) -> str:
@@ -224,7 +224,7 @@ def _said(body: str) -> str:
     return " ".join(said.split())[:_LONGEST_WORDS].rstrip(". ") if isinstance(said, str) else ""
 
 
-def _retry_after_s(response: Response) -> float | None:
+def retry_after_s(response: Response) -> float | None:
     """Seconds, a date, or milliseconds as some of Azure's services say it."""
     for name, unit in (("retry-after-ms", 0.001), ("x-ms-retry-after-ms", 0.001), ("retry-after", 1.0)):
         value = response.headers.get(name, "").strip()
@@ -238,7 +238,8 @@ def _retry_after_s(response: Response) -> float | None:
 # ---- why nobody could be reached
 
 
-def _unreachable(url: str, error: Exception, open_timeout_s: float) -> CouldNotReach:
+def unreachable(url: str, error: Exception, open_timeout_s: float) -> CouldNotReach:
+    """What to raise for an exception of websockets or of the network."""
     where = urlsplit(url).netloc.rpartition("@")[2]
     return CouldNotReach(f"could not reach {where}: {_why(error, url, open_timeout_s)}{_by_proxy(url)}")
 

@@ -1,5 +1,6 @@
 """What a check works with: connections to the server under test, and words for what it expects of it."""
 
+import asyncio
 import time
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import AsyncExitStack
@@ -9,18 +10,30 @@ from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 import msgspec
 from websockets import exceptions as ws
 from websockets.asyncio.client import connect
+from websockets.http11 import Response
 from websockets.typing import Subprotocol
 
+from vlclient.checks.pacing import Pace
 from vlclient.checks.verdicts import Falsified, Finding, Inconclusive, NotOffered
-from vlclient.checks.wire import Closed, Event, Seen, Silence, Wire
+from vlclient.checks.wire import Event, Seen, Wire
 from vlclient.credentials import Credential
+from vlclient.dialling import retry_after_s, unreachable
 from vlclient.endpoint import Target, is_loopback, url
+from vlclient.endpoint import shown as shown_address
+from vlmock.protocol.secrets import VEIL, without_secrets
 
 __all__ = ["HttpAnswer", "Probe", "Server"]
 
 _MOST_SHOWN: Final = 200
 _MOST_BYTES: Final = 32 * 1024 * 1024
 _CLOSE_S: Final = 2.0
+_MOST_WAITS: Final = 2
+_WAIT_S: Final = 20.0
+_LONGEST_WAIT_S: Final = 60.0
+"""For a service that has had enough connections for a minute."""
+_ANY: Final = "(any)"
+_SHORTEST_SECRET: Final = 6
+"""A key as short as ``any`` is a tester's, and a part of many words."""
 
 
 class Server(msgspec.Struct, frozen=True):
@@ -32,9 +45,18 @@ class Server(msgspec.Struct, frozen=True):
     """``cascade``, ``hybrid`` or ``native``."""
     voice: Any
     """One of that pipeline, as ``session.update`` takes it."""
+    model: str
+    """As it stands in the address; "" for an agent."""
     api_version: str
+    agent: bool = False
+    """An agent answers in place of a model."""
+    live: bool = False
+    """It is not on this machine, so what is asked of it may cost money, and it has limits."""
     patience_s: float = 15.0
     """How long an answer may take."""
+    quiet_s: float = 1.5
+    """How long to watch that nothing comes."""
+    pace: Pace = msgspec.field(default_factory=Pace)
 
 
 class _WithoutRedirects(connect):
@@ -64,6 +86,9 @@ class Probe:
         self._stack = stack
         self._began = time.monotonic()
         self._connections = 0
+        self._secrets: set[str] = set()
+        self.limit: asyncio.Timeout | None = None
+        """When the check has taken too long."""
 
     @property
     def pipeline(self) -> str:
@@ -84,46 +109,74 @@ class Probe:
         """Open a connection, or get what is answered in its place.
 
         ``credential``: send the one of the run. Of the query, ``replaced`` is set and ``without`` left out. ``path``:
-        another one than the target's.
+        another one than the target's. HTTP 429 is no answer: it is waited for and tried again. Raises CouldNotReach.
         """
-        own = await self.server.credential.headers() if credential else {}
-        self._connections += 1
+        own = await self.server.credential.headers()
+        self._secrets.update(value.rpartition(" ")[2] for value in own.values())
+        sent = {**(own if credential else {}), **(headers or {})}
         dialled = urlsplit(url(self.server.target))
         parameters = dict(parse_qsl(dialled.query, keep_blank_values=True)) | dict(replaced or {})
         query = urlencode([(name, value) for name, value in parameters.items() if name not in without])
         address = urlunsplit((dialled.scheme, dialled.netloc, path or dialled.path, query, ""))
+        answer = await self._dial_once(address, sent, subprotocols)
+        for _ in range(_MOST_WAITS):
+            if isinstance(answer, Wire) or answer.status_code != 429:
+                break
+            await self._pause(min(retry_after_s(answer) or _WAIT_S, _LONGEST_WAIT_S))
+            answer = await self._dial_once(address, sent, subprotocols)
+        if isinstance(answer, Wire):
+            return answer
+        got = {name.lower(): value for name, value in answer.headers.raw_items()}
+        return HttpAnswer(answer.status_code, got, self.veiled(_body(answer)))
+
+    async def _dial_once(
+        self, address: str, headers: Mapping[str, str], subprotocols: Sequence[str] | None
+    ) -> Wire | Response:
+        server = self.server
+        self._more_time(await server.pace.turn())
+        self._connections += 1
+        self._note(f"GET {self.veiled(shown_address(address))}")
         try:
             connection = await self._stack.enter_async_context(
                 _WithoutRedirects(
                     address,
-                    additional_headers={**own, **(headers or {})},
+                    additional_headers=headers,
                     subprotocols=[Subprotocol(name) for name in subprotocols] if subprotocols else None,
                     compression=None,
                     max_size=_MOST_BYTES,
-                    open_timeout=self.server.patience_s,
+                    open_timeout=server.patience_s,
                     close_timeout=_CLOSE_S,
-                    proxy=None if is_loopback(dialled.hostname or "") else True,
+                    proxy=None if is_loopback(urlsplit(address).hostname or "") else True,
                 )
             )
         except ws.InvalidStatus as refused:
-            answer = refused.response
-            got = {name.lower(): value for name, value in answer.headers.raw_items()}
-            body = (answer.body or b"").decode("utf-8", "replace")
-            self.frames.append(Seen(self._connections, self._now(), "note", f"HTTP {answer.status_code} {body}"))
-            return HttpAnswer(answer.status_code, got, body)
+            self._note(f"HTTP {refused.response.status_code} {self._shown_answer(refused.response)}")
+            return refused.response
+        except (OSError, UnicodeError, ws.WebSocketException, ImportError) as error:
+            raise unreachable(address, error, server.patience_s) from None
         return Wire(
             connection,
             number=self._connections,
             frames=self.frames,
             began=self._began,
-            patience_s=self.server.patience_s,
+            patience_s=server.patience_s,
+            quiet_s=server.quiet_s,
         )
+
+    async def _pause(self, seconds: float) -> None:
+        self._more_time(seconds)
+        await asyncio.sleep(seconds)
+
+    def _more_time(self, seconds: float) -> None:
+        """What the pace takes is not the server's fault."""
+        if self.limit is not None and (ends := self.limit.when()) is not None and seconds:
+            self.limit.reschedule(ends + seconds)
 
     async def connect(self, **how: Any) -> Wire:
         """An open connection, before its first event. A refusal is one of the requirement's."""
         wire = await self.dial(**how)
         if isinstance(wire, HttpAnswer):
-            raise Falsified(Finding("a connection", f"HTTP {wire.status}: {wire.body[:_MOST_SHOWN]}", len(self.frames)))
+            raise Falsified(Finding("a connection", f"HTTP {wire.status}: {self._shown(wire.body)}", len(self.frames)))
         return wire
 
     async def created(self, **how: Any) -> tuple[Wire, Event]:
@@ -149,50 +202,85 @@ class Probe:
         session: Event = answer["session"]
         return session
 
-    async def answer(self, wire: Wire, *types: str) -> Event:
-        """The next event of one of these types, or the next ``error``."""
-        while (event := await wire.receive(wanted=" or ".join(types)))["type"] not in (*types, "error"):
-            pass
-        return event
+    async def answer(self, wire: Wire, *types: str, seconds: float | None = None) -> Event:
+        """The next event of one of these types, or the next ``error``. Raises Silence, Closed."""
+        wanted = (*types, "error")
+        return await wire.first(lambda event: event["type"] in wanted, " or ".join(types), seconds=seconds)
+
+    async def refusal(self, wire: Wire, event: Mapping[str, Any], *, accepted: str, event_id: str = "asked") -> Event:
+        """The ``error`` that an event is answered with. ``accepted``: the type of the event that would show that it was
+        accepted, which falsifies the requirement. It is sent with an id, and the error has to name it."""
+        await wire.send({**event, "event_id": event_id})
+        answer = await self.answer(wire, accepted)
+        self.require(answer["type"] == "error", "an error event", f"{accepted}: it was accepted")
+        named = answer["error"].get("event_id")
+        self.loosely(named in (event_id, None), f"error.event_id {event_id!r} or null", named)
+        return answer
 
     # ---- what is expected
 
     def expect(self, holds: bool, expected: str, got: object, *, frame: int | None = None) -> None:
         """A part of the requirement; the check goes on either way. ``frame``: None is the last."""
         if not holds:
-            self.findings.append(Finding(expected, _shown(got), frame or len(self.frames) or None))
+            self.findings.append(Finding(expected, self._shown(got), frame or len(self.frames) or None))
 
     def loosely(self, holds: bool, expected: str, got: object, *, frame: int | None = None) -> None:
         """What the service does, and no client would miss."""
         if not holds:
-            self.loose.append(Finding(expected, _shown(got), frame or len(self.frames) or None))
+            self.loose.append(Finding(expected, self._shown(got), frame or len(self.frames) or None))
 
     def require(self, holds: bool, expected: str, got: object) -> None:
         """A part without which there is nothing more to look at."""
         if not holds:
-            raise Falsified(Finding(expected, _shown(got), len(self.frames) or None))
+            raise Falsified(Finding(expected, self._shown(got), len(self.frames) or None))
 
-    def refused(self, error: Event, *, code: str | None = None, param: str | None = None, words: str = "") -> None:
-        """An ``error`` event says this; words that differ only make it looser."""
+    def refused(
+        self,
+        error: Event,
+        *,
+        code: str | Collection[str | None] | None = _ANY,
+        param: str | None = _ANY,
+        words: str = "",
+    ) -> None:
+        """An ``error`` event says this; words that differ only make it looser. ``code``: one, or one of several. What
+        is not given may be anything."""
         self.require(error.get("type") == "error", "an error event", error.get("type"))
         details = error["error"]
-        self.expect(details.get("code") == code, f"code {code!r}", details.get("code"))
-        if param is not None:
+        message = details.get("message")
+        self.expect(isinstance(message, str) and bool(message), "a message", message)
+        codes = (code,) if isinstance(code, str) or code is None else code
+        if code is not _ANY:
+            wanted = " or ".join(map(repr, codes))
+            self.expect(details.get("code") in codes, f"code {wanted}", details.get("code"))
+        if param is not _ANY:
             self.expect(details.get("param") == param, f"param {param!r}", details.get("param"))
-        self.loosely(words in (details.get("message") or ""), f"the words {words!r}", details.get("message"))
+        self.loosely(words in (message or ""), f"the words {words!r}", message)
 
     def inconclusive(self, reason: str) -> NoReturn:
         """The check cannot say."""
         raise Inconclusive(reason)
 
-    def _now(self) -> float:
-        return time.monotonic() - self._began
+    # ---- what is shown
+
+    def veiled(self, text: str) -> str:
+        """The text without anything secret, the run's own credential before all."""
+        for secret in self._secrets:
+            if len(secret) >= _SHORTEST_SECRET:
+                text = text.replace(secret, VEIL)
+        return without_secrets(text)
+
+    def _shown(self, value: object) -> str:
+        text = self.veiled(value if isinstance(value, str) else repr(value))
+        return text if len(text) <= _MOST_SHOWN else f"{text[:_MOST_SHOWN]}…"
+
+    def _shown_answer(self, answer: Response) -> str:
+        """Where it redirects to and when to come again, then what it says."""
+        told = [f"{name}: {answer.headers[name]}" for name in ("Location", "Retry-After") if name in answer.headers]
+        return self.veiled(" ".join([*told, _body(answer)]))
+
+    def _note(self, text: str) -> None:
+        self.frames.append(Seen(self._connections, time.monotonic() - self._began, "note", text))
 
 
-ENDS_A_CHECK: Final = (Falsified, Closed, Silence)
-"""What a server does that falsifies a requirement, wherever it happens."""
-
-
-def _shown(value: object) -> str:
-    text = value if isinstance(value, str) else repr(value)
-    return text if len(text) <= _MOST_SHOWN else f"{text[:_MOST_SHOWN]}…"
+def _body(answer: Response) -> str:
+    return bytes(answer.body or b"").decode("utf-8", "replace")

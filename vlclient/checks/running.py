@@ -2,19 +2,23 @@
 
 import asyncio
 import time
+import traceback
 from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
+from pathlib import Path
 from typing import Final
 
 from vlclient.checks.check import Check
-from vlclient.checks.probe import ENDS_A_CHECK, Probe, Server
+from vlclient.checks.probe import Probe, Server
 from vlclient.checks.verdicts import Falsified, Finding, Inconclusive, NotOffered, Outcome, Verdict
+from vlclient.checks.wire import Closed, Missing, Silence
 from vlclient.errors import VoiceLiveError
 from vlmock.protocol.versions import reached
 
 __all__ = ["run", "try_check", "why_skipped"]
 
 _LONGEST_S: Final = 120.0
+_LONGEST_SLOW_S: Final = 600.0
 
 
 async def run(
@@ -41,7 +45,8 @@ async def try_check(check: Check, server: Server) -> Outcome:
         probe = Probe(server, stack)
         verdict, reason = await _verdict(check, probe)
         findings = tuple(probe.findings or probe.loose)
-    return Outcome(check, verdict, findings, reason, time.monotonic() - began, tuple(probe.frames))
+    frames = tuple(probe.frames)
+    return Outcome(check, verdict, findings, probe.veiled(reason), time.monotonic() - began, frames)
 
 
 def why_skipped(check: Check, server: Server) -> str:
@@ -50,24 +55,44 @@ def why_skipped(check: Check, server: Server) -> str:
         return f"it is about {' and '.join(check.pipelines)}, and this is {server.pipeline}"
     if check.since and not reached(server.api_version, check.since):
         return f"it is about api-version {check.since} and later"
+    if server.agent and not check.agents:
+        return "it is about models, and here an agent answers"
     return ""
 
 
 async def _verdict(check: Check, probe: Probe) -> tuple[Verdict, str]:
+    longest_s = _LONGEST_SLOW_S if check.cost.slow else max(_LONGEST_S, 4 * probe.server.patience_s)
+    limit = asyncio.timeout(longest_s)
+    probe.limit = limit
     try:
-        async with asyncio.timeout(_LONGEST_S):
+        async with limit:
             await check.body(probe)
     except NotOffered as missing:
         return Verdict.NOT_OFFERED, str(missing)
     except Inconclusive as unclear:
         return Verdict.INCONCLUSIVE, str(unclear)
-    except ENDS_A_CHECK as falsified:
-        own = falsified.finding if isinstance(falsified, Falsified) else Finding("it to go on", str(falsified))
-        probe.findings.append(own)
     except VoiceLiveError as trouble:
         return Verdict.INCONCLUSIVE, str(trouble)
-    except (TimeoutError, OSError) as trouble:
-        return Verdict.INCONCLUSIVE, f"{type(trouble).__name__}: {trouble}"
+    except TimeoutError:
+        return Verdict.INCONCLUSIVE, f"it was not over after {longest_s:g} s"
+    except Exception as error:  # whatever a server sends, the other checks are tried
+        probe.findings.append(_finding(error, len(probe.frames) or None))
     if probe.findings:
         return Verdict.FAILED, ""
     return (Verdict.LOOSELY if probe.loose else Verdict.PASSED), ""
+
+
+def _finding(error: Exception, frame: int | None) -> Finding:
+    """What the server did that ended the check, wherever it happened."""
+    match error:
+        case Falsified():
+            return error.finding
+        case Missing():
+            return Finding(f"a member {error.member!r}", f"only {', '.join(error.there) or 'an empty object'}", frame)
+        case Closed():
+            return Finding("an open connection", f"close {error.code} ({error.reason or 'no reason given'})", frame)
+        case Silence():
+            return Finding(f"{error.wanted} within {error.seconds:g} s", error.what_came, frame)
+    place = traceback.extract_tb(error.__traceback__)[-1]
+    where = f"{Path(place.filename).name}:{place.lineno}"
+    return Finding("an answer of the known shape", f"{type(error).__name__} at {where}: {error}", frame)

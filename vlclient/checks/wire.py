@@ -10,9 +10,8 @@ import msgspec
 from websockets import exceptions as ws
 from websockets.asyncio.client import ClientConnection
 
-__all__ = ["Closed", "Event", "Seen", "Silence", "Wire"]
+__all__ = ["Closed", "Event", "Missing", "Seen", "Silence", "Wire"]
 
-Event = dict[str, Any]
 _CLOSE_S: Final = 5.0
 _SHOWN: Final = 10
 
@@ -29,6 +28,22 @@ class Seen(msgspec.Struct, frozen=True):
     """A JSON value; for notes and for what is no JSON, text."""
 
 
+class Missing(Exception):
+    """An object of the server's lacks a member that every client reads."""
+
+    def __init__(self, member: str, there: list[str]) -> None:
+        self.member, self.there = member, there
+        super().__init__(f"a member {member!r} is missing; there are {', '.join(there) or 'none'}")
+
+
+class Event(dict[str, Any]):
+    """An event, or any object in one. ``event["x"]`` without an ``x`` raises Missing, which falsifies the requirement;
+    ``event.get("x")`` does not."""
+
+    def __missing__(self, member: str) -> Any:
+        raise Missing(member, list(self))
+
+
 class Closed(Exception):
     """The server ended the connection."""
 
@@ -43,22 +58,35 @@ class Silence(Exception):
     def __init__(self, wanted: str, seconds: float, came: list[str]) -> None:
         self.wanted = wanted
         self.came = came
-        shown = ", ".join(came[-_SHOWN:]) or "nothing"
-        super().__init__(f"{wanted} within {seconds:g} s; what came: {'…, ' if len(came) > _SHOWN else ''}{shown}")
+        self.seconds = seconds
+        super().__init__(f"waited {seconds:g} s for {wanted}; what came: {self.what_came}")
+
+    @property
+    def what_came(self) -> str:
+        """The last few of them."""
+        return ("…, " if len(self.came) > _SHOWN else "") + (", ".join(self.came[-_SHOWN:]) or "nothing")
 
 
 class Wire:
     """Sends what it is told to, and hands out what comes, in order."""
 
     def __init__(
-        self, connection: ClientConnection, *, number: int, frames: list[Seen], began: float, patience_s: float
+        self,
+        connection: ClientConnection,
+        *,
+        number: int,
+        frames: list[Seen],
+        began: float,
+        patience_s: float,
+        quiet_s: float,
     ) -> None:
-        """``frames``: all those of the check, to be added to. ``patience_s``: how long to wait where nobody says."""
+        """``frames``: all those of the check, to be added to. ``patience_s``: how long to wait where nobody says.
+        ``quiet_s``: how long to watch that nothing comes."""
         self._connection = connection
         self._number = number
         self._frames = frames
         self._began = began
-        self._patience_s = patience_s
+        self._patience_s, self._quiet_s = patience_s, quiet_s
         self.path = connection.request.path if connection.request else ""
         self.response_headers = dict(connection.response.headers.raw_items()) if connection.response else {}
 
@@ -89,7 +117,9 @@ class Wire:
 
     async def close(self, code: int = 1000) -> None:
         """Say goodbye and wait for the answer. Safe to call again."""
+        self._note("note", f"the client closes with {code}")
         await self._connection.close(code)
+        self._note("note", f"closed with {self._connection.close_code}")
 
     # ---- from the server
 
@@ -102,26 +132,25 @@ class Wire:
             raise Silence(wanted, seconds, self._types()) from None
         except ws.ConnectionClosed:
             raise self._closed() from None
-        try:
-            event = json.loads(message)
-        except ValueError:
-            event = message if isinstance(message, str) else f"<{len(message)} bytes>"
-        self._note("server", event)
-        return event if isinstance(event, dict) else {"type": "(no event)", "body": event}
+        body = _read(message)
+        self._note("server", body)
+        return body if isinstance(body, Event) else Event(type="(no event)", body=body)
 
     async def until(
         self, type: str, *, where: Callable[[Event], bool] = lambda event: True, seconds: float | None = None
     ) -> list[Event]:
         """Everything up to the next event of this type, which comes last. Raises Silence, Closed."""
+        return await self._up_to(lambda event: event.get("type") == type and where(event), type, seconds)
+
+    async def _up_to(self, where: Callable[[Event], bool], wanted: str, seconds: float | None) -> list[Event]:
         seconds = self._patience_s if seconds is None else seconds
         ends = time.monotonic() + seconds
         events: list[Event] = []
-        while not events or events[-1].get("type") != type or not where(events[-1]):
-            left = max(0.0, ends - time.monotonic())
+        while not events or not where(events[-1]):
             try:
-                events.append(await self.receive(seconds=left))
+                events.append(await self.receive(seconds=max(0.0, ends - time.monotonic())))
             except Silence:
-                raise Silence(type, seconds, [str(event.get("type")) for event in events]) from None
+                raise Silence(wanted, seconds, [str(event.get("type")) for event in events]) from None
         return events
 
     async def next(
@@ -130,8 +159,14 @@ class Wire:
         """The next event of this type; what comes before it is passed over. Raises Silence, Closed."""
         return (await self.until(type, where=where, seconds=seconds))[-1]
 
-    async def for_a_while(self, seconds: float) -> list[Event]:
-        """Everything that comes within this time. Raises Closed."""
+    async def first(self, where: Callable[[Event], bool], wanted: str, *, seconds: float | None = None) -> Event:
+        """The next event of which this holds, ``wanted`` in words; others are passed over. Raises Silence, Closed."""
+        return (await self._up_to(where, wanted, seconds))[-1]
+
+    async def for_a_while(self, seconds: float | None = None) -> list[Event]:
+        """Everything that comes within this time; None: as long as a server needs to show what it should not. Raises
+        Closed."""
+        seconds = self._quiet_s if seconds is None else seconds
         ends = time.monotonic() + seconds
         events: list[Event] = []
         while (left := ends - time.monotonic()) > 0:
@@ -169,3 +204,13 @@ class Wire:
         closed = Closed(self._connection.close_code or 1006, self._connection.close_reason or "")
         self._note("note", str(closed))
         return closed
+
+
+def _read(message: str | bytes) -> Any:
+    """Observed, behaviour 1.3: the service sends text and nothing else, so what is binary is no event."""
+    if isinstance(message, bytes):
+        return f"<{len(message)} bytes in a binary frame>"
+    try:
+        return json.loads(message, object_hook=Event)
+    except ValueError:
+        return message

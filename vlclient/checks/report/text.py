@@ -1,11 +1,13 @@
 """Outcomes as lines for a terminal."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
-from vlclient.checks.check import Check
+from vlclient.checks.check import Check, Cost
+from vlclient.checks.pacing import Pace
 from vlclient.checks.verdicts import Outcome, Verdict
+from vlmock.protocol.shown import on_one_line
 
 __all__ = ["listing", "outcome_lines", "plan", "summary"]
 
@@ -17,39 +19,74 @@ _MARKS: Final = {
     Verdict.INCONCLUSIVE: "inconclusive",
     Verdict.SKIPPED: "skipped",
 }
+_COLOURS: Final = {
+    Verdict.PASSED: "32",
+    Verdict.LOOSELY: "32",
+    Verdict.FAILED: "31;1",
+    Verdict.NOT_OFFERED: "36",
+    Verdict.INCONCLUSIVE: "33",
+    Verdict.SKIPPED: "2",
+}
+"""As a terminal takes them."""
+_INDENT: Final = " " * 21
 
 
-def listing(checks: Sequence[Check]) -> list[str]:
-    """One line for each check, under its section."""
-    lines: list[str] = []
+def listing(checks: Sequence[Check], left_out: Mapping[str, str]) -> Iterator[str]:
+    """One line for each check, under its section; ``left_out``: why it would not be tried, by number."""
     section = ""
     for check in checks:
         if check.section != section:
             section = check.section
-            lines.append(f"{check.number.split('.')[0]} {section}")
-        lines.append(f"  {check.number:>5}  {check.requirement}")
-    return lines
+            yield f"{check.number.split('.')[0]} {section}"
+        reason = left_out.get(check.number, "")
+        notes = "; ".join(filter(None, (_cost(check.cost), reason and f"skipped, {reason}")))
+        yield f"  {check.number:>5}  {check.requirement}" + (f" [{notes}]" if notes else "")
 
 
-def plan(checks: Sequence[Check]) -> str:
+def plan(checks: Sequence[Check], pace: Pace | None = None) -> str:
     """What it will take of a server."""
     connections = sum(check.cost.connections for check in checks)
     audio_s = sum(check.cost.audio_s for check in checks)
     responses = sum(check.cost.responses for check in checks)
+    least_s = pace.least_s(connections) if pace is not None else 0.0
     return (
-        f"{len(checks)} checks, about {connections} connections, {audio_s:.0f} seconds of audio, {responses} responses"
+        f"{counted(len(checks), 'check')}, about {counted(connections, 'connection')}, "
+        f"{audio_s:.0f} seconds of audio, {counted(responses, 'response')}"
+        + (f"; at {pace.per_minute} connections a minute at least {least_s / 60:.0f} min" if pace and least_s else "")
     )
 
 
-def outcome_lines(outcome: Outcome) -> list[str]:
+def outcome_lines(outcome: Outcome, *, colours: bool = False) -> Iterator[str]:
     """How one check came out."""
     check = outcome.check
-    lines = [f"{check.number:>5}  {_MARKS[outcome.verdict]:<12}  {check.requirement}"]
-    lines += [f"{'':21}  {finding}" for finding in outcome.findings]
-    return [*lines, f"{'':21}  {outcome.reason}"] if outcome.reason else lines
+    mark = f"{_MARKS[outcome.verdict]:<12}"
+    if colours:
+        mark = f"\x1b[{_COLOURS[outcome.verdict]}m{mark}\x1b[0m"
+    yield f"{check.number:>5}  {mark}  {check.requirement}"
+    yield from (f"{_INDENT}  {on_one_line(str(finding))}" for finding in outcome.findings)
+    if outcome.verdict is Verdict.FAILED:
+        yield f"{_INDENT}  source: {check.source}"
+    if outcome.reason:
+        yield f"{_INDENT}  {on_one_line(outcome.reason)}"
 
 
 def summary(outcomes: Sequence[Outcome]) -> str:
     """How many came out how."""
     counts = Counter(outcome.verdict for outcome in outcomes)
-    return ", ".join(f"{counts[verdict]} {verdict.value}" for verdict in Verdict if counts[verdict])
+    return ", ".join(f"{counts[verdict]} {verdict.value}" for verdict in Verdict if counts[verdict]) or "nothing tried"
+
+
+def counted(number: int, noun: str) -> str:
+    """``1 check``, ``2 checks``."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def _cost(cost: Cost) -> str:
+    """What is more than a connection."""
+    parts = (
+        cost.connections > 1 and counted(cost.connections, "connection"),
+        cost.audio_s > 0 and f"{cost.audio_s:g} s of audio",
+        cost.responses > 0 and counted(cost.responses, "response"),
+        cost.slow and "slow",
+    )
+    return ", ".join(part for part in parts if part)
