@@ -56,7 +56,9 @@ def test_silence_that_was_answered_is_idle():
     """The silence is committed as an item, which nobody said."""
     scene = Scene().typed("Hi").answering().says("Hello.").done().wait(5)
     scene.server("input_audio_buffer.timeout_triggered", audio_start_ms=0, audio_end_ms=10, item_id="silence")
-    scene.item(id="silence", type="message", role="user", content=[{"type": "input_audio", "transcript": ""}])
+    content = [{"type": "input_audio", "transcript": ""}]
+    scene.item(id="silence", type="message", role="user", status="completed", content=content)
+    assert "not transcribed" not in body(scene.recording())
     scene.answering().says("Still there?").done()
     assert "  - idle: true\n    reply: Still there?" in body(scene.recording())
 
@@ -75,6 +77,14 @@ def test_what_was_not_answered_any_more_may_be_left_out():
     assert "# At 0.0 s, message 8: nothing answered it any more.\n  - user: And now?\n    optional: true" in body(
         scene.recording()
     )
+
+
+def test_of_several_things_that_nothing_answered_the_last_is_a_turn():
+    """The others are listed: speech is heard as the same turn until it has been answered."""
+    scene = Scene().spoken("One.").spoken("Two.").typed("Three.")
+    assert "message 4: what was said there was never answered: One." in lost(scene)
+    assert "what was said there was never answered: Two." in lost(scene)
+    assert "  - user: Three.\n    optional: true" in body(scene.recording())
 
 
 def test_words_that_the_client_brought_need_no_turn():

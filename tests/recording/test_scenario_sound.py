@@ -32,6 +32,17 @@ def test_the_pace_of_the_service_is_the_scenarios_timing():
     assert "timing" not in body(scene.recording(timed=False))
 
 
+def test_a_service_that_takes_no_time_has_no_pace():
+    """An emulator's few milliseconds are those of the machine that it ran on; where it waited, it was told to."""
+    scene = Scene()
+    for number in range(3):
+        scene.wait(2).typed(f"Question {number}").answering().wait(0.02).message().words("Let me see.").wait(0.3)
+        scene.words(" Here.").end().done()
+    text = body(scene.recording())
+    assert "timing" not in text
+    assert text.count("- wait: 0.3") == 3
+
+
 def test_a_pause_in_the_middle_of_an_answer_is_a_wait():
     """Where it is longer than how words are generated."""
     scene = Scene().typed("Go").answering().wait(0.9).message().words("Let me").wait(0.3).words(" see.")

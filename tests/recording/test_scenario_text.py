@@ -96,6 +96,13 @@ def test_whatever_was_said_and_answered_survives(user: str, words: str):
     assert step.text == words.strip()
 
 
+def test_words_that_look_like_a_pattern_are_words():
+    """What was said is compared with, not what it would find."""
+    scene = Scene().typed("/a.*/i").answering().says("Hm.").done()
+    assert steps(scene, "/a.*/i") == [Say("Hm.")]
+    assert steps(scene, "Anything") != [Say("Hm.")]
+
+
 @given(user=WORDS)
 def test_whatever_was_spoken_is_heard_as_it_was(user: str):
     """The emulator gives the same transcript again."""

@@ -153,7 +153,11 @@ def _unanswered(story: Story, clips: Clips, *, timed: bool) -> Iterator[Any]:
     came: Came = story.unanswered
     if not came.said:
         return
-    last = came.said[-1]
+    *others, last = came.said
+    story.losses += [
+        f"message {other.place.message}: what was said there was never answered: {_short(other.text or '(no words)')}"
+        for other in others
+    ]
     if not last.spoken and not (last.text or "").strip():
         return
     turn = _spoken(last, clips, len(story.answers) + 1) if last.spoken else {"user": as_pattern(last.text or "")}
