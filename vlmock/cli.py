@@ -14,6 +14,7 @@ import click
 import vlmock
 from vlmock.console import print_exports, redaction_options
 from vlmock.errors import VlmockError
+from vlmock.protocol.shown import on_one_line
 from vlmock.recordings_cli import COMMANDS
 from vlmock.session.timing import PIPELINES_OWN, PROFILE_NAMES
 
@@ -171,8 +172,9 @@ def _replay(server: "MockServer", recorded: Path, **how: Any) -> None:
 
 
 def _print_difference(entry: Any) -> None:
+    """One line, whatever its length: it is what a replay is for."""
     if entry.type == "(differs)":
-        _print_entry(entry)
+        click.echo(f"#{entry.connection} {entry.at:8.3f} ! {on_one_line(entry.event.message)}")
 
 
 def _readings(given: Sequence[str]) -> dict[str, object]:
@@ -204,7 +206,10 @@ def _collect_seldom() -> None:
 
 
 def _print_entry(entry: Any) -> None:
-    click.echo(entry.line())
+    if entry.type == "(differs)":
+        _print_difference(entry)
+    else:
+        click.echo(entry.line())
 
 
 @main.command(name="scenarios")

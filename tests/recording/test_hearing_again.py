@@ -13,8 +13,10 @@ from tests.recording.clients import ANSWER, commits, speaks, update
 from tests.recording.line import recording_of, replay_line, session_line
 from tests.sdk.sounds import encoded, recorded
 from tests.session.sounds import silence, utterance, voice
+from vlmock.protocol.audio_format import AudioFormat
 from vlmock.recording.model import Recording
 from vlmock.recording.reading import read
+from vlmock.recording.replay.ear import Sound
 from vlmock.recording.replay.planning import plan
 
 TRANSCRIBED = {"input_audio_transcription": {"model": "whisper-1"}}
@@ -62,7 +64,7 @@ def turn(take: dict[str, int], rate_hz: int = 24_000) -> bytes:
     first=takes,
     second=takes,
     rate_hz=st.sampled_from([8000, 16_000, 24_000, 44_100]),
-    cuts=st.lists(st.integers(1, 40_000), min_size=1, max_size=8),
+    cuts=st.lists(st.integers(100, 80_000), min_size=1, max_size=8),
     seconds_a_piece=st.sampled_from([0.0, 0.02, 1.5]),
 )
 @settings(max_examples=60, deadline=None)
@@ -75,7 +77,7 @@ def test_another_take_is_answered_as_the_recorded_one(
     for number, take in enumerate((first, second)):
         sound, at, cut = turn(take, rate_hz), 0, 0
         while at < len(sound):
-            size = 2 * cuts[cut % len(cuts)]
+            size = cuts[cut % len(cuts)]
             line.say(append(sound[at : at + size])).wait(seconds_a_piece)
             at, cut = at + size, cut + 1
         assert line.types.count("input_audio_buffer.speech_stopped") == number + 1
@@ -125,6 +127,25 @@ def test_a_committed_turn_may_be_another_take(take: dict[str, int]) -> None:
     for _ in range(2):
         line.speak(turn(take), piece_bytes=4800).say(COMMIT).wait(1).say(ANSWER).wait(10)
     assert line.leave().problems == []
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "alike"),
+    [
+        (utterance(900), utterance(1700, before_ms=3000, after_ms=0), True),
+        (utterance(900), utterance(2500), False),
+        (utterance(400), utterance(800), True),
+        (utterance(400), silence(1800), False),
+        (silence(600), silence(1100), True),
+        (silence(5000), silence(500), False),
+        (silence(1000), b"", False),
+    ],
+)
+def test_two_takes_are_alike_in_their_speech(one: bytes, other: bytes, alike: bool) -> None:
+    """Up to twice as long, or half a second more; with speech or without. Silence counts where there is no speech."""
+    sounds = [Sound.of(sound, AudioFormat("pcm16", 24_000)) for sound in (one, other)]
+    assert sounds[0].is_like(sounds[1]) is alike
+    assert sounds[1].is_like(sounds[0]) is alike
 
 
 def test_silence_for_ever_is_no_deviation() -> None:

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from tests.recording.clients import ANSWER, CLIENTS, PLAN, edits, typed_item, update
-from tests.recording.line import recording_of, replay_line, session_line
+from tests.recording.clients import ANSWER, CLIENTS, PLAN, edits, truncates, typed_item, update
+from tests.recording.line import Line, recording_of, replay_line, session_line
 from tests.session.sounds import utterance
 from vlmock.emulated.sources import SOURCES
 from vlmock.protocol.audio_format import AudioFormat
@@ -189,7 +189,7 @@ def test_what_the_client_names_itself_is_renamed_everywhere() -> None:
     edits(then)
     renamed = {"mine_1": "one", "mine_2": "two", "delete_0": "first", "delete_1": "second"}
 
-    def again(line: Any) -> None:
+    def again(line: Line) -> None:
         line.wait(0.2).say(typed_item("One", id="one"), typed_item("Two", id="two")).wait(1)
         line.say({"type": "conversation.item.retrieve", "item_id": "one"}).wait(1)
         for name in ("first", "second"):
@@ -218,6 +218,43 @@ def test_a_client_that_names_what_the_recorded_one_did_not_hears_its_own_name() 
     back = replay_line(now.recording())
     back.wait(0.2).say(typed_item("Hello"), ANSWER).wait(10)
     assert back.leave().problems == []
+
+
+def test_a_refusal_repeats_what_the_client_calls_its_event() -> None:
+    """Observed {FON}: whether or not the recorded client called it anything."""
+    made = hand_made(
+        CREATED,
+        client("response.cancel"),
+        server("error", error={"code": "response_cancel_not_active", "event_id": None}),
+        client("session.update", event_id="then", session={}),
+        server("error", error={"code": "invalid_value", "event_id": "then", "message": "No, 'then' is wrong."}),
+    )
+    line = replay_line(made.recording)
+    line.say({"type": "response.cancel", "event_id": "now"}, {"type": "session.update", "session": {}})
+    assert [event["error"]["event_id"] for event in line.server[1:]] == ["now", None]
+    line = replay_line(made.recording)
+    line.say({"type": "response.cancel"}, {"type": "session.update", "event_id": "new", "session": {}})
+    assert [event["error"]["event_id"] for event in line.server[1:]] == [None, "new"]
+    assert line.server[2]["error"]["message"] == "No, 'new' is wrong."
+    assert line.leave().problems == []
+
+
+def test_how_much_was_heard_is_measured_anew() -> None:
+    """Where a client cuts an item depends on when it was interrupted; the service says it after the client."""
+    then = session_line(replies=PLAN["truncates"])
+    truncates(then)
+
+    def again(line: Line) -> None:
+        line.wait(0.2).say(typed_item("Count"), ANSWER).wait(10)
+        item_id = line.last("response.output_item.added")["item"]["id"]
+        line.say({"type": "conversation.item.truncate", "item_id": item_id, "content_index": 0, "audio_end_ms": 650})
+        line.wait(1).say(typed_item("Go on"), ANSWER).wait(10)
+
+    now = replay_line(then.recording())
+    again(now)
+    assert then.last("conversation.item.truncated")["audio_end_ms"] == 700
+    assert now.last("conversation.item.truncated")["audio_end_ms"] == 650
+    assert now.leave().problems == []
 
 
 def test_a_name_of_the_service_must_be_the_right_one() -> None:

@@ -3,10 +3,12 @@
 import base64
 import json
 from collections.abc import Awaitable, Callable
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
+from websockets.asyncio.client import connect
 
 import vlclient
 import vlmock
@@ -188,6 +190,42 @@ def without_ids(said: Any) -> Any:
     return [without_ids(each) for each in said] if isinstance(said, list) else said
 
 
+@pytest.mark.parametrize("client", [speaks, commits])
+async def test_a_recording_without_the_voices_is_as_good(
+    tmp_path: Path, client: Callable[[Dialogue], Awaitable[None]]
+) -> None:
+    """Timing and loudness are left, and they are what counts."""
+    with vlmock.serve(record=tmp_path / "rec", redact_audio=True) as server:
+        async with talking(server.url) as dialogue:
+            await client(dialogue)
+    with vlmock.serve() as server:
+        server.replay(tmp_path / "rec", on_unexpected="strict")
+        async with talking(server.url) as dialogue:
+            await client(dialogue)
+        assert server.problems() == []
+
+
+async def test_another_dialect_is_replayed_in_its_own_words(tmp_path: Path) -> None:
+    """The beta of OpenAI's Realtime API: what is compared and sent is what was on the wire."""
+
+    async def told(server: vlmock.MockServer) -> list[str]:
+        headers = {"Authorization": "Bearer any", "OpenAI-Beta": "realtime=v1"}
+        address = f"{server.ws_url}/v1/realtime?model=gpt-4o-realtime-preview"
+        async with connect(address, additional_headers=headers) as connection:
+            messages = [str(await connection.recv())]
+            await connection.send('{"type":"session.update","session":{"speed":1.0,"modalities":["text"]}}')
+            await connection.send('{"type":"response.create","response":{"input":[]}}')
+            while json.loads(messages[-1])["type"] != "response.done":
+                messages.append(str(await connection.recv()))
+            return messages
+
+    with vlmock.serve(record=tmp_path / "rec") as server:
+        recorded = await told(server)
+    with vlmock.serve(replay=tmp_path / "rec") as server:
+        assert await told(server) == recorded
+        assert server.problems() == []
+
+
 async def test_audio_is_sent_to_the_last_byte(tmp_path: Path) -> None:
     """The assistant's voice comes from the WAV file, and is the one that was recorded."""
 
@@ -218,9 +256,6 @@ async def test_a_client_of_another_language_may_spell_its_events_otherwise(tmp_p
 
 def talking_raw(folder: Path) -> Any:
     """A plain connection to a replay of one typed turn."""
-    from contextlib import asynccontextmanager
-
-    from websockets.asyncio.client import connect
 
     @asynccontextmanager
     async def opened() -> Any:

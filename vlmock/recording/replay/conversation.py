@@ -66,8 +66,8 @@ class Replay:
         self._message = b""
         self._turns: dict[str, list[bytes]] = {}
         self._texts: dict[str, str] = {}
-        self._heard_to: dict[int, Any] = {}
-        """``audio_end_ms`` of each truncation, as the client measured it this time."""
+        self._asked: dict[int, JsonObject] = {}
+        """What the client said this time, where the answer repeats some of it."""
         self._over = False
         self._gone = False
 
@@ -170,8 +170,8 @@ class Replay:
         for deviation in self._deviations_of(number, action, body, sound):
             self._deviates(deviation, effects, body)
         learn_names(action, body, self._names, self.plan.theirs)
-        if action.type == "conversation.item.truncate":
-            self._heard_to[number] = body.get("audio_end_ms")
+        if action.type == "conversation.item.truncate" or ("event_id" in body and not action.event.get("event_id")):
+            self._asked[number] = body
         self._schedule.did(number, now)
 
     def _deviations_of(self, number: int, action: Action, body: JsonObject, sound: Sound | None) -> list[Deviation]:
@@ -261,12 +261,16 @@ class Replay:
         effects.append(SendFrame(made.event, made.message))
 
     def _renamed(self, number: int, made: Prepared) -> Prepared:
-        heard_to = self._heard_to.get(self.plan.steps[number].action)
-        if heard_to is None and not self._names.concerns(made.message):
+        """With the names of now, and with what an answer repeats of what the client says now: how far it has heard
+        (Observed {SDKT}), or what it calls the event that is refused (Observed {FON})."""
+        asked = self._asked.get(self.plan.steps[number].action)
+        if asked is None and not self._names.concerns(made.message):
             return made
         event = self._names.renamed(msgspec.json.decode(made.message))
-        if heard_to is not None and "audio_end_ms" in event:
-            event["audio_end_ms"] = heard_to
+        if asked is not None and event["type"] == "error" and isinstance(event.get("error"), dict):
+            event["error"]["event_id"] = asked.get("event_id")
+        elif asked is not None and "audio_end_ms" in event:
+            event["audio_end_ms"] = asked.get("audio_end_ms")
         return prepared(event)
 
     # ---- deviations

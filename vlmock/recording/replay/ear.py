@@ -4,6 +4,7 @@ What is compared is what was heard, never the bytes: where speech begins and end
 sound is.
 """
 
+from contextlib import suppress
 from typing import Any, Final
 
 import msgspec
@@ -11,7 +12,7 @@ import msgspec
 from vlmock.protocol.audio_format import AudioFormat, decode_samples, input_format
 from vlmock.protocol.session import ResponseSession
 from vlmock.session.hearing import Hearing, hearing_of
-from vlmock.session.input_buffer import InputBuffer
+from vlmock.session.input_buffer import MOST_BYTES_IN_ONE_APPEND, InputBuffer
 from vlmock.session.refusals import Refused
 from vlmock.session.turn_detector import DetectorSettings, Signal, SpeechStarted, SpeechStopped, TurnDetector
 
@@ -79,6 +80,8 @@ class Ear:
         self._name, self._rate_hz, self._channels = "pcm16", 24_000, 1
         self._buffer = InputBuffer(self._hearing())
         self._unheard: list[Signal] = []
+        self._odd = b""
+        """The beginning of a sample."""
 
     @property
     def audio_ms(self) -> float:
@@ -116,11 +119,15 @@ class Ear:
         self._configure()
 
     def append(self, audio: bytes) -> None:
-        """Here is more. It is only stored; ``signals`` listens to it. What the service would refuse is not heard."""
-        try:
-            self._buffer.append(audio)
-        except Refused:
-            return
+        """Here is more. It is only stored; ``signals`` listens to it. A sample may be in two pieces. What no longer
+        fits in is not heard."""
+        if self._odd:
+            audio, self._odd = self._odd + audio, b""
+        if over := len(audio) % self._buffer.hearing.bytes_per_sample:
+            audio, self._odd = audio[:-over], audio[-over:]
+        for begin in range(0, len(audio), MOST_BYTES_IN_ONE_APPEND):
+            with suppress(Refused):
+                self._buffer.append(audio[begin : begin + MOST_BYTES_IN_ONE_APPEND])
 
     def signals(self) -> list[Signal]:
         """Where speech began and ended in what has come since."""
@@ -158,6 +165,7 @@ class Ear:
 
     def _configure(self) -> None:
         self._unheard = self.signals()
+        self._odd = b""
         self._buffer.configure(self._hearing())
 
     def _hearing(self) -> Hearing:

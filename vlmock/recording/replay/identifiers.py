@@ -3,6 +3,8 @@
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
+import msgspec
+
 from vlmock.protocol.wire import JsonObject
 
 __all__ = ["MEMBERS", "Names", "identifiers"]
@@ -55,7 +57,7 @@ class Names:
 
     def concerns(self, frame: bytes) -> bool:
         """Whether a frame of the recording names something that is called otherwise now."""
-        return any(name.encode() in frame for name in self._now)
+        return any(msgspec.json.encode(name) in frame or name.encode() in frame for name in self._now)
 
     def renamed(self, event: JsonObject) -> JsonObject:
         """The event with the names of now. What an error says about a name in its message says the new one."""

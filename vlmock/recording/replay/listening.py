@@ -66,7 +66,7 @@ class Listened(msgspec.Struct, frozen=True):
 def listen(recording: Recording) -> Listened:
     """Listen to a recorded client. Takes a second or so for an hour of sound."""
     walk = _Walk(recording, patience_ms=0)
-    sounds = {} if recording.head.audio_redacted else walk.sounds
+    sounds = walk.sounds
     if not walk.answers:
         return Listened({}, sounds, None if walk.signals else 0)
     answers = [answer for answer in walk.answers if not answer[1].endswith("timeout_triggered")]
