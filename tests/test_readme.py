@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from click.testing import CliRunner
 
 import vlmock
@@ -18,6 +19,9 @@ from vlmock.emulated.subjects import ECHOED_ONLY, fields
 from vlmock.scenario.keys import SCENARIO, TURN
 from vlmock.scenario.model import STEP_KINDS, Scenario
 from vlmock.scenario.templates import VARIABLES
+
+__all__ = ["yaml"]
+"""A test with ``pytester`` forgets what it imported, and yaml cannot be imported twice: it is imported before."""
 
 ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
