@@ -29,6 +29,7 @@ from vlclient.errors import (
 from vlclient.latency import Latency
 from vlclient.log import WireLog
 from vlclient.reconnect import Reconnect, Reconnected, Reconnecting
+from vlclient.recorder import Recorder
 from vlclient.session import Session
 from vlclient.tools import Tool
 from vlmock.protocol.codec import UnknownServerEvent
@@ -60,6 +61,7 @@ __all__ = [
     "Reconnect",
     "Reconnected",
     "Reconnecting",
+    "Recorder",
     "Refused",
     "SemanticVad",
     "ServerVad",

@@ -98,6 +98,13 @@ def _show_devices(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:
 @click.option("--greet", metavar="TEXT", help="The assistant speaks first and says this.")
 @click.option("--reconnect", is_flag=True, help="Dial again when the connection is lost.")
 @click.option("--log", type=_FILE, help="What is sent and received, readable, without secrets; written anew.")
+@click.option(
+    "--record",
+    type=click.Path(path_type=Path),
+    help="All of it with both voices, without keys: a new folder, or a .zip.",
+)
+@click.option("--redact", multiple=True, metavar="REGEX", help="Record *** for what matches; several for several.")
+@click.option("--redact-audio", is_flag=True, help="Record when and how loud somebody speaks, not the voice.")
 @click.option("--plain", is_flag=True, help="Plain lines on a terminal too.")
 @click.option("--debug", is_flag=True, help="Show where an error comes from.")
 @click.pass_context

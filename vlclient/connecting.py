@@ -20,6 +20,7 @@ from vlclient.latency import Latency
 from vlclient.line import Line
 from vlclient.log import WireLog
 from vlclient.reconnect import Reconnect
+from vlclient.recorder import Recorder
 from vlclient.session import Session
 
 __all__ = ["connect", "target_of"]
@@ -59,14 +60,16 @@ class connect:
         ping_interval_s: float | None = 20.0,
         playback: AudioSink | None = None,
         log: WireLog | None = None,
+        record: Recorder | Path | str | None = None,
         latency: Latency | None = None,
     ) -> None:
         """``endpoint``: as in the portal, or any form of it. ``credential``: any of azure-identity, sync or async; it
         stays yours to close. ``agent``: answers in place of a model. ``profile``: for a model of your own. ``query``
         and ``headers``: more of them. ``reconnect``: True, or how patiently; off by default. ``raise_errors``: raise
         ``error`` events from the iteration. ``playback``: hears the assistant, and is silenced when the user speaks.
-        ``log``, ``latency``: are told everything. ``ssl``, ``max_message_bytes``, ``ping_interval_s``: see ``dial``;
-        a network that does not take an event for as long as the last is lost as well.
+        ``log``, ``latency``: are told everything. ``record``: a new folder, or a ``.zip`` file, for a recording of it,
+        or a ``Recorder``, which stays yours to close. ``ssl``, ``max_message_bytes``, ``ping_interval_s``: see
+        ``dial``; a network that does not take an event for as long as the last is lost as well.
         """
         settings = read_settings(os.environ, folder=Path.cwd())
         target = target_of(settings, endpoint, model, api_version, profile, agent, foundry_resource_override, query)
@@ -81,6 +84,8 @@ class connect:
             "max_message_bytes": max_message_bytes,
             "ping_interval_s": ping_interval_s,
         }
+        self._record = record
+        self._own_recorder: Recorder | None = None
         self._stalled_after_s = ping_interval_s
         self._policy = Reconnect() if reconnect is True else reconnect or None
         self._timeouts = open_timeout_s, update_timeout_s
@@ -93,6 +98,8 @@ class connect:
         self._conduct: Conduct | None = None
 
     async def __aenter__(self) -> Session:
+        if self._record is not None:
+            self._dial_options["recorder"] = self._recorder(self._record)
         self._conduct = Conduct(self._line, **self._conduct_options)
         session = Session(
             self._conduct, raise_errors=self._raise_errors, update_timeout_s=self._timeouts[1]
@@ -100,7 +107,7 @@ class connect:
         try:
             await self._conduct.line.open()
         except BaseException:
-            await self._credential.close()
+            await self._end()
             raise
         return session
 
@@ -111,7 +118,20 @@ class connect:
         try:
             await self._conduct.close()
         finally:
+            await self._end()
+
+    async def _end(self) -> None:
+        try:
             await self._credential.close()
+        finally:
+            if self._own_recorder is not None:
+                await asyncio.to_thread(self._own_recorder.close)
+
+    def _recorder(self, record: Recorder | Path | str) -> Recorder:
+        if isinstance(record, Recorder):
+            return record
+        self._own_recorder = Recorder(record)
+        return self._own_recorder
 
     def _line(self, conduct: Conduct) -> Line:
         open_timeout_s, answer_timeout_s = self._timeouts

@@ -25,9 +25,11 @@ from urllib.parse import urlsplit
 from websockets import exceptions as ws
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.http11 import Response
+from websockets.protocol import State
 
 from vlclient.endpoint import is_loopback, shown
 from vlclient.errors import ConfigurationError, ConnectionClosed, CouldNotReach, NotAllowed, Refused
+from vlclient.recorder import RecordedConnection, Recorder
 
 __all__ = ["Socket", "dial", "retry_after_s", "unreachable"]
 
@@ -56,24 +58,32 @@ _HINTS: Final = {
 class Socket:
     """An open connection, message by message. Made by ``dial``."""
 
-    def __init__(self, connection: ClientConnection, *, request_id: str) -> None:
+    def __init__(
+        self, connection: ClientConnection, *, request_id: str, recorded: RecordedConnection | None = None
+    ) -> None:
         self._connection = connection
+        self._recorded = recorded
         self.request_id = request_id
         """What this attempt was called in the header ``x-ms-client-request-id``: the support asks for it."""
 
     async def send(self, data: bytes) -> None:
         """Send one text message; ``data`` is UTF-8. Waits while the network is slow. Raises ConnectionClosed."""
+        if self._recorded is not None:  # before the answer to it can come
+            self._recorded.said("client", data)
         try:
             await self._connection.send(data, text=True)
         except ws.ConnectionClosed as closed:
-            raise _closed(closed) from None
+            raise self._ended(closed) from None
 
     async def receive(self) -> bytes:
         """The next message as UTF-8, put together from its fragments. Safe to cancel. Raises ConnectionClosed."""
         try:
-            return await self._connection.recv(decode=False)
+            message = await self._connection.recv(decode=False)
         except ws.ConnectionClosed as closed:
-            raise _closed(closed) from None
+            raise self._ended(closed) from None
+        if self._recorded is not None:
+            self._recorded.said("server", message)
+        return message
 
     async def close(self, code: int = 1000, reason: str = "") -> None:
         """Say goodbye, and wait up to 5 s for the answer, but without end for a network that takes nothing: whoever
@@ -87,10 +97,22 @@ class Socket:
         except asyncio.CancelledError:
             self.abort()
             raise
+        if self._recorded is not None and self._connection.state is State.CLOSED:
+            self._ended(self._connection.protocol.close_exc)
 
     def abort(self) -> None:
         """Drop the connection without a word, at once."""
+        if self._recorded is not None:
+            self._recorded.closed("client", _LOST, "")
         self._connection.transport.abort()
+
+    def _ended(self, closed: ws.ConnectionClosed) -> ConnectionClosed:
+        error = _closed(closed)
+        if self._recorded is not None:
+            own = closed.sent is not None and (closed.rcvd is None or closed.rcvd_then_sent is False)
+            reason = "" if error.code == _LOST else error.reason
+            self._recorded.closed("client" if own and error.code != _LOST else "server", error.code, reason)
+        return error
 
 
 class _WithoutRedirects(connect):
@@ -108,13 +130,15 @@ async def dial(
     ssl: tls.SSLContext | None = None,
     max_message_bytes: int = 32 * 1024 * 1024,
     ping_interval_s: float | None = 20.0,
+    recorder: Recorder | None = None,
 ) -> Socket:
     """Open a WebSocket at ``url`` (``wss://…`` or ``ws://…``); ``headers`` hold the credential.
 
     ``open_timeout_s``: for name look-up, TLS and upgrade together. ``ssl``: whom to trust; None: the system's
     authorities, or those in the file that ``SSL_CERT_FILE`` names. ``max_message_bytes``: a longer message closes the
     connection with 1009. ``ping_interval_s``: seconds between pings; one that is not answered after as many seconds
-    more closes the connection as lost, 5 s later; None: no pings. A proxy is used as ``HTTPS_PROXY`` and ``NO_PROXY``
+    more closes the connection as lost, 5 s later; None: no pings. ``recorder``: writes down what is said, and a
+    refusal. A proxy is used as ``HTTPS_PROXY`` and ``NO_PROXY``
     say, never for this machine.
 
     Raises CouldNotReach, Refused, NotAllowed (a Refused), ConfigurationError.
@@ -138,13 +162,26 @@ async def dial(
             **options,
         )
     except ws.InvalidStatus as refused:
+        if recorder is not None:
+            _record_refusal(recorder, url, own, refused.response)
         raise _refused(refused.response, own) from None
     except ws.InvalidURI:
         raise ConfigurationError(f"{shown(url)!r} is no address of a WebSocket") from None
     except (OSError, UnicodeError, ws.WebSocketException, ImportError) as error:
         # What websockets says of a proxy holds its address, and that may hold a password.
         raise unreachable(url, error, open_timeout_s) from (None if isinstance(error, ws.InvalidProxy) else error)
-    return Socket(connection, request_id=own["x-ms-client-request-id"])
+    recorded = _record(recorder, url, connection) if recorder is not None else None
+    return Socket(connection, request_id=own["x-ms-client-request-id"], recorded=recorded)
+
+
+def _record(recorder: Recorder, url: str, connection: ClientConnection) -> RecordedConnection:
+    sent, got = (half.headers.raw_items() if half else [] for half in (connection.request, connection.response))
+    return recorder.dialled(url, sent, got)
+
+
+def _record_refusal(recorder: Recorder, url: str, headers: Mapping[str, str], response: Response) -> None:
+    body = bytes(response.body or b"").decode(errors="replace")
+    recorder.dialled(url, headers.items(), response.headers.raw_items(), status=response.status_code, body=body)
 
 
 def _with_our_names(headers: Mapping[str, str]) -> dict[str, str]:

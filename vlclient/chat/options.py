@@ -4,7 +4,7 @@ The defaults are those of the service's quickstart: azure_semantic_vad with end-
 suppression, echo cancellation by the service, the voice ``en-US-Ava:DragonHDLatestNeural``.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import parse_qsl
@@ -90,6 +90,10 @@ class ChatOptions(msgspec.Struct, frozen=True, kw_only=True):
     greet: str | None = None
     reconnect: bool = False
     log: Path | None = None
+    record: Path | None = None
+    redact: Sequence[str] = ()
+    """Regular expressions: what they match is not recorded."""
+    redact_audio: bool = False
     plain: bool = False
     """Plain lines on a terminal too."""
 
@@ -100,6 +104,10 @@ class ChatOptions(msgspec.Struct, frozen=True, kw_only=True):
             (self.input and self.input_device, "--input and --input-device exclude each other"),
             (self.output and self.output_device, "--output and --output-device exclude each other"),
             (self.input and self.output and _are_one(self.input, self.output), "--input and --output are one file"),
+            (
+                (self.redact or self.redact_audio) and not self.record,
+                "--redact and --redact-audio are about recordings: give --record as well",
+            ),
             (self.fast and not self.input, "--fast is for a file: give one with --input"),
             (
                 self.rate and self.voice in _WITHOUT_RATE,

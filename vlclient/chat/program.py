@@ -28,6 +28,7 @@ from vlclient.endpoint import shown
 from vlclient.environment import read_settings
 from vlclient.latency import Latency
 from vlclient.log import WireLog
+from vlclient.recorder import Recorder
 from vlclient.session import Session
 from vlmock.protocol.errors import ErrorEvent
 from vlmock.protocol.wire import given
@@ -77,6 +78,11 @@ class _Chat:
         self._endpoint = options.endpoint or settings.endpoint or ""
         self._counterpart = Counterpart.of(options, settings)
         self._log = WireLog(options.log) if options.log is not None else None
+        self._recorder = (
+            Recorder(options.record, redact=options.redact, redact_audio=options.redact_audio)
+            if options.record is not None
+            else None
+        )
         self._latency = Latency()
         self.display = choose_display(plain=options.plain)
         self._narration: Narration | None = None
@@ -123,6 +129,8 @@ class _Chat:
         async with AsyncExitStack() as stack:
             if self._log is not None:
                 stack.callback(self._log.close)
+            if self._recorder is not None:
+                stack.callback(self._recorder.close)
             self._ear = ear = open_ear(options)  # before dialling: without a device there is no conversation
             stack.callback(ear.close)
             self._mouth = mouth = open_mouth(options)
@@ -150,6 +158,7 @@ class _Chat:
             reconnect=options.reconnect,
             playback=mouth,
             log=self._log,
+            record=self._recorder,
             latency=self._latency,
         )
 
