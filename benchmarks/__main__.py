@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Final, TypeAlias
 
-from benchmarks import appends, conversation, idle, recorder, replies, starting
+from benchmarks import appends, conversation, idle, recorder, recordings, replies, starting
 from benchmarks.results import Row, as_json, machine, table
 
 Benchmark: TypeAlias = Callable[..., Iterator[Row]]
@@ -21,9 +21,10 @@ BENCHMARKS: Final[Mapping[str, Benchmark]] = {
     "plugin": starting.measure_plugin,
     "client": conversation.measure,
     "recorder": recorder.measure,
+    "recordings": recordings.measure,
 }
 
-NEED_LINUX: Final = frozenset({"append", "reply", "idle"})
+NEED_LINUX: Final = frozenset({"append", "reply", "idle", "recordings"})
 
 
 def main() -> None:

@@ -44,8 +44,20 @@ def test_the_client_is_measured_in_a_conversation(tmp_path):
     assert len(deltas["samples"]) > 10
 
 
+def test_recordings_are_measured(tmp_path):
+    """Time and memory of reading, and what an append costs."""
+    file = tmp_path / "figures.json"
+    ran = benchmarks("recordings", "--quick", "--json", str(file))
+    assert ran.returncode == 0, ran.stderr
+    rows = json.loads(file.read_text())["rows"]
+    assert [row["unit"] for row in rows] == ["ms", "MB", "µs"]
+    for row in rows:
+        assert all(sample > 0 for sample in row["samples"])
+
+
 def test_an_unknown_benchmark_is_refused_with_the_known_ones():
     """Before anything is measured."""
     ran = benchmarks("fixtures")
     assert ran.returncode == 2
-    assert "there is no benchmark 'fixtures'; known: append, reply, idle, start, fixture, plugin, client" in ran.stderr
+    known = "append, reply, idle, start, fixture, plugin, client, recorder, recordings"
+    assert f"there is no benchmark 'fixtures'; known: {known}" in ran.stderr

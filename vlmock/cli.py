@@ -243,13 +243,15 @@ def validate(files: Sequence[Path]) -> None:
 
 
 @main.command()
-def schema() -> None:
+@click.option("--recording", is_flag=True, help="Of the lines of a recording instead.")
+def schema(recording: bool) -> None:
     """Print the JSON Schema of scenario files, for editors."""
     import json
 
+    from vlmock.protocol.recording.lines import lines_schema
     from vlmock.scenario.json_schema import scenario_schema
 
-    click.echo(json.dumps(scenario_schema(), indent=2))
+    click.echo(json.dumps(lines_schema() if recording else scenario_schema(), indent=2))
 
 
 @main.command()

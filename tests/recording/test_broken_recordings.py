@@ -40,6 +40,15 @@ def test_sound_behind_an_old_header_counts(tmp_path: Path):
     assert len(recording.voices["client.wav"]) == 1920
 
 
+def test_lines_without_their_sound_are_dropped_where_the_recording_breaks_off(tmp_path: Path):
+    """The whole computer died, and the disk had the lines before the sound."""
+    folder = take(tmp_path / "rec", SAID, closed=False)
+    wav = folder / "client.wav"
+    wav.write_bytes(wav.read_bytes()[: 44 + 961])
+    (recording,) = read(folder)
+    assert [recording.whole(frame) for frame in recording.frames] == [said for _, said in SAID[:2]]
+
+
 def test_a_zip_is_as_good_as_its_folder(taken: Path, tmp_path: Path):
     """Ours, and one that another program has packed tighter."""
     pack(taken, tmp_path / "ours.zip")

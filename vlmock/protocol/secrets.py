@@ -5,6 +5,7 @@ Nobody else decides this: what people are shown (``vlmock.protocol.shown``) and 
 """
 
 import re
+from functools import lru_cache
 from typing import Final
 from urllib.parse import unquote_plus
 
@@ -67,6 +68,7 @@ def is_secret_parameter(name: str) -> bool:
     return _A_PARAMETER.fullmatch(unquote_plus(name).strip().lower()) is not None
 
 
+@lru_cache(maxsize=1000)
 def is_secret_member(name: str) -> bool:
     """Whether the value of an event's member is a secret, whatever it is."""
     return name.lower().replace("-", "_") in _MEMBERS

@@ -4,8 +4,10 @@ What a crash left is read as far as it goes: half a last line is dropped, and th
 only what is asked for is read.
 """
 
+import gc
 import zipfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 from sys import intern
 from typing import Any, Final, Protocol
@@ -147,7 +149,8 @@ def _recording(place: _Place) -> Recording:
     file = f"{place.name}/{EVENTS_FILE}"
     lines = place.lines()
     head = _head(next(lines, b""), file)
-    frames, reach = _read_frames(lines, file)
+    with _without_collecting():
+        frames, reach = _read_frames(lines, file)
     end = frames.pop() if frames and frames[-1].close is not None else None
     voices = {
         name: _voice(place, name, needed, f"{file}:{number}", finished=end is not None)
@@ -156,7 +159,7 @@ def _recording(place: _Place) -> Recording:
     return Recording(
         name=place.name,
         head=head,
-        frames=frames,
+        frames=frames if end else _with_their_sound(frames, voices),
         end=end.close if end else None,
         ended_by=end.source if end and end.source != "vlmock" else "",
         ended_at=end.at if end else 0.0,
@@ -184,6 +187,7 @@ def _head(line: bytes, file: str) -> Head:
 def _read_frames(lines: Iterable[bytes], file: str) -> tuple[list[Frame], "_Reach"]:
     frames: list[Frame] = []
     reach = _Reach(file)
+    closed = False
     for number, line in enumerate(lines, start=2):
         try:
             frame = _frames.decode(line)
@@ -193,19 +197,25 @@ def _read_frames(lines: Iterable[bytes], file: str) -> tuple[list[Frame], "_Reac
             if not line.strip():
                 continue
             raise RecordingError(f"{file}:{number}: is no line of a recording ({error}); {_MEND}") from None
-        if frames and frames[-1].close is not None:
+        if closed:
             raise RecordingError(f"{file}:{number}: something follows the close; {_MEND}")
-        if frame.event is None and frame.text is None and frame.binary is None and frame.close is None:
+        event = frame.event
+        if event is not None:
+            if _POINTER in line:
+                reach.follow(event, number)
+                if type(event.get("type")) is str:
+                    event["type"] = intern(event["type"])  # few types, many events
+        elif frame.close is not None:
+            closed = True
+        elif frame.text is None and frame.binary is None:
             raise RecordingError(f"{file}:{number}: says nothing: no event, text, binary or close; {_MEND}")
-        if _POINTER in line and frame.event is not None:
-            frame.event["type"] = intern(str(frame.event.get("type", "")))  # few types, many events
-            reach.follow(frame.event, number)
         frames.append(frame)
     return frames, reach
 
 
 class _Reach:
-    """How far the sound of each file has to reach, and which line says so."""
+    """How far the sound of each file has to reach, and which line says so. It is asked for every other line, and there
+    are many."""
 
     def __init__(self, file: str) -> None:
         self.needed: dict[str, tuple[int, int]] = {}
@@ -214,25 +224,50 @@ class _Reach:
 
     def follow(self, value: Any, number: int) -> None:
         """Note what an event, or a part of one, points to."""
-        for member in value.values() if isinstance(value, dict) else value:
-            if isinstance(member, dict) and AUDIO_KEY in member:
-                self._note(member, number)
-            elif isinstance(member, dict | list):
+        for member in value.values() if type(value) is dict else value:
+            if type(member) is dict:
+                if AUDIO_KEY in member:
+                    self._note(member, number)
+                else:
+                    self.follow(member, number)
+            elif type(member) is list:
                 self.follow(member, number)
 
     def _note(self, clip: JsonObject, number: int) -> None:
-        match clip:
-            case {"$audio": str(name), "start": int(start), "bytes": int(size)} if min(start, size) >= 0:
-                clip[AUDIO_KEY] = name = intern(name)
-            case _:
-                raise RecordingError(
-                    f'{self._file}:{number}: a pointer to sound reads {{"$audio":"client.wav","start":0,"bytes":960}}; '
-                    f"{_MEND}"
-                )
-        if "/" in name or "\\" in name or name.startswith("."):
+        name, start, size = clip[AUDIO_KEY], clip.get("start"), clip.get("bytes")
+        if type(name) is not str or type(start) is not int or type(size) is not int or start < 0 or size < 0:
+            told = '{"$audio":"client.wav","start":0,"bytes":960}'
+            raise RecordingError(f"{self._file}:{number}: a pointer to sound reads {told}; {_MEND}")
+        known = self.needed.get(name)
+        if known is None and ("/" in name or "\\" in name or name.startswith(".")):
             raise RecordingError(f"{self._file}:{number}: {name!r} is not a file beside the events; {_MEND}")
-        if start + size > self.needed.get(name, (-1, 0))[0]:
+        if known is None or start + size > known[0]:
             self.needed[name] = start + size, number
+        clip[AUDIO_KEY] = intern(name)
+
+
+@contextmanager
+def _without_collecting() -> Iterator[None]:
+    """What is read has no circles, and looking for some in it takes as long as reading."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
+
+
+def _with_their_sound(frames: list[Frame], voices: Mapping[str, Voice]) -> list[Frame]:
+    """What a crash of the whole computer left: of a recording without an end all before the first sound that is not
+    there."""
+    reach = _Reach("")
+    for number, frame in enumerate(frames):
+        if frame.event is not None:
+            reach.follow(frame.event, number)
+            if any(needed > len(voices[name]) for name, (needed, _) in reach.needed.items()):
+                return frames[:number]
+    return frames
 
 
 def _voice(place: _Place, name: str, needed: int, line: str, *, finished: bool) -> Voice:
@@ -243,7 +278,7 @@ def _voice(place: _Place, name: str, needed: int, line: str, *, finished: bool) 
         raise RecordingError(f"{line}: points into {name}, which is not there; copy the whole folder") from None
     except ValueError as error:
         raise RecordingError(f"{file}: {error}; it has to be as it was recorded, 16-bit PCM or G.711") from None
-    if needed > len(voice):
+    if finished and needed > len(voice):
         raise RecordingError(
             f"{line}: points to byte {needed} of {name}, whose sound has {len(voice)} bytes; put the recorded file back"
         )

@@ -30,7 +30,7 @@ _VOICES: Final = {
 """The member that is sound, and the file that it goes to."""
 _AUDIO_PARTS: Final = frozenset({"input_audio", "audio", "output_audio"})
 """Parts of items that have a member ``audio``."""
-_ANNOUNCED_S: Final = 1.0
+_ANNOUNCED_S: Final = 1
 """Of new sound; then the header is brought up to date, for whoever listens before the end or after a crash."""
 _PLACES: Final = 4
 """Of the time in seconds: a tenth of a millisecond."""
@@ -55,6 +55,7 @@ class _SoundFile:
         self.sound = sound
         self.size = 0
         self._announced = 0
+        self._announced_bytes = _ANNOUNCED_S * sound.format.bytes_per_second if sound else 0
         self._redacted = redacted
         self._muffler = Muffler(*sound) if redacted and sound else None
 
@@ -65,7 +66,7 @@ class _SoundFile:
         pieces = [] if self.size or self.sound is None else [Piece(self.name, self.header())]
         self.size += len(data)
         pieces.append(Piece(self.name, self._redact(data) if self._redacted else data))
-        if self.sound is not None and self.size - self._announced >= _ANNOUNCED_S * self.sound.format.bytes_per_second:
+        if self.sound is not None and self.size - self._announced >= self._announced_bytes:
             self._announced = self.size
             pieces.append(Piece(self.name, self.header(), 0))
         return pieces

@@ -26,6 +26,7 @@ class FormatsInForce:
 
     def __init__(self) -> None:
         self._session: JsonObject = {}
+        self._client = self._confirmed()
         self._responses: dict[str, str] = {}
         """What single responses were asked to sound like, while they last."""
 
@@ -34,6 +35,7 @@ class FormatsInForce:
         match event:
             case {"type": "session.created" | "session.updated", "session": dict(session)}:
                 self._session = {**self._session, **session}
+                self._client = self._confirmed()
             case {"type": "response.created", "response": {"id": str(id), "output_audio_format": str(name)}}:
                 self._responses[id] = name
             case {"type": "response.done", "response": {"id": str(id)}}:
@@ -41,6 +43,9 @@ class FormatsInForce:
 
     def of_client(self) -> SoundFormat | None:
         """What the client sends; None where we do not know that format."""
+        return self._client
+
+    def _confirmed(self) -> SoundFormat | None:
         rate_hz = self._session.get("input_audio_sampling_rate") or _DEFAULT_RATE_HZ
         name = self._session.get("input_audio_format") or _DEFAULT_NAME
         try:

@@ -17,7 +17,7 @@ import msgspec
 
 from vlmock.protocol.wire import JsonObject
 
-__all__ = ["AUDIO_KEY", "EVENTS_FILE", "VERSION", "Clip", "Close", "Frame", "Head", "Speaker"]
+__all__ = ["AUDIO_KEY", "EVENTS_FILE", "VERSION", "Clip", "Close", "Frame", "Head", "Speaker", "lines_schema"]
 
 VERSION: Final = 1
 """Of the format. A reader takes this version and older ones; it says so when a file is newer."""
@@ -87,3 +87,14 @@ class Head(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     audio_cut: bool = False
     """Whoever recorded it kept only the beginning of each piece of audio, or none. What is left stands in the events as
     it was found, and no clip points to it."""
+
+
+def lines_schema() -> JsonObject:
+    """JSON Schema (2020-12) of one line."""
+    (head, frame), definitions = msgspec.json.schema_components((Head, Frame), ref_template="#/$defs/{name}")
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "a line of a vlmock recording",
+        "anyOf": [head, frame],
+        "$defs": definitions,
+    }
