@@ -22,17 +22,23 @@ def recording(tmp_path: Path) -> Path:
 
 
 def test_a_recording_is_played_to_every_connection(recording: Path) -> None:
-    """As often as somebody comes; what they do otherwise is said as it happens, and everything with --verbose."""
+    """As often as somebody comes. What they do otherwise is said as it happens, and in the end, with what they left
+    out."""
     with serving("--replay", str(recording), "--replay-timing", "instant") as served:
         for _ in range(2):
             with served.connect() as socket:
                 first = ask(socket, "Hello")
         with served.connect() as socket:
             assert ask(socket, "Good day") == first
+        with served.connect() as socket:
+            socket.recv()
         printed = served.ends(signal.SIGTERM)
     (line,) = [line for line in printed.splitlines() if line.startswith("#")]
     assert "#3" in line
     assert 'item.content[0].text: expected "Hello", got "Good day"' in line
+    told = [line.partition(":")[0] for line in printed.splitlines() if line.startswith("connection ")]
+    assert told == ["connection 3", "connection 4", "connection 4"]
+    assert "expected response.create, got nothing" in printed
 
 
 def test_strict_ends_the_connection(recording: Path) -> None:

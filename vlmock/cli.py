@@ -161,6 +161,8 @@ def serve(
         gc.freeze()  # what is there now stays
         while server.running and not stopped.wait(0.5):
             pass
+        for problem in server.problems() if replay is not None else ():
+            click.echo(problem)
     click.echo("stopped" if record is None else f"stopped; what was said is in {record}")
 
 
