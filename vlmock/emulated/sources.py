@@ -25,6 +25,7 @@ SOURCES: Final[Mapping[str, str]] = {
     "ILA": "iLoveAgents/foundry-voice-live",
     "PIPE": "pipecat, pull request 5718",
     "BANK": "a public banking agent on Voice Live",
+    "DAN": "a public voice agent on Voice Live",
     "TAK": "TakahiroMiyaura/VoiceLiveAPISamples",
     "JOR": "JoranBergfeld/foundry-voice-live-avatar",
     "AI4IA": "a public project's notes on avatars, measured in September 2026",
