@@ -1,12 +1,14 @@
 """What a crash left is read as far as it goes; what is wrong is told with file, line and remedy."""
 
+import json
 import shutil
 from pathlib import Path
 
 import pytest
 
-from tests.recording.taking import append, session, take
+from tests.recording.taking import HEAD, append, session, take
 from vlmock.errors import RecordingError
+from vlmock.protocol.recording.encoder import RecordingEncoder
 from vlmock.protocol.recording.folder import CannotRecord, RecordingFolder, RecordingsFolder, pack
 from vlmock.recording.reading import read
 
@@ -84,6 +86,7 @@ def rewritten(folder: Path, line: int, text: str) -> None:
         (1, "PK", "events.jsonl:1: is not how a recording begins"),
         (2, "what?", "events.jsonl:2: is no line of a recording (JSON is malformed"),
         (3, '{"at":0,"from":"nobody","text":""}', "events.jsonl:3: is no line of a recording (Invalid enum value"),
+        (3, '{"at":0,"from":"client","event":{"a":' + "[" * 600 + '{"$audio":1}' + "]" * 600 + "}}", ":3: "),
         (3, '{"at":0,"from":"client"}', "events.jsonl:3: says nothing"),
         (3, '{"at":0,"from":"client","close":{"code":1}}', "events.jsonl:4: something follows the close"),
         (3, '{"at":0,"from":"client","event":{"a":{"$audio":"client.wav","start":-1,"bytes":1}}}', ":3: a pointer"),
@@ -141,6 +144,18 @@ def test_what_is_no_recording_is_told(tmp_path: Path):
     }.items():
         with pytest.raises(RecordingError, match=told):
             read(tmp_path / name)
+
+
+def test_a_line_is_not_written_before_its_sound(tmp_path: Path):
+    """Where the sound cannot be written, nothing points to it."""
+    (tmp_path / "rec" / "client.wav").mkdir(parents=True)
+    folder, encoder = RecordingFolder(tmp_path / "rec"), RecordingEncoder(HEAD)
+    folder.write(encoder.opened())
+    with pytest.raises(CannotRecord, match="cannot be written"):
+        folder.write([piece for who, message in SAID for piece in encoder.said(who, json.dumps(message), 0.0)])
+    folder.close()
+    (recording,) = read(tmp_path / "rec")
+    assert recording.frames == []
 
 
 def test_nothing_is_written_over_a_recording(taken: Path, tmp_path: Path):

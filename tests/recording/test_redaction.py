@@ -36,6 +36,7 @@ FORMS = st.sampled_from(
     ]
 )
 TEXTS = st.tuples(WORDS, FORMS, WORDS).map(" ".join)
+SCHEMAS = st.sampled_from(["properties", "definitions"])
 NAMED = st.sampled_from(["api_key", "api-key", "Authorization", "client_secret", "credential", "password"])
 
 
@@ -45,6 +46,8 @@ def around(inner: "st.SearchStrategy[Any]") -> "st.SearchStrategy[Any]":
         | st.tuples(WORDS, inner).map(lambda pair: {pair[0]: pair[1]})
         | st.tuples(NAMED, st.just(SECRET)).map(lambda pair: {pair[0]: pair[1]})
         | st.tuples(NAMED, st.just({"deep": [SECRET]})).map(lambda pair: {pair[0]: pair[1]})
+        | st.tuples(SCHEMAS, NAMED, st.just(SECRET)).map(lambda three: {three[0]: {three[1]: three[2]}})
+        | st.tuples(SCHEMAS, NAMED, st.just([SECRET])).map(lambda three: {three[0]: {three[1]: {"x": three[2]}}})
         | st.just({"headers": {"X-Anything": SECRET}})
     )
 

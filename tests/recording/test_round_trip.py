@@ -84,6 +84,23 @@ def test_what_is_no_event_stays_text(tmp_path: Path, message: str):
     assert whole(take(tmp_path / "rec", [("server", message)])) == [("server", message)]
 
 
+@pytest.mark.parametrize("odd", ["AB==", "QUI", "A A=", "QUJD\n", "QUI_", "QUJD====", ""])
+def test_base64_that_is_not_canonical_stays_as_it_was(tmp_path: Path, odd: str):
+    """It could not be told from its sound again."""
+    event = {"type": "input_audio_buffer.append", "audio": odd}
+    assert whole(take(tmp_path / "rec", [("client", event)])) == [("client", event)]
+    assert not (tmp_path / "rec" / "client.wav").exists()
+
+
+@pytest.mark.parametrize(("depth", "is_event"), [(98, True), (99, False), (400, False), (900, False)])
+def test_what_nobody_can_look_through_is_kept_as_text(tmp_path: Path, depth: int, is_event: bool):
+    """Python ends at some depth, and a reader's may be less than the writer's."""
+    deep = f'{{"type":"x","a":{{"type":"input_audio","audio":"QUJD"}},"b":{"[" * (depth + 1)}{"]" * (depth + 1)}}}'
+    said = [("client", append(b"12")), ("client", deep), ("client", append(b"34"))]
+    expected = json.loads(deep) if is_event else deep
+    assert whole(take(tmp_path / "rec", said)) == [said[0], ("client", expected), said[2]]
+
+
 def test_numbers_stay_as_long_as_they_were(tmp_path: Path):
     """Integers of any size, 1.0 beside 1, every digit of a float."""
     event = '{"type":"x","a":1.0,"b":1,"c":123456789012345678901234567890,"d":0.30000000000000004}'

@@ -191,6 +191,8 @@ def _read_frames(lines: Iterable[bytes], file: str) -> tuple[list[Frame], "_Reac
     for number, line in enumerate(lines, start=2):
         try:
             frame = _frames.decode(line)
+            if _POINTER in line and frame.event is not None:
+                reach.follow(frame.event, number)
         except (msgspec.MsgspecError, ValueError, RecursionError) as error:
             if not line.endswith(b"\n"):
                 break  # the recorder was killed in the middle of it
@@ -201,10 +203,8 @@ def _read_frames(lines: Iterable[bytes], file: str) -> tuple[list[Frame], "_Reac
             raise RecordingError(f"{file}:{number}: something follows the close; {_MEND}")
         event = frame.event
         if event is not None:
-            if _POINTER in line:
-                reach.follow(event, number)
-                if type(event.get("type")) is str:
-                    event["type"] = intern(event["type"])  # few types, many events
+            if type(event.get("type")) is str:
+                event["type"] = intern(event["type"])  # few types, many events
         elif frame.close is not None:
             closed = True
         elif frame.text is None and frame.binary is None:

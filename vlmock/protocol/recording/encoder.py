@@ -34,6 +34,8 @@ _ANNOUNCED_S: Final = 1
 """Of new sound; then the header is brought up to date, for whoever listens before the end or after a crash."""
 _PLACES: Final = 4
 """Of the time in seconds: a tenth of a millisecond."""
+_DEEPEST: Final = 100
+"""Objects in objects; what goes deeper is kept as text, so that no reader trips over it."""
 _encoder = msgspec.json.Encoder()
 _decoder = msgspec.json.Decoder()
 
@@ -115,18 +117,14 @@ class RecordingEncoder:
         except UnicodeDecodeError:
             return [self._frame(source, at, binary=self._binary(message))]
         event = _event(text)
-        pieces: list[Piece] = []
-        try:
-            told = self._told(source, event, pieces) if event is not None else None
-        except RecursionError:
-            told = None
-        if event is None or told is None:
+        if event is None:
             text = self._redaction.body(without_hidden_sound(text) if self._redact_audio else text)
-            return [*pieces, self._frame(source, at, text=text, in_binary=binary)]
+            return [self._frame(source, at, text=text, in_binary=binary)]
         if source == "server":
             self._formats.heard(event)
-        pieces.append(self._frame(source, at, event=told, in_binary=binary))
-        return pieces
+        pieces: list[Piece] = []
+        told = self._told(source, event, pieces)
+        return [*pieces, self._frame(source, at, event=told, in_binary=binary)]
 
     def closed(self, by: Speaker, code: int, reason: str, at: float) -> list[Piece]:
         """The end; ``code`` 1006 where nobody said goodbye, ``by`` then who went away."""
@@ -210,19 +208,17 @@ def _event(text: str) -> JsonObject | None:
         event = _decoder.decode(text)
     except (msgspec.MsgspecError, ValueError, RecursionError):
         return None
-    if not isinstance(event, dict) or (("$" in text or "\\u0024" in text) and _points(event)):
+    looked_at = "$" in text or "\\u0024" in text or text.count("[") + text.count("{") > _DEEPEST
+    if not isinstance(event, dict) or (looked_at and _points(event, 1)):
         return None
     return event
 
 
-def _points(value: Any) -> bool:
-    """Whether something in it looks like a clip. Deeper than Python goes, it is taken for one."""
-    try:
-        if isinstance(value, dict):
-            return AUDIO_KEY in value or any(map(_points, value.values()))
-        return isinstance(value, list) and any(map(_points, value))
-    except RecursionError:
-        return True
+def _points(value: Any, depth: int) -> bool:
+    """Whether something in it looks like a clip, or lies deeper than anybody wants to look."""
+    if isinstance(value, dict):
+        return depth > _DEEPEST or AUDIO_KEY in value or any(_points(each, depth + 1) for each in value.values())
+    return isinstance(value, list) and (depth > _DEEPEST or any(_points(each, depth + 1) for each in value))
 
 
 def _canonical(base64: Any) -> bytes:

@@ -30,6 +30,7 @@ _OF_OTHERS: Final = re.compile(r"[^\s;,]{8,}")
 _OF_COOKIES: Final = re.compile(r"=([^\s;,]{16,})")
 _SCHEMA_NAMES: Final = frozenset({"properties", "$defs", "definitions"})
 """What stands in these describes arguments: a parameter ``password`` of a tool is no password."""
+_SCHEMA_WORDS: Final = frozenset({"type", "$ref", "anyOf", "oneOf", "allOf", "enum", "const"})
 
 
 class Redaction:
@@ -112,8 +113,15 @@ class Redaction:
             if holds_secrets(name):
                 return {self.text(each): VEIL for each in value}
             if name in _SCHEMA_NAMES:
-                return {self.text(each): self._value(schema) for each, schema in value.items()}
+                return {
+                    self.text(each): self._value(schema) if _is_schema(schema) else self._member(each, schema)
+                    for each, schema in value.items()
+                }
         return self._value(value)
+
+
+def _is_schema(value: Any) -> bool:
+    return isinstance(value, dict) and not _SCHEMA_WORDS.isdisjoint(value)
 
 
 def _compiled(pattern: str) -> "re.Pattern[str]":
