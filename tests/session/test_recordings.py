@@ -39,6 +39,7 @@ LOOSER = {
     "session.updated.session.modalities",
     "response.created.response.modalities",
     "response.done.response.modalities",
+    "response.audio.delta.delta",
     "response.function_call_arguments.delta.deltas",
 }
 

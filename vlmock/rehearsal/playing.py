@@ -3,7 +3,6 @@
 import binascii
 from collections import Counter
 from collections.abc import Callable, Sequence
-from datetime import datetime
 from typing import Any, Final
 
 import msgspec
@@ -19,7 +18,7 @@ from vlmock.protocol.openai_beta import decode_beta
 from vlmock.protocol.recording.lines import Clip, Close, Frame, Head
 from vlmock.protocol.wire import UNSET, JsonObject
 from vlmock.recording.differences.beats import Event, ids_in, is_id
-from vlmock.recording.differences.comparing import links_between
+from vlmock.recording.differences.comparing import began, links_between
 from vlmock.recording.differences.sound import audio_of
 from vlmock.recording.model import Recording, Voice
 from vlmock.recording.voices import MemoryVoice
@@ -65,7 +64,7 @@ def rehearse(
         )
     admitted = admitted_to(recording, model=model, api_version=api_version)
     script = RecordedScript(recording)
-    began = _began(recording)
+    start = began(recording)
     session = session_for(
         Circumstances(
             admitted=admitted,
@@ -77,7 +76,7 @@ def rehearse(
             lenient=False,
             detector=detector_named(detector).make,
             started=0.0,
-            unix_time=_EPOCH if began is None else began,
+            unix_time=_EPOCH if start is None else start,
         )
     )
     beta = admitted.dialect is Dialect.OPENAI_BETA
@@ -294,11 +293,3 @@ def _renamed(value: Any, names: dict[str, str], path: tuple[str, ...] = ()) -> A
     if isinstance(value, list):
         return [_renamed(entry, names, path) for entry in value]
     return value
-
-
-def _began(recording: Recording) -> float | None:
-    """In seconds since 1970."""
-    try:
-        return datetime.fromisoformat(recording.head.started).timestamp()
-    except ValueError:
-        return None

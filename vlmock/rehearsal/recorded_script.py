@@ -76,6 +76,7 @@ class RecordedScript:
         self._events = events_of(recording, "server")
         self._timed = recording.head.timed
         self._voices = _Voices(recording, self._events)
+        self._asides = list(_asides(self._events))
         blocks = blocks_of(self._events)
         answers = sorted((block for block in blocks if block.lane is Lane.RESPONSE), key=lambda block: block.first)
         self._spells = [self._spell(block, last=block is answers[-1]) for block in answers]
@@ -123,7 +124,7 @@ class RecordedScript:
     # ---- what each response said
 
     def _spell(self, block: Block, *, last: bool) -> Spell:
-        events = [event for beat in block.beats for event in beat.events]
+        events = sorted((event for beat in block.beats for event in beat.events), key=lambda event: event.frame)
         done = next((event.body for event in events if event.type == "response.done"), None)
         cut_off = block.cut_off if done is not None else last
         begun = {_at(event, "item", "id"): event for event in events if event.type == "response.output_item.added"}
@@ -138,7 +139,8 @@ class RecordedScript:
                     steps.append((began.frame, Wait(self._silence(began, events))))
             else:
                 steps += [(began.frame, step) for step in self._steps(item, events)]
-        steps += list(_asides(self._events, block))
+        end = events[-1].frame
+        steps += [aside for aside in self._asides if block.first < aside[0] < end]
         told = [step for _, step in sorted(steps, key=lambda placed: placed[0])]
         told += list(_ending(done))
         if cut_off and _at(done, "response", "status") != "incomplete":
@@ -211,12 +213,9 @@ def _ending(done: JsonObject | None) -> Iterator[Step]:
             yield Incomplete(details.get("reason", ""))
 
 
-def _asides(events: Sequence[Event], block: Block) -> Iterator[tuple[int, Step]]:
-    """What a service says besides, while it answers: what it warns of, what fails, and what we have no name for."""
-    last = max(beat.last for beat in block.beats)
+def _asides(events: Sequence[Event]) -> Iterator[tuple[int, Step]]:
+    """What a service says besides, and where: what it warns of, what fails, and what we have no name for."""
     for event in events:
-        if not block.first < event.frame < last:
-            continue
         told = _at(event, event.type) or {}
         if event.type == "error" and told.get("type") == "server_error" and told.get("event_id") is None:
             yield event.frame, Error(told.get("message", ""), told.get("code"), param=told.get("param"))

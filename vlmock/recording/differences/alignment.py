@@ -20,6 +20,8 @@ def aligned(
     theirs: Sequence[T], ours: Sequence[T], unlikeness: Callable[[T, T], float | None]
 ) -> list[tuple[T | None, T | None]]:
     """Pairs in order; None stands where one side has nothing. What is only theirs comes before what is only ours."""
+    if len(theirs) == len(ours) and all(_near(theirs, ours, each, each, unlikeness) for each in range(len(ours))):
+        return list(zip(theirs, ours, strict=True))
     begin, end = _alike_at_both_ends(theirs, ours, unlikeness)
     rows, columns = theirs[begin : len(theirs) - end], ours[begin : len(ours) - end]
     middle = _cheapest(rows, columns, unlikeness)

@@ -106,15 +106,10 @@ class Block(msgspec.Struct, gc=False):
     words: frozenset[str]
     """What is said in it, so that a block is known again among its like."""
     types: frozenset[str]
-
-    @property
-    def first(self) -> int:
-        return self.beats[0].first
-
-    @property
-    def place(self) -> int:
-        """Where most of it stands, whatever stands astray."""
-        return self.beats[len(self.beats) // 2].first
+    first: int
+    last: int
+    place: int
+    """Where most of it stands, whatever stands astray."""
 
     @property
     def cut_off(self) -> bool:
@@ -257,7 +252,10 @@ def _blocks(lane: Lane, entries: list[_Entry], mentions: Counter[str]) -> Iterat
     for entry in entries:
         grouped.setdefault(entry.key, []).append(entry.event)
     for events in grouped.values():
-        yield Block(lane, _beats(events, mentions), _words(events), frozenset(event.type for event in events))
+        beats = _beats(events, mentions)
+        types = frozenset(event.type for event in events)
+        middle = beats[len(beats) // 2].first
+        yield Block(lane, beats, _words(events), types, beats[0].first, max(beat.last for beat in beats), middle)
 
 
 def _place_in_responses(entries: list[_Entry]) -> None:

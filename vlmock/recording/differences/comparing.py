@@ -16,7 +16,7 @@ from vlmock.recording.differences.runs import constant, run_differences
 from vlmock.recording.differences.values import Values, brief
 from vlmock.recording.model import Recording
 
-__all__ = ["compare", "links_between", "paired"]
+__all__ = ["began", "compare", "links_between", "paired"]
 
 
 def compare(
@@ -36,7 +36,7 @@ def compare(
     if clients:
         judges["client"] = paired(theirs, ours, "client")
     bodies = [(_body(pair.their), _body(pair.our)) for pairs in judges.values() for pair in pairs if _both(pair)]
-    values = Values(Links(bodies), starts=(_started(theirs), _started(ours)))
+    values = Values(Links(bodies), starts=(began(theirs), began(ours)))
     judged = [
         each for source, pairs in judges.items() for each in _judged(pairs, source, values, (theirs, ours), allowances)
     ]
@@ -160,8 +160,8 @@ def _closes(theirs: Recording, ours: Recording, values: Values, allowances: Sequ
     )
 
 
-def _started(recording: Recording) -> float | None:
-    """In seconds since 1970; None where nobody wrote it down."""
+def began(recording: Recording) -> float | None:
+    """When a recorded session began, in seconds since 1970; None where nobody wrote it down."""
     try:
         return datetime.fromisoformat(recording.head.started).timestamp()
     except ValueError:

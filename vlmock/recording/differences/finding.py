@@ -131,4 +131,4 @@ class Comparison(msgspec.Struct, frozen=True):
 
     def count(self, grade: Grade) -> int:
         """How many events have that grade."""
-        return sum(each.grade is grade for each in self.judged)
+        return sum(each.grade == grade for each in self.judged)

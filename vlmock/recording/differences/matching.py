@@ -194,7 +194,7 @@ def _meanwhile(one: _Mark, other: _Mark) -> bool:
 
 
 def _amidst(place: int, block: Block | None) -> bool:
-    return block is not None and block.first < place < max(beat.last for beat in block.beats)
+    return block is not None and block.first < place < block.last
 
 
 def _marks(pairs: Sequence[Pair]) -> Iterator[_Mark]:

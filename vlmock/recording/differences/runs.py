@@ -98,6 +98,10 @@ def _sounds(their: Beat, our: Beat, recordings: tuple[Recording, Recording], *, 
                 yield Difference(name, Grade.DIFFERENT, "sound", reason=f"delta {place + 1} of {len(side)} is no sound")
                 return
     sounds = [audio_of(recording, side) for recording, side in zip(recordings, values, strict=True)]
+    if None in sounds:
+        reason = "whoever recorded it kept only the beginning of each piece of sound: it is not compared"
+        yield Difference(name, Grade.LOOSER, "sound", reason=reason)
+        return
     yield from _sound(their.type, *sounds, cut_off=cut_off)
 
 
