@@ -213,8 +213,8 @@ def _placed(event: Event, responses: dict[str, str], before: Event | None) -> tu
         if item_id in responses:
             return Lane.RESPONSE, responses[item_id]
         if before is not None and before.type.startswith("response.output_item."):
-            same = [_member(each.body, "item", "type") for each in (before, event)]
-            if same[0] == same[1] and _text(_member(before.body, "item", "id")) != item_id:
+            kinds = [[_member(each.body, "item", name) for name in ("type", "role")] for each in (before, event)]
+            if kinds[0] == kinds[1] and _text(_member(before.body, "item", "id")) != item_id:
                 return Lane.RESPONSE, ""  # its id is wrong: it follows its like
         return Lane.INPUT, item_id
     if kind in _IN_INPUT:

@@ -50,7 +50,7 @@ class Move(NamedTuple):
 
     pair: Pair
     past: Pair
-    """What it has passed on the way; the nearest."""
+    """What it has passed on the way; the nearest to where it stands in ours."""
     later: bool
     """Whether ours comes after that, and theirs before."""
     meanwhile: bool
@@ -173,7 +173,7 @@ def _moves(pairs: Sequence[Pair]) -> Iterator[Move]:
         if not passed or id(mark.pair.beat) in told or _goes_with(marks, index, moved):
             continue
         told.add(id(mark.pair.beat))
-        nearest = min(passed, key=lambda other: abs(other.theirs - mark.theirs))
+        nearest = min(passed, key=lambda other: abs(other.ours - mark.ours))
         meanwhile = all(_meanwhile(mark, other) for other in passed)
         yield Move(mark.pair, nearest.pair, nearest.ours < mark.ours, meanwhile)
 
