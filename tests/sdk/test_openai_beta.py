@@ -5,6 +5,7 @@ import base64
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any
 
 import pydantic
@@ -18,6 +19,11 @@ import vlmock
 from tests.sdk.dialogue import PATIENCE_S
 from tests.sdk.sounds import own_words
 from vlmock import Call, Say
+from vlmock.recording.differences.comparing import compare
+from vlmock.recording.differences.finding import Grade
+from vlmock.recording.differences.reports.text import as_text
+from vlmock.recording.reading import read
+from vlmock.rehearsal.playing import rehearse
 from vlmock.server.mock_server import MockServer
 
 JUDGE: Any = pydantic.TypeAdapter(RealtimeServerEvent)
@@ -262,3 +268,15 @@ async def test_a_client_of_the_ga_dialect_is_told_why_and_what_to_do(
     assert says in message
     assert "/voice-live/realtime with api-version=2026-07-15" in message
     assert message in caplog.text
+
+
+async def test_a_recording_of_the_beta_dialect_agrees_with_the_emulator(tmp_path: Path):
+    """Played again, its client is answered in the same dialect."""
+    with vlmock.serve() as server:
+        async with talking(of_openai(server)) as talk:
+            await talk.connection.session.update(session={"modalities": ["text", "audio"], "tools": [WEATHER]})
+            await talk.ask("Hello there.")
+        server.journal.wait_for_close()
+    (recording,) = read(server.journal.save(tmp_path / "beta", redact_audio=True))
+    comparison = compare(recording, rehearse(recording), clients=False)
+    assert comparison.grade is Grade.SAME, as_text([comparison])

@@ -14,6 +14,7 @@ __all__ = ["admitted_to"]
 
 _USUAL_VERSION: Final = "2026-04-10"
 """Where the recording does not say and nobody else does."""
+_ASKS_FOR_BETA: Final = ("openai-beta", "realtime=v1")
 _CREDENTIALS: Final = ("api-key", "authorization")
 
 
@@ -40,6 +41,8 @@ def admitted_to(recording: Recording, *, model: str | None = None, api_version: 
     if not shown & set(_CREDENTIALS):
         # Nobody wrote down which. An agent takes only tokens, a model takes both.
         headers.append(("authorization", "Bearer ***"))
+    if not recording.head.request_headers:
+        headers.append(_ASKS_FOR_BETA)  # behind OpenAI's address nothing else is spoken here, and it was spoken
     path = known.path if known is not None else REALTIME_PATH
     outcome = admit(f"{path}?{urlencode(query)}", headers, policy=Policy())
     if isinstance(outcome, Refused):
