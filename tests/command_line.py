@@ -32,7 +32,7 @@ def environment() -> dict[str, str]:
 
 
 class Served:
-    """A ``vlmock serve`` that is up."""
+    """A ``vlmock serve``, or another command like it, that is up."""
 
     def __init__(self, process: subprocess.Popen[str], greeting: list[str]) -> None:
         self.process, self.greeting = process, greeting
@@ -51,11 +51,15 @@ class Served:
 
 
 @contextmanager
-def serving(*arguments: str, cwd: Path = ROOT, until: str = "Ctrl-C") -> Iterator[Served]:
-    """``until``: a word of the line with which it counts as being up."""
-    command = [*VLMOCK, "serve", "--port", "0", *arguments]
+def serving(*arguments: str, cwd: Path = ROOT, until: str = "Ctrl-C", command: str = "serve") -> Iterator[Served]:
+    """``until``: a word of the line with which it counts as being up. ``command``: another one that serves."""
     process = subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=cwd, env=environment()
+        [*VLMOCK, command, "--port", "0", *arguments],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        cwd=cwd,
+        env=environment(),
     )
     try:
         assert process.stdout is not None

@@ -72,7 +72,9 @@ class Visit:
 class RawService:
     """Listens, and does with each visitor what the test says, in threads of its own."""
 
-    def __init__(self, serve: Callable[[Visit], object]) -> None:
+    def __init__(self, serve: Callable[[Visit], object], *, reads_requests: bool = True) -> None:
+        """``reads_requests``: before ``serve`` is called."""
+        self._reads_requests = reads_requests
         self.visits: list[Visit] = []
         self._serve = serve
         self._listening = socket.create_server(("127.0.0.1", 0))
@@ -114,7 +116,8 @@ class RawService:
 
     def _host(self, visit: Visit) -> None:
         try:
-            visit.read_request()
+            if self._reads_requests:
+                visit.read_request()
             self._serve(visit)
         except BaseException as failure:
             self.failures.append(failure)

@@ -49,7 +49,8 @@ class Office:
         self._relays: set[Relay] = set()
         self._tasks: set[asyncio.Task[None]] = set()
         self._all_left: asyncio.Event | None = None
-        self._holding = False
+        self._holding = self._has_held = False
+        """Nothing is read, because too much waits for the disk; and whether that has happened before."""
 
     # ---- what the listener asks for
 
@@ -96,7 +97,9 @@ class Office:
         """More waits to be written."""
         if not (self._holding or self._thread.has_room):
             self._holding = True
-            self.complain("the disk is slower than the talk: everybody waits until it has caught up")
+            if not self._has_held:
+                self._has_held = True
+                self._say("the disk is slower than the talk: everybody waits until it has caught up, now and later")
             for relay in self._relays:
                 relay.hold(_SLOW_DISK)
             self.begin(self._go_on_with_room())
@@ -129,7 +132,7 @@ class Office:
             "status": "ok",
             "version": __version__,
             "upstream": str(self.dialling.upstream),
-            "connections": len(self._relays),
+            "connections": sum(not recorded.over for recorded in self.recorded),
         }
 
     def complain(self, sentence: str) -> None:

@@ -24,7 +24,6 @@ __all__ = ["Recorder", "record"]
 
 _ANSWER_SECONDS: Final = 30.0
 _MOST_WAITING_BYTES: Final = 64 * 1024 * 1024
-"""For the disk; beyond it nothing is read from anybody until there is room."""
 
 
 def record(
@@ -40,6 +39,7 @@ def record(
     redact: Iterable[str] = (),
     redact_audio: bool = False,
     timeout: float = _ANSWER_SECONDS,
+    waiting_bytes: int = _MOST_WAITING_BYTES,
     log: Callable[[str], None] | None = None,
     log_events: bool = False,
     journal: "Journal | None" = None,
@@ -53,10 +53,11 @@ def record(
     ``api_key`` is given, or ``entra`` says to sign in with azure-identity (the extra ``client``); no credential is ever
     written. ``tls``: serve https and wss, as ``vlmock.serve`` does. ``cacert``: a file of CAs to trust besides the
     system's (and those of SSL_CERT_FILE). ``redact``: regular expressions; what they match is not written either.
-    ``redact_audio``: keep timing and loudness of all sound, and no voice.
-    ``timeout``: for the service to answer a handshake, in seconds. ``log``: is given a line for each connection that
-    begins or ends, with ``log_events`` for each event too, in the recorder's thread. ``journal``: is filled as that of
-    an emulator is; nothing can be pushed.
+    ``redact_audio``: keep timing and loudness of all sound, and no voice. ``timeout``: for the service to answer a
+    handshake, in seconds. ``waiting_bytes``: about what may wait to be written; with more, nothing is read from anybody
+    until the disk has caught up. ``log``: is given a line for each connection that begins or ends, with ``log_events``
+    for each event too, in the recorder's thread. ``journal``: is filled as that of an emulator is; nothing can be
+    pushed.
 
     Raises ServerError when the upstream or the address is none that can be used, or something is not installed;
     RecordingError when the folder cannot be used, or holds recordings.
@@ -72,6 +73,7 @@ def record(
         folder,
         redaction=redaction,
         redact_audio=redact_audio,
+        waiting_bytes=waiting_bytes,
         host=host,
         port=port,
         tls=tls,
@@ -95,7 +97,7 @@ class Recorder(LocalServer):
         *,
         redaction: Redaction,
         redact_audio: bool = False,
-        max_waiting_bytes: int = _MOST_WAITING_BYTES,
+        waiting_bytes: int = _MOST_WAITING_BYTES,
         log: Callable[[str], None] | None = None,
         log_events: bool = False,
         journal: "Journal | None" = None,
@@ -109,7 +111,7 @@ class Recorder(LocalServer):
             redaction=redaction,
             redact_audio=redact_audio,
             failed=self._not_written,
-            max_bytes=max_waiting_bytes,
+            max_bytes=waiting_bytes,
         )
         self._office = Office(
             dialling,

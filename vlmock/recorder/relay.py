@@ -91,7 +91,8 @@ class Relay:
         self._early = b""
         """What the client sent behind its request."""
         self._exchange: Exchange | None = None
-        self._answer: asyncio.Event = asyncio.Event()
+        self._settled = asyncio.Event()
+        """The service has answered, or nobody waits for that any more."""
         self._dialler: asyncio.Task[None] | None = None
         self._minutes: Minutes | None = None
         self._finished: set[Side] = set()
@@ -105,6 +106,7 @@ class Relay:
     def stop(self) -> None:
         """Say goodbye to both, where a frame can be put in. What both say from now on goes nowhere."""
         self._take = {"client": _nowhere, "server": _nowhere}
+        self._settled.set()
         if self._dialler is not None:
             self._dialler.cancel()
         if self._minutes is not None:
@@ -215,7 +217,7 @@ class Relay:
                 self._exchange = Exchange(request, f"{dialling.upstream.ws_url}{target}", headers)
                 service = await dialling.connect(lambda: End("server", self, self._house.buffer))
                 service.write(serialized(request, target, headers) + self._early)
-                await self._answer.wait()
+                await self._settled.wait()
         except TimeoutError:
             self._fail(504, f"{dialling.upstream} has not answered within {dialling.timeout:g} s")
         except ServerError as error:
@@ -235,7 +237,7 @@ class Relay:
     def _judge(self, response: Response | None) -> None:
         if response is None:
             return
-        self._answer.set()
+        self._settled.set()
         assert self._exchange is not None
         if response.status_code == 401:
             self._house.dialling.credential.refused()
@@ -274,6 +276,7 @@ class Relay:
     def _finished_early(self, end: End) -> None:
         """An end goes before the service has answered, or it answers by ending the stream."""
         if end is self.client:
+            self._settled.set()
             if self._dialler is not None:
                 self._dialler.cancel()
             if self._service is not None:
@@ -286,14 +289,14 @@ class Relay:
             self._not_understood("it ends too early")
 
     def _not_understood(self, why: str) -> None:
-        if self._answer.is_set():
+        if self._settled.is_set():
             return
         upstream = self._house.dialling.upstream
         self._fail(502, f"{upstream} gave no answer that is HTTP/1.1 ({why}); is it the right address?")
 
     def _fail(self, status: int, sentence: str) -> None:
         """There is no answer of the service's to pass on."""
-        self._answer.set()
+        self._settled.set()
         self._house.complain(f"a client was turned away with {status}: {sentence}")
         if self._service is not None:
             self._service.drop()
