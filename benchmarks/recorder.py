@@ -40,7 +40,7 @@ _APPENDS: Final = _appends()
 
 def measure(*, quick: bool) -> Iterator[Row]:
     """The same talk in turns with the recorder and without it: what comes later is the recorder's."""
-    rounds, seconds = (2, 0.5) if quick else (20, 3.0)
+    rounds, seconds = (2, 0.5) if quick else (10, 2.0)
     with (
         TemporaryDirectory() as folder,
         started(python("-m", "benchmarks.answering", str(len(_APPENDS[0])))) as service,

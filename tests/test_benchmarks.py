@@ -55,6 +55,20 @@ def test_recordings_are_measured(tmp_path):
         assert all(sample > 0 for sample in row["samples"])
 
 
+def test_the_recorder_is_measured_next_to_the_direct_way(tmp_path):
+    """Both directions, one talk and many; what it adds has a target."""
+    file = tmp_path / "figures.json"
+    ran = benchmarks("recorder", "--quick", "--json", str(file))
+    assert ran.returncode == 0, ran.stderr
+    rows = json.loads(file.read_text())["rows"]
+    assert len(rows) == 16
+    for recorded, added in zip(rows[::2], rows[1::2], strict=True):
+        assert (recorded["floor"], added["target"]) == ("directly", 2.0)
+        pairs = zip(recorded["samples"], recorded["floor_samples"], strict=True)
+        assert added["samples"] == [own - bare for own, bare in pairs]
+        assert min(recorded["samples"]) > 0
+
+
 def test_an_unknown_benchmark_is_refused_with_the_known_ones():
     """Before anything is measured."""
     ran = benchmarks("fixtures")

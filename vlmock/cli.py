@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 import vlmock
-from vlmock.console import print_exports, redaction_options
+from vlmock.console import collect_seldom, print_exports, redaction_options
 from vlmock.errors import VlmockError
 from vlmock.protocol.shown import on_one_line
 from vlmock.recordings_cli import COMMANDS
@@ -133,7 +133,7 @@ def serve(
     """Serve until Ctrl-C. SCENARIO: names of shipped ones, or paths of YAML files; the first is played to whoever asks
     for none. Each is at http://HOST:PORT/NAME too, and so are all that ship. Without any, everybody is answered
     sensibly. With --replay it is a recording that answers whoever asks for none."""
-    _collect_seldom()
+    collect_seldom()
     from vlmock.scenario.library import DEFAULT, Playable, load
     from vlmock.server.mock_server import serve as start
     from vlmock.stop_signals import StopSignals
@@ -198,13 +198,6 @@ def _readings(given: Sequence[str]) -> dict[str, object]:
 
 def _counted(things: Sequence[object], name: str) -> str:
     return f"{len(things)} {name}" if len(things) == 1 else f"{len(things)} {name}s"
-
-
-def _collect_seldom() -> None:
-    """What a server keeps are events, and there are no circles in those. Looking for some, as often as Python does by
-    itself, takes a fifth of the time of a reply, and a twentieth of that of the start. This process is ours, so we may
-    say so."""
-    gc.set_threshold(50_000, 20, 20)
 
 
 def _print_entry(entry: Any) -> None:

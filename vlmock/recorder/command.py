@@ -1,5 +1,6 @@
 """``vlmock record``: a recorder in a terminal."""
 
+import gc
 import os
 import queue
 import sys
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from vlmock.console import print_exports, redaction_options
+from vlmock.console import collect_seldom, print_exports, redaction_options
 from vlmock.errors import ServerError
 from vlmock.stop_signals import StopSignals
 
@@ -62,6 +63,7 @@ def record(folder: Path, sign_in: str | None, redact: Sequence[str], verbose: bo
     """
     from vlmock.recorder.recorder import record as start
 
+    collect_seldom()
     lines = _Lines()
     stopped = StopSignals()
     with start(
@@ -78,6 +80,7 @@ def record(folder: Path, sign_in: str | None, redact: Sequence[str], verbose: bo
         click.echo(f"  to {recorder.folder}")
         print_exports(recorder.environment)
         click.echo("Press Ctrl-C to stop.")
+        gc.freeze()  # what is there now stays
         while recorder.running and not stopped.wait(0):
             lines.print_some()
         stopped.next_one_kills()
