@@ -114,6 +114,15 @@ def test_nothing_that_comes_fails(garbage, masked, compressed):
     assert all(isinstance(said, Message | Goodbye | Unreadable) for said in fed(reader, [garbage, garbage]))
 
 
+def test_messages_that_each_end_their_deflate_stream_are_read():
+    """Documented: RFC 7692 7.2.3.4 lets a sender without memory do that."""
+    reader = FrameReader(masked=False, extensions=f"{DEFLATE}; server_no_context_takeover")
+    for text in (b"first", b"second"):
+        deflater = zlib.compressobj(wbits=-12)
+        deflated = deflater.compress(text) + deflater.flush() + b"\0"
+        assert fed(reader, [bytes([0xC1, len(deflated)]) + deflated]) == [Message(text, True)]
+
+
 def test_what_inflates_beyond_measure_is_told_and_not_made():
     """A few kilobytes that would be a gigabyte."""
     deflater = zlib.compressobj(9, wbits=-15)
