@@ -9,7 +9,7 @@ from types import TracebackType
 
 from websockets.utils import accept_key
 
-PATIENCE_SECONDS = 10.0
+PATIENCE_SECONDS = 40.0
 _HEAD_END = b"\r\n\r\n"
 
 

@@ -1,5 +1,6 @@
 """Disks that are slow, and disks that are full."""
 
+import json
 import select
 import threading
 from collections.abc import Iterable
@@ -10,11 +11,12 @@ from websockets.frames import Frame, Opcode
 import vlmock
 from tests.recorder.conftest import stopped, the_only
 from tests.recorder.test_bytes import Line, offered, read, visited
+from tests.recording.taking import delta
 from tests.sdk.dialogue import talking
 from vlmock.protocol.recording.encoder import Piece
 from vlmock.protocol.recording.folder import CannotRecord, RecordingFolder
 
-SAID = "z" * 50_000
+SAID = delta(bytes(range(256)) * 150)
 WAITING = 1024 * 1024
 HELLO = Frame(Opcode.TEXT, b"hello").serialize(mask=True)
 
@@ -37,7 +39,7 @@ def disk(monkeypatch):
 def test_a_disk_that_stands_still_stops_the_talk_and_loses_nothing(recording, disk):
     """Beyond a bound nothing more is taken from anybody; once the disk goes on, everything arrives, and is written."""
     told: list[str] = []
-    sent = Frame(Opcode.TEXT, SAID.encode()).serialize(mask=False) * 600
+    sent = Frame(Opcode.TEXT, json.dumps(SAID).encode()).serialize(mask=False) * 600
     with visited() as service:
         line = Line(recording(service.url, waiting_bytes=WAITING, log=told.append), service)
         with line.opened() as (client, visit), line.opened() as (other, other_visit):
@@ -49,12 +51,13 @@ def test_a_disk_that_stands_still_stops_the_talk_and_loses_nothing(recording, di
             other.send(HELLO)
             assert not select.select([other_visit.socket], [], [], 0.2)[0]
             disk.set()
+            visit.socket.settimeout(30)  # for all of it
             visit.socket.sendall(sent[taken:])
             reader.join()
             assert arrived == [sent]
             assert other_visit.read(len(HELLO)) == HELLO
     recorded, beside = stopped(line.recorder)
-    assert [frame.text for frame in recorded.frames] == [SAID] * 600
+    assert [recorded.whole(frame) for frame in recorded.frames] == [SAID] * 600
     assert [frame.text for frame in beside.frames] == ["hello"]
     assert sum("slower than the talk" in line for line in told) == 1
 

@@ -112,13 +112,13 @@ def closed_port() -> int:
 @pytest.mark.parametrize(
     ("upstream", "says"),
     [
-        (f"http://127.0.0.1:{closed_port()}", "nobody listens at 127.0.0.1:"),
+        ("http://127.0.0.1:{closed}", "nobody listens at 127.0.0.1:"),
         ("http://no.such.host.invalid", "there is no host 'no.such.host.invalid'"),
     ],
 )
 def test_a_service_that_is_not_there_is_502(recording, client, upstream, says):
     """In plain words to the client and to whoever started the recorder, which goes on."""
-    recorder = recording(upstream, complaints=2)
+    recorder = recording(upstream.format(closed=closed_port()), complaints=2)
     for _ in range(2):
         status, message = turned_away(client(recorder))
         assert (status, says in message) == (502, True)
