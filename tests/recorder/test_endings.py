@@ -3,13 +3,14 @@
 import json
 import socket
 import struct
+import threading
 
 import pytest
 from websockets.frames import Close, Frame, Opcode
 
 import vlmock
 from tests.recorder.conftest import stopped, the_only
-from tests.recorder.raw_service import RawService
+from tests.recorder.raw_service import RawService, Visit
 from tests.recorder.test_bytes import Line, visited
 from tests.sdk.dialogue import talking
 from tests.server.fakes import PATH, RawClient, upgrade_request
@@ -139,12 +140,17 @@ def test_no_goodbye_is_put_into_the_middle_of_a_frame(line: Line):
 
 def test_one_who_waits_for_the_service_is_told(recording):
     """503, when the recorder stops meanwhile."""
-    with RawService(lambda visit: visit.read_to_end()) as service:
+    asked = threading.Event()
+
+    def serve(visit: Visit) -> None:
+        asked.set()
+        visit.read_to_end()
+
+    with RawService(serve) as service:
         recorder = recording(service.url)
         with RawClient(recorder.port) as client:
             client.send(upgrade_request(PATH))
-            while not service.visits:
-                pass
+            assert asked.wait(10)
             recorder.stop()
             status, _, body = client.answer()
         assert status == 503
