@@ -11,7 +11,7 @@ import pytest
 from websockets.frames import Opcode
 
 from tests.server.fakes import PATH, FakeSession, masked, text, upgrade_request
-from vlmock.server.transport import cut_reason
+from vlmock.server.close_frames import cut_reason
 from vlmock.session.effects import Close, SendRaw
 
 CLEAR = '{"type":"input_audio_buffer.clear","event_id":"%s"}'

@@ -32,6 +32,7 @@ __all__ = [
     "ProtocolError",
     "UnknownServerEvent",
     "audio_json",
+    "audio_size",
     "decode_client",
     "decode_server",
     "encode",
@@ -221,6 +222,14 @@ def _around(kind: type[Delta], deltas: Deltas) -> tuple[bytes, bytes, int]:
 def audio_json(pcm: bytes) -> msgspec.Raw:
     """Audio as the JSON text that it becomes on the wire, to be put into many events and encoded only here."""
     return msgspec.Raw(b'"' + binascii.b2a_base64(pcm, newline=False) + b'"')
+
+
+def audio_size(audio: bytes | msgspec.Raw) -> int:
+    """How many bytes of sound it is, also where it has been made JSON text already."""
+    if isinstance(audio, bytes):
+        return len(audio)
+    base64 = memoryview(audio)[1:-1]  # without the quotes
+    return len(base64) // 4 * 3 - bytes(base64[-2:]).count(b"=")
 
 
 def to_json_object(event: ClientEvent | ServerEvent | UnknownServerEvent) -> JsonObject:

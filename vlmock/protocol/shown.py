@@ -9,7 +9,7 @@ from typing import Any, TypeAlias, cast
 
 import msgspec
 
-from vlmock.protocol.codec import UnknownServerEvent
+from vlmock.protocol.codec import UnknownServerEvent, audio_size
 from vlmock.protocol.secrets import VEIL, holds_secrets, is_secret_member, without_secrets
 from vlmock.protocol.wire import JsonObject
 
@@ -96,7 +96,4 @@ def _text(text: str, longest: int | None) -> str:
 
 
 def _length(audio: bytes | msgspec.Raw) -> str:
-    if isinstance(audio, bytes):
-        return f"<{len(audio)} bytes>"
-    base64 = memoryview(audio)[1:-1]  # without the quotes
-    return f"<{len(base64) // 4 * 3 - bytes(base64[-2:]).count(b'=')} bytes>"
+    return f"<{audio_size(audio)} bytes>"

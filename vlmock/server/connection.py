@@ -181,13 +181,19 @@ class Connection:
         self._inbox.extend(messages)
         self._turn()
 
+    def noted(self, code: str, message: str) -> None:
+        if self._begun is not None:
+            self._perform_remark(Remark("noted", message, code=code), self._begun, self._clock.now())
+
     def writable_again(self) -> None:
         self._turn()
 
     def closed(self, closing: Closing) -> None:
         self._end()
         if self._begun is not None:
-            self._begun.journal.note_end(closing.code, closing.reason, closing.by, self._clock.now())
+            self._begun.journal.note_end(
+                closing.code, closing.reason, closing.by, self._clock.now(), unanswered=closing.unanswered
+            )
         self._house.left(self)
 
     # ---- what comes from elsewhere

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from vlmock.server.journal import Journal
     from vlmock.server.recording_thread import RecordingThread
 
-__all__ = ["ConnectionJournal", "Ended", "Facts", "Lost", "speaker_of"]
+__all__ = ["ConnectionJournal", "Ended", "Facts", "Lost", "TurnedAway", "speaker_of"]
 
 _OVERHEAD_BYTES: Final = 256
 """What an entry and its event weigh besides their payload."""
@@ -43,6 +43,8 @@ class Facts(msgspec.Struct, frozen=True):
     """``key`` or ``token``."""
     opened: float
     """Seconds since 1970."""
+    encrypted: bool = False
+    """wss, and not ws."""
     dialect: str = "voice-live"
     """``voice-live`` or ``openai-beta``: in that one, what the client was sent is kept as JSON where it differs."""
 
@@ -56,6 +58,20 @@ class Ended(msgspec.Struct, frozen=True):
     """``client``, ``server`` or ``network``."""
     at: float
     """Seconds since it opened."""
+    unanswered: bool = False
+    """The server said goodbye, and the client did not answer it."""
+
+
+class TurnedAway(msgspec.Struct, frozen=True):
+    """A handshake that was refused. No secret is in it."""
+
+    status: int
+    """Of HTTP."""
+    message: str
+    at: float
+    """Seconds since 1970."""
+    same_credential: bool = False
+    """The very credential that was refused the time before."""
 
 
 class ConnectionJournal:
@@ -125,10 +141,14 @@ class ConnectionJournal:
         """Everything in order, from any thread."""
         return list(_one_by_one(list(self._noted)))
 
-    def note_end(self, code: int, reason: str, by: str, now: float) -> None:
+    def since_opened(self, now: float) -> float:
+        """An instant of the server's clock as seconds since the connection was opened."""
+        return now - self._started
+
+    def note_end(self, code: int, reason: str, by: str, now: float, *, unanswered: bool = False) -> None:
         """The connection is gone."""
         self.send = None
-        self.ended = Ended(code, reason, by, now - self._started)
+        self.ended = Ended(code, reason, by, now - self._started, unanswered)
         if self._recorded is not None:
             self._recorded.closed(self.ended)
         self._journal._arrivals.announce()

@@ -29,6 +29,7 @@ __all__ = [
     "Policy",
     "Refused",
     "admit",
+    "fingerprint",
     "is_realtime_path",
     "shown",
 ]
@@ -135,6 +136,14 @@ def admit(target: str, headers: Headers, *, policy: Policy) -> Admitted | Refuse
         return refusal.refused
     except NotSpoken as refusal:
         return Refused(refusal.status, str(refusal))
+
+
+def fingerprint(target: str, headers: Headers) -> int:
+    """The same number for the same credential, in this process only; 0 where there is none."""
+    fields = {name.lower(): value for name, value in headers}
+    query = _parsed(target)[1]
+    shown = [value for place in (fields, query) for name in ("api-key", "authorization") if (value := place.get(name))]
+    return hash(tuple(shown)) if shown else 0
 
 
 def is_realtime_path(target: str) -> bool:

@@ -4,7 +4,7 @@ The server's thread writes, any other thread reads. Memory is bounded: when the 
 holds most loses the audio of its oldest events first, then those events; ``Journal.lost`` counts what went.
 """
 
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable, Iterable, Mapping
 from itertools import count
 from pathlib import Path
@@ -15,14 +15,14 @@ import msgspec
 from vlmock.errors import JournalTimeout, ServerError
 from vlmock.protocol.wire import JsonObject, ServerEvent
 from vlmock.server.arrivals import Arrivals
-from vlmock.server.connection_journal import ConnectionJournal, Ended, Facts, Lost
+from vlmock.server.connection_journal import ConnectionJournal, Ended, Facts, Lost, TurnedAway
 from vlmock.server.journal_entry import Entry, Source
 from vlmock.session.effects import Remark
 
 if TYPE_CHECKING:
     from vlmock.server.recording_thread import RecordingThread
 
-__all__ = ["ConnectionJournal", "Ended", "Facts", "Journal", "Lost"]
+__all__ = ["ConnectionJournal", "Ended", "Facts", "Journal", "Lost", "TurnedAway"]
 
 _REMEMBERED: Final = 1000
 """So many connections are kept; of more, those that closed first are forgotten."""
@@ -53,8 +53,15 @@ class Journal:
         self._numbers = count(1)
         self._pushed = count(1)
         self._arrivals = Arrivals()
+        self.turned_away: deque[TurnedAway] = deque(maxlen=_REMEMBERED)
+        """Handshakes that were refused, the latest of them."""
 
     # ---- what a test reads
+
+    @property
+    def parts(self) -> list[ConnectionJournal]:
+        """Each connection's part, in order."""
+        return self._parts(None)
 
     def entries(self, connection: int | None = None) -> list[Entry]:
         """Everything in order, both directions. With all connections: one after the other."""

@@ -7,7 +7,7 @@ from typing import Any, Final, Literal, TypeAlias, cast
 import msgspec
 
 from vlmock.protocol.catalogue import AnyClientEvent
-from vlmock.protocol.codec import InvalidEvent, encode, to_json_object
+from vlmock.protocol.codec import InvalidEvent, audio_size, encode, to_json_object
 from vlmock.protocol.deltas import Deltas
 from vlmock.protocol.shown import facts, on_one_line, shown
 from vlmock.protocol.wire import JsonObject, ServerEvent
@@ -139,7 +139,7 @@ def stripped(event: EventOrBody) -> tuple[EventOrBody, int]:
     name = "" if isinstance(event, InvalidEvent | dict) else _audio_field(event)
     if not name:
         return event, 0
-    size = _byte_count(getattr(event, name))
+    size = audio_size(getattr(event, name))
     return (_replaced(event, name, b""), size) if size else (event, 0)
 
 
@@ -149,13 +149,6 @@ def _audio_field(event: Any) -> str:
         if isinstance(getattr(event, name, None), bytes | msgspec.Raw):
             return name
     return ""
-
-
-def _byte_count(audio: bytes | msgspec.Raw) -> int:
-    if isinstance(audio, bytes):
-        return len(audio)
-    base64 = memoryview(audio)[1:-1]  # without the quotes
-    return len(base64) // 4 * 3 - bytes(base64[-2:]).count(b"=")
 
 
 def _replaced(event: Any, name: str, audio: bytes) -> Any:

@@ -10,6 +10,7 @@ from vlmock.scenario.director import Director
 from vlmock.scenario.expectations import check
 from vlmock.scenario.library import Playable, problems_of
 from vlmock.server.clock import ClockHand
+from vlmock.server.conduct import ServerConduct
 from vlmock.server.identity import TOKEN_LIFETIME_S, Entra
 from vlmock.server.journal import Journal
 from vlmock.server.journal_entry import Entry
@@ -17,6 +18,7 @@ from vlmock.server.local_server import LocalServer
 from vlmock.server.reception import Played, Reception, SessionFactory, Settings, TimingProfile, session_for
 from vlmock.server.repertoire import Repertoire
 from vlmock.server.transport import MAX_MESSAGE_BYTES, Limits
+from vlmock.session.effects import Remark
 from vlmock.session.script import Script
 
 if TYPE_CHECKING:
@@ -48,6 +50,7 @@ def serve(
     compression: bool = False,
     tls: bool = False,
     max_message_bytes: int = MAX_MESSAGE_BYTES,
+    ping_seconds: float | None = None,
     journal_bytes: int = 256 * 1024 * 1024,
     log: Callable[[Entry], None] | None = None,
     record: str | Path | None = None,
@@ -71,10 +74,11 @@ def serve(
     ``journal.remarks()``. ``connections_per_minute``, ``tokens_per_minute``: beyond them HTTP 429 with
     ``Retry-After``, and failed responses; None is no limit. ``compression``: agree to permessage-deflate. ``tls``:
     serve https and wss, with a certificate that clients in this process, and in those that it starts, trust until the
-    end. ``max_message_bytes``: longer messages close the connection with 1009. ``journal_bytes``: about what the
-    journal may keep. ``log``: is given every journal entry, in the server's thread. ``record``: a folder, or
-    a zip file, where every connection is written down as it goes; secrets are ``***``, so is what the regular
-    expressions ``redact`` match, and ``redact_audio`` keeps no voices, only their timing and loudness.
+    end. ``max_message_bytes``: longer messages close the connection with 1009. ``ping_seconds``: ping clients so often,
+    and note who does not answer; None does not. ``journal_bytes``: about what the journal may keep. ``log``: is given
+    every journal entry, in the server's thread. ``record``: a folder, or a zip file, where every connection is written
+    down as it goes; secrets are ``***``, so is what the regular expressions ``redact`` match, and ``redact_audio``
+    keeps no voices, only their timing and loudness.
 
     Raises ServerError when the address cannot be had or ``tls`` lacks trustme, ScenarioError when a scenario is wrong,
     RecordingError when a recording is, or when nothing can be recorded there, SpeechError, DetectorError or
@@ -94,7 +98,7 @@ def serve(
         lenient=lenient,
         compression=compression,
         tls=tls,
-        limits=Limits(message_bytes=max_message_bytes),
+        limits=Limits(message_bytes=max_message_bytes, ping_seconds=ping_seconds),
     )
     recorded = scenario if isinstance(scenario, Recording) else replay
     repertoire = Repertoire(None if isinstance(scenario, Recording) else scenario, offers)
@@ -139,6 +143,8 @@ class MockServer(LocalServer):
         )
         self._before_play = 0
         """How many had connected when what is to be played now was chosen."""
+        self.conduct_was_asked = False
+        """Somebody is interested in it."""
 
     @property
     def environment(self) -> dict[str, str]:
@@ -220,6 +226,15 @@ class MockServer(LocalServer):
     def journal(self) -> Journal:
         """What was said on every connection."""
         return self._reception.journal
+
+    @property
+    def conduct(self) -> ServerConduct:
+        """How the clients have behaved until now, judged when it is asked: ``assert not server.conduct.errors``."""
+        self.conduct_was_asked = True
+        return ServerConduct(self.journal, now=self._reception.clock.now, remark=self._remark)
+
+    def _remark(self, remark: Remark, connection: int | None) -> None:
+        self._listener.do(lambda: self._reception.remark(remark, connection))
 
     @property
     def scripts(self) -> list[Script]:

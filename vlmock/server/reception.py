@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 import msgspec
 from websockets.http11 import Request, Response
 
-from vlmock.errors import VlmockError
+from vlmock.errors import ServerError, VlmockError
 from vlmock.hearing.detectors import DEFAULT as DEFAULT_DETECTOR
 from vlmock.hearing.detectors import ChosenDetector, detector_named
 from vlmock.protocol.codec import decode_client
@@ -24,10 +24,10 @@ from vlmock.server.beta_conversation import BetaConversation
 from vlmock.server.clock import Clock, ClockHand, SystemClock
 from vlmock.server.connection import Begun, Connection, Conversation
 from vlmock.server.dialects import Dialect
-from vlmock.server.handshake import Admitted, CredentialKind, Policy, Refused, admit
+from vlmock.server.handshake import Admitted, CredentialKind, Policy, Refused, admit, fingerprint
 from vlmock.server.hearing_worker import Ears
 from vlmock.server.identity import LEGACY_AUDIENCE, Entra
-from vlmock.server.journal import Facts, Journal
+from vlmock.server.journal import Facts, Journal, TurnedAway
 from vlmock.server.light_transport import LightTransport
 from vlmock.server.pages import page, refusal, wants_upgrade
 from vlmock.server.quota import Quota
@@ -39,6 +39,7 @@ from vlmock.session.agents import Conversations
 from vlmock.session.allowance import Allowance
 from vlmock.session.avatar.pool import AvatarPool
 from vlmock.session.brain import Brain
+from vlmock.session.effects import Remark
 from vlmock.session.ids import IdFactory
 from vlmock.session.machine import Session
 from vlmock.session.readings import Readings, parse_readings
@@ -203,6 +204,8 @@ class Reception:
         self._workers = Workers("speech")
         self._ears = Ears(settings.recognition)
         self._speakers = {settings.speech: Speaker(SpeechStudio(engine=settings.speech), self._workers)}
+        self._refused_credential = 0
+        """The fingerprint of the credential that was refused last with 401."""
         self._connections: set[Connection] = set()
         self._all_left: asyncio.Event | None = None
         self._warm = False
@@ -261,6 +264,7 @@ class Reception:
         if isinstance(outcome, Admitted):
             outcome = self._quota.admit(self.clock.now()) or outcome
         if isinstance(outcome, Refused):
+            self._note_turned_away(outcome, fingerprint(request.path, request.headers.raw_items()))
             if (replays := self.repertoire.replays(None)) is not None and (recorded := replays.refusal()) is not None:
                 return recorded
             _log.warning("refused with %d: %s", outcome.status, outcome.message)
@@ -268,6 +272,23 @@ class Reception:
         replays = self.repertoire.replays(outcome.scenario)
         turned_away = replays.turn_away() if replays is not None else None
         return turned_away or outcome
+
+    def _note_turned_away(self, refused: Refused, credential: int) -> None:
+        same = credential != 0 and credential == self._refused_credential
+        self._refused_credential = credential if refused.status == 401 else 0
+        turned_away = TurnedAway(refused.status, refused.message, self.clock.unix_time(), same)
+        self.journal.turned_away.append(turned_away)
+
+    def remark(self, remark: Remark, connection: int | None) -> None:
+        """Note something about a connection that is open; None: the latest. In the loop.
+
+        Raises ServerError when it is not.
+        """
+        parts = [part for part in self.journal.parts if part.ended is None and connection in (None, part.number)]
+        if not parts:
+            which = "no connection is open" if connection is None else f"connection {connection} is not open"
+            raise ServerError(f"nothing can be said of the client's loudspeaker: {which}")
+        parts[-1].note("vlmock", remark, self.clock.now(), len(remark.message))
 
     def begin(self, admitted: Admitted, target: str, now: float) -> Begun:
         replays = self.repertoire.replays(admitted.scenario)
@@ -283,7 +304,9 @@ class Reception:
         self.begun += 1
         unix_time = self.clock.unix_time()
         own = scenario.name if scenario is not None else type(script).__name__
-        journal = self.journal.open_connection(_facts(admitted, target, own, unix_time), now)
+        journal = self.journal.open_connection(
+            _facts(admitted, target, own, unix_time, encrypted=self._settings.tls), now
+        )
         self.played.append(Played(journal.number, script))
         circumstances = Circumstances(
             admitted=admitted,
@@ -319,7 +342,7 @@ class Reception:
     def _begin_replay(self, replays: "Replays", admitted: Admitted, target: str, now: float) -> Begun:
         replay = replays.begin(target, decode_beta if admitted.dialect is Dialect.OPENAI_BETA else decode_client)
         self.begun += 1
-        facts = _facts(admitted, target, replay.name, self.clock.unix_time())
+        facts = _facts(admitted, target, replay.name, self.clock.unix_time(), encrypted=self._settings.tls)
         journal = self.journal.open_connection(facts, now)
         self.replayed.append(Replayed(journal.number, replay))
         return Begun(replay, journal, self._speaker(None), replay.decode)
@@ -359,7 +382,7 @@ class Reception:
         self._workers.do(lambda: importlib.import_module("numpy"))
 
 
-def _facts(admitted: Admitted, target: str, own: str, unix_time: float) -> Facts:
+def _facts(admitted: Admitted, target: str, own: str, unix_time: float, *, encrypted: bool) -> Facts:
     """``own``: the name of what the server plays by itself."""
     return Facts(
         path=target,
@@ -369,5 +392,6 @@ def _facts(admitted: Admitted, target: str, own: str, unix_time: float) -> Facts
         user_agent=admitted.user_agent,
         credential=admitted.credential.value,
         opened=unix_time,
+        encrypted=encrypted,
         dialect=admitted.dialect.value,
     )

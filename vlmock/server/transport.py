@@ -26,17 +26,16 @@ from websockets.typing import Subprotocol
 
 from vlmock.protocol.codec import Message
 from vlmock.protocol.deltas import Deltas
+from vlmock.server.close_frames import check_code, cut_reason
+from vlmock.server.pings import Pings
 from vlmock.server.ready_frames import ReadyFrames
 
 if TYPE_CHECKING:
     from websockets.extensions import ServerExtensionFactory
 
-__all__ = ["MAX_MESSAGE_BYTES", "Closing", "Limits", "Peer", "ReadBuffer", "Transport", "cut_reason"]
+__all__ = ["MAX_MESSAGE_BYTES", "Closing", "Limits", "Peer", "ReadBuffer", "Transport"]
 
 _REALTIME: Final = Subprotocol("realtime")
-_REASON_BYTES: Final = 123
-"""Documented: RFC 6455 5.5, a control frame has at most 125 bytes, two of which are the code."""
-
 MAX_MESSAGE_BYTES: Final = 32 * 1024 * 1024
 """Documented: 15 MiB of audio may come at once, which is 20 MiB of base64."""
 
@@ -46,6 +45,9 @@ _NO_REQUEST: Final = (
 _BAD_REQUEST: Final = (
     b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%b"
 ) % (len(_NO_REQUEST), _NO_REQUEST)
+
+_CROSSING_SECONDS: Final = 1.0
+"""What comes so soon after our goodbye was sent before it arrived."""
 
 _TLS_HELLO: Final = b"\x16\x03"
 """How TLS begins, and no request. Documented: RFC 8446 5.1."""
@@ -67,6 +69,9 @@ class Limits(msgspec.Struct, frozen=True):
     """For the peer to agree to a close."""
     stall_seconds: float = 60.0
     """For a peer to read again."""
+    ping_seconds: float | None = None
+    """So often a peer is pinged, and so long it has to answer. None: never. Assumed: whether the service pings is not
+    known."""
 
 
 class ReadBuffer:
@@ -89,6 +94,8 @@ class Closing(msgspec.Struct, frozen=True):
     """As the peer can know it; 1006 when there was no close frame. Documented: RFC 6455 7.1.5."""
     reason: str
     by: Literal["client", "server", "network"]
+    unanswered: bool = False
+    """We have said goodbye, and the peer has not answered it."""
 
 
 class Peer(Protocol):
@@ -102,6 +109,9 @@ class Peer(Protocol):
 
     def received(self, messages: list[bytes]) -> None:
         """Whole messages in the order in which they came. Text is valid UTF-8."""
+
+    def noted(self, code: str, message: str) -> None:
+        """The peer does something that is seen here only, and told once."""
 
     def writable_again(self) -> None:
         """The peer has read; ``send`` again."""
@@ -140,6 +150,12 @@ class Transport(asyncio.BufferedProtocol):
         self._stalled = False
         self._timer: asyncio.TimerHandle | None = None
         self._stall_timer: asyncio.TimerHandle | None = None
+        self._pings = None if limits.ping_seconds is None else self._make_pings(limits.ping_seconds)
+        self._goodbye_at: float | None = None
+        """When we said it, on the loop's clock."""
+        self._dropped = False
+        """By whoever owns it."""
+        self._noted: set[str] = set()
         self._make_peer = peer
 
     # ---- what the owner asks for
@@ -162,7 +178,7 @@ class Transport(asyncio.BufferedProtocol):
         Raises ValueError on any other code that RFC 6455 7.4 does not allow in a frame.
         """
         if code != CloseCode.ABNORMAL_CLOSURE:
-            _check_code(code)
+            check_code(code)
         self._ended = True
         if code == CloseCode.ABNORMAL_CLOSURE:
             self.drop()
@@ -174,7 +190,7 @@ class Transport(asyncio.BufferedProtocol):
 
     def drop(self) -> None:
         """End the connection at once, with nothing more said."""
-        self._ended = True
+        self._ended = self._dropped = True
         self._tcp.abort()
 
     # ---- what asyncio reports
@@ -213,6 +229,8 @@ class Transport(asyncio.BufferedProtocol):
             self._tcp.resume_reading()
 
     def connection_lost(self, exc: Exception | None) -> None:
+        if self._pings is not None:
+            self._pings.end()
         for timer in (self._timer, self._stall_timer):
             if timer is not None:
                 timer.cancel()
@@ -239,6 +257,22 @@ class Transport(asyncio.BufferedProtocol):
         self._deliver(messages)
         self._flush()
 
+    def _note(self, code: str, message: str) -> None:
+        if code not in self._noted:
+            self._noted.add(code)
+            self._peer.noted(code, message)
+
+    def _make_pings(self, seconds: float) -> Pings:
+        words = f"a ping was not answered within {seconds:g} s"
+        return Pings(seconds, ping=self._ping, unanswered=lambda: self._note("ping_unanswered", words))
+
+    def _ping(self) -> bool:
+        can = self.writable and self._websocket.state is State.OPEN
+        if can:
+            self._websocket.send_ping(b"vlmock")
+            self._flush()
+        return can
+
     def _refuse_tls(self) -> None:
         """The library would wait for the end of a line, and the client for an answer."""
         _log.warning(
@@ -258,10 +292,14 @@ class Transport(asyncio.BufferedProtocol):
                 self._timer.cancel()
                 self._timer = None
             self._peer.opened()
+            if self._pings is not None:
+                self._pings.begin()
 
     def _assemble(self, frame: Frame) -> bytes | None:
         """The message that this frame completes."""
-        if frame.opcode in (Opcode.TEXT, Opcode.BINARY):
+        if frame.opcode is Opcode.PONG and self._pings is not None:
+            self._pings.answered()
+        elif frame.opcode in (Opcode.TEXT, Opcode.BINARY):
             if frame.fin:
                 return self._checked(bytes(frame.data), is_text=frame.opcode is Opcode.TEXT)
             self._message = bytearray(frame.data)
@@ -278,7 +316,9 @@ class Transport(asyncio.BufferedProtocol):
 
         Documented: RFC 6455 8.1, close 1007.
         """
-        if is_text and not message.isascii():
+        if not is_text:
+            self._note("binary_message", f"a binary message of {len(message)} bytes")
+        elif not message.isascii():
             try:
                 message.decode()
             except UnicodeDecodeError as error:
@@ -291,6 +331,10 @@ class Transport(asyncio.BufferedProtocol):
         """Pass messages on, unless the owner has ended the conversation."""
         if messages and not self._ended:
             self._peer.received(messages)
+        elif messages and self._goodbye_at is not None:
+            since = asyncio.get_running_loop().time() - self._goodbye_at
+            if since > _CROSSING_SECONDS:
+                self._note("sent_after_close", f"the client still sends {since:.1f} s after the server's close frame")
 
     def _flush(self) -> None:
         """Write what the library has to say."""
@@ -316,9 +360,12 @@ class Transport(asyncio.BufferedProtocol):
             self._tcp.write_eof()
 
     def _expect_close(self) -> None:
+        loop = asyncio.get_running_loop()
+        if self._goodbye_at is None:
+            self._goodbye_at = loop.time()
         if self._timer is not None:
             self._timer.cancel()
-        self._timer = asyncio.get_running_loop().call_later(self._limits.close_seconds, self.drop)
+        self._timer = loop.call_later(self._limits.close_seconds, self._tcp.abort)
 
     def _drop_stalled(self) -> None:
         self._stalled = True
@@ -329,24 +376,11 @@ class Transport(asyncio.BufferedProtocol):
         if received is not None and (sent is None or self._websocket.close_rcvd_then_sent):
             return Closing(received.code, received.reason, "client")
         if sent is not None:
-            return Closing(sent.code, sent.reason, "server")
+            return Closing(sent.code, sent.reason, "server", unanswered=received is None and not self._dropped)
         if self._stalled:
             reason = f"dropped: the client had not read for {self._limits.stall_seconds:g} s"
             return Closing(CloseCode.ABNORMAL_CLOSURE, reason, "server")
         return Closing(CloseCode.ABNORMAL_CLOSURE, "", "network")
-
-
-def cut_reason(reason: str) -> str:
-    """As much of a close reason as fits into a close frame, whole characters only."""
-    return reason.encode()[:_REASON_BYTES].decode(errors="ignore")
-
-
-def _check_code(code: int) -> None:
-    if not (3000 <= code < 5000 or code in _FRAME_CODES):
-        raise ValueError(f"{code} is no close code that a frame may carry: use 1000 to 1014 or 3000 to 4999")
-
-
-_FRAME_CODES: Final = {*range(1000, 1004), *range(1007, 1015)}
 
 
 def _subprotocol(_: ServerProtocol, offered: Sequence[Subprotocol]) -> Subprotocol | None:

@@ -61,21 +61,21 @@ class Close(msgspec.Struct, frozen=True):
 class Remark(msgspec.Struct, frozen=True):
     """Something to say about the conversation. It goes into the journal and not over the wire."""
 
-    kind: Literal["hint", "overlooked", "heard", "unsent", "differs"]
+    kind: Literal["hint", "overlooked", "heard", "unsent", "differs", "noted"]
     """A ``hint`` belongs to the refusal before it and says what may have been meant; ``overlooked`` is what the service
     would have refused, and a lenient session did not; ``heard`` is what speech was recognised as; ``unsent`` is what a
     script said and this session cannot be sent; ``differs`` is what a client does otherwise than in the recording that
-    is played to it."""
+    is played to it; ``noted`` is what it does beside its events."""
     message: str
     code: str | None = None
-    """Of the refusal."""
+    """Of the refusal, or of what was noted."""
     param: str | None = None
     """The member at fault, as a dotted path."""
 
     @property
     def type(self) -> str:
         """Where events have their type: ``(hint)``, ``(overlooked)``, ``(heard)``, ``(unsent)``,
-        ``(differs)``."""
+        ``(differs)``, ``(noted)``."""
         return f"({self.kind})"
 
 

@@ -1,0 +1,87 @@
+"""Calls of the client's functions, what was returned, and MCP calls that wait for consent."""
+
+import msgspec
+
+from vlmock.protocol.conversation import ConversationItemCreate, ConversationItemCreated
+from vlmock.protocol.items import (
+    FunctionCallItem,
+    McpApprovalRequestItem,
+    RequestFunctionCall,
+    RequestFunctionCallOutput,
+    RequestItem,
+    RequestMcpApprovalResponse,
+)
+from vlmock.protocol.response import (
+    ResponseCreate,
+    ResponseCreated,
+    ResponseCreateParams,
+    ResponseDone,
+    ResponseOutputItemDone,
+)
+from vlmock.protocol.tool_calls import ResponseFunctionCallArgumentsDone
+from vlmock.protocol.wire import given
+
+__all__ = ["Call", "Calls"]
+
+
+class Call(msgspec.Struct):
+    """A call of a function."""
+
+    name: str
+    response_id: str
+    at: float
+    answered_at: float | None = None
+    given_up: bool = False
+    """Its response was cancelled."""
+
+
+class Calls:
+    """All that the client has to answer beside speech."""
+
+    def __init__(self) -> None:
+        self.by_id: dict[str, Call] = {}
+        self.earlier: set[str] = set()
+        """Ids of calls that the client itself brought along, as history."""
+        self.approvals: dict[str, float] = {}
+        """Ids of requests for consent that wait, and since when."""
+        self.approvals_seen: set[str] = set()
+        self.output_at: float | None = None
+        """When the last output came after which no response was asked for."""
+
+    @property
+    def open(self) -> dict[str, Call]:
+        """Those that have no output yet."""
+        return {id: call for id, call in self.by_id.items() if call.answered_at is None and not call.given_up}
+
+    def learn(self, event: object, at: float) -> None:
+        match event:
+            case ResponseOutputItemDone(item=FunctionCallItem() as item, response_id=response_id):
+                if item.status == "completed":
+                    self.by_id.setdefault(item.call_id, Call(item.name, response_id, at)).name = item.name
+            case ResponseFunctionCallArgumentsDone(call_id=call_id, response_id=response_id):
+                self.by_id.setdefault(call_id, Call(given(event.name, ""), response_id, at))
+            case ResponseCreated():
+                self.output_at = None
+            case ResponseDone(response=response) if response.status == "cancelled":
+                for call in self.by_id.values():
+                    call.given_up |= call.response_id == response.id
+            case ConversationItemCreated(item=McpApprovalRequestItem(id=id)):
+                self.approvals[id] = at
+                self.approvals_seen.add(id)
+            case ConversationItemCreate(item=item):
+                self._learn_item(item, at)
+            case ResponseCreate(response=params):
+                for item in given(given(params, ResponseCreateParams()).append_input_items, []):
+                    self._learn_item(item, at)
+                self.output_at = None
+
+    def _learn_item(self, item: RequestItem, at: float) -> None:
+        match item:
+            case RequestFunctionCallOutput(call_id=call_id):
+                if call_id in self.by_id:
+                    self.by_id[call_id].answered_at = at
+                    self.output_at = at
+            case RequestFunctionCall(call_id=call_id):
+                self.earlier.add(call_id)
+            case RequestMcpApprovalResponse(approval_request_id=id):
+                self.approvals.pop(id, None)

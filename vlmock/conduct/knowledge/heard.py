@@ -1,0 +1,64 @@
+"""What the client has sent of the user's voice, and what the service has heard in it."""
+
+from vlmock.conduct.knowledge.pace import Pace
+from vlmock.protocol.audio_format import AudioFormat
+from vlmock.protocol.conversation import ConversationItemInputAudioTranscriptionFailed
+from vlmock.protocol.input_audio import (
+    InputAudioBufferAppend,
+    InputAudioBufferClear,
+    InputAudioBufferCommitted,
+    InputAudioBufferSpeechStarted,
+    InputAudioBufferSpeechStopped,
+)
+from vlmock.protocol.response import ResponseCreated
+
+__all__ = ["HeardSoFar"]
+
+_SILENT_BYTES = {"pcm16": b"\0", "g711_ulaw": b"\xff\x7f", "g711_alaw": b"\xd5\x55"}
+
+
+class HeardSoFar:
+    """The input audio."""
+
+    def __init__(self) -> None:
+        self.pace = Pace()
+        self.appends = 0
+        self.appends_unconfigured = 0
+        """Before the first ``session.updated``."""
+        self.total_ms = 0.0
+        self.uncommitted_ms = 0.0
+        """Since the last commit, whoever made it."""
+        self.all_silent = True
+        """Nothing but digital silence so far."""
+        self.speaking = False
+        """A turn has begun that has not ended."""
+        self.spoke_at: float | None = None
+        """When a turn began last."""
+        self.owed_at: float | None = None
+        """When the service ended a turn that it has not begun to answer."""
+
+    def append(self, event: InputAudioBufferAppend, lost_bytes: int, format: AudioFormat, channels: int) -> float:
+        """What came, in milliseconds."""
+        duration_ms = format.duration_ms((len(event.audio) + lost_bytes) // channels)
+        self.appends += 1
+        self.total_ms += duration_ms
+        self.uncommitted_ms += duration_ms
+        if lost_bytes or event.audio.strip(_SILENT_BYTES[format.encoding]):
+            self.all_silent = False
+        return duration_ms
+
+    def learn(self, event: object, at: float, *, answered: bool) -> None:
+        """``answered``: the service answers turns by itself."""
+        match event:
+            case InputAudioBufferSpeechStarted():
+                self.speaking, self.spoke_at, self.owed_at = True, at, None
+            case InputAudioBufferSpeechStopped():
+                self.speaking = False
+            case InputAudioBufferCommitted():
+                self.uncommitted_ms = 0.0
+                self.owed_at = at if answered else None
+            case InputAudioBufferClear():
+                self.uncommitted_ms = 0.0
+                self.speaking = False
+            case ResponseCreated() | ConversationItemInputAudioTranscriptionFailed():
+                self.owed_at = None
