@@ -7,6 +7,7 @@ from typing import Final
 from vlmock.conduct.case import Case
 from vlmock.conduct.facts import Opened, Turnaway
 from vlmock.conduct.knowledge.configured import members_of
+from vlmock.conduct.notes import HASTY
 from vlmock.conduct.rule import Rule, Severity, rule
 from vlmock.conduct.rules.session import dropped_settings
 from vlmock.protocol.conversation import (
@@ -141,8 +142,8 @@ def back_off(case: Case, event: Turnaway | Opened) -> Iterator[str]:
     at = event.at if isinstance(event, Turnaway) else case.facts.opened
     times = [*(turnaway.at for turnaway in case.turned_away if turnaway.status != 404), at][-_ATTEMPTS:]
     hasty = all(later - earlier < _AT_ONCE_S for earlier, later in itertools.pairwise(times))
-    if len(times) == _ATTEMPTS and hasty and not case.notes["hasty"]:
-        case.notes["hasty"] += 1
+    if len(times) == _ATTEMPTS and hasty and not case.notes[HASTY]:
+        case.notes[HASTY] += 1
         yield f"{_ATTEMPTS} attempts to connect in {times[-1] - times[0]:.2f} s, each after a refusal"
 
 

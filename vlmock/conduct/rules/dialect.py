@@ -6,6 +6,7 @@ from typing import Final
 
 from vlmock.conduct.case import Case
 from vlmock.conduct.facts import Turnaway
+from vlmock.conduct.notes import BINARY, REFUSED_BINARY
 from vlmock.conduct.rule import Rule, Severity, rule
 from vlmock.protocol.catalogue import CLIENT_EVENTS
 from vlmock.protocol.codec import InvalidEvent
@@ -172,8 +173,9 @@ def events_of_this_version(case: Case, event: ClientEvent) -> Iterator[str]:
 def json_objects(case: Case, event: InvalidEvent) -> Iterator[str]:
     of_the_type = event.kind == "wrong_type" and event.path == "type"
     if event.kind in ("invalid_json", "not_an_object", "missing_type") or of_the_type:
-        if case.notes["binary"]:
-            case.notes["binary"] -= 1
+        if case.notes[BINARY]:
+            case.notes[BINARY] -= 1
+            case.notes[REFUSED_BINARY] += 1
             return
         yield f"a message that is no event: expected {event.expected}, got {event.got}"
 

@@ -5,6 +5,7 @@ from typing import Final
 
 from vlmock.conduct.case import Case
 from vlmock.conduct.facts import Refusal
+from vlmock.conduct.notes import LATE
 from vlmock.conduct.rule import Rule, Seen, Severity, rule
 from vlmock.protocol.codec import InvalidEvent
 from vlmock.protocol.input_audio import InputAudioBufferAppend, InputAudioBufferCommit
@@ -174,8 +175,8 @@ def even_pace(case: Case, event: InputAudioBufferAppend) -> Iterator[str]:
     piece_s = case.configured.input.duration_ms(len(event.audio) + case.lost_bytes) / 1000
     late_s = pace.lateness_s(case.at)
     if _JITTER_S + piece_s < late_s <= _STALL_S:
-        case.notes["late appends"] += 1
-        if case.notes["late appends"] >= _OFTEN:
+        case.notes[LATE] += 1
+        if case.notes[LATE] >= _OFTEN:
             yield f"{_OFTEN} appends came more than 100 ms late, the last one {late_s * 1000:.0f} ms"
 
 

@@ -5,6 +5,7 @@ from typing import Final
 
 from vlmock.conduct.case import Case
 from vlmock.conduct.facts import Refusal
+from vlmock.conduct.notes import REFUSED_BINARY
 from vlmock.conduct.rule import Rule, Seen, Severity, rule
 from vlmock.protocol.codec import InvalidEvent
 from vlmock.session.effects import Remark
@@ -13,7 +14,9 @@ __all__ = ["LAST", "RULES"]
 
 _NO_SUCH_ITEM: Final = frozenset({"item_delete_invalid_item_id", "item_retrieve_invalid_item_id"})
 _NO_SUCH_PREVIOUS: Final = frozenset({"item_create_invalid_previous_item_id", "item_not_found"})
-_BENIGN: Final = frozenset({"response_cancel_not_active", "conversation_already_has_active_response"})
+_BENIGN: Final = frozenset(
+    {"response_cancel_not_active", "conversation_already_has_active_response", "item_already_truncated"}
+)
 """Both sides may have spoken at once (behaviour 8.1 (6)); where they have not, other rules say so."""
 
 
@@ -32,6 +35,8 @@ def nothing_refused(case: Case, event: Refusal | Remark) -> Iterator[str | Seen]
     if isinstance(event, Remark):
         if event.kind == "overlooked" and not case.judged:
             yield f"only a lenient server takes it: {event.message}"
+    elif case.notes[REFUSED_BINARY]:
+        case.notes[REFUSED_BINARY] -= 1
     elif not event.judged and not case.found_now and event.code not in _BENIGN:
         culprit = event.culprit
         wire_type = culprit.event_type if isinstance(culprit, InvalidEvent) else culprit.type

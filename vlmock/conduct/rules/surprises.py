@@ -22,6 +22,8 @@ __all__ = ["RULES"]
 
 _SHOCK_S: Final = 1.0
 """Who goes so soon after an event may have gone because of it."""
+_BURST_S: Final = 0.1
+"""Assumed: events that come so close together were read together."""
 _FAILURES: Final = (1002, 1003, 1006, 1007, 1008, 1010, 1011)
 _TWENTY_MS_BYTES: Final = 960
 
@@ -30,13 +32,20 @@ def _last_straw(case: Case, event: Ending) -> object:
     """What the server had said when the client went without a goodbye; None where it ended otherwise."""
     if event.by not in ("network", "client") or event.code not in _FAILURES or case.last_server is None:
         return None
-    at, said = case.surprise or case.last_server
+    at, said = _surprise(case) or case.last_server
     return said if event.at - at <= _SHOCK_S else None
+
+
+def _surprise(case: Case) -> tuple[float, object] | None:
+    """What was surprising in the last burst of events."""
+    if case.surprise is None or case.last_server is None or case.last_server[0] - case.surprise[0] > _BURST_S:
+        return None
+    return case.surprise
 
 
 def _last_words(case: Case, event: Ending) -> object:
     """The same, where they were the very last, and nothing else was surprising."""
-    return None if case.surprise else _last_straw(case, event)
+    return None if _surprise(case) else _last_straw(case, event)
 
 
 def _went(event: Ending, what: str) -> str:
@@ -58,7 +67,7 @@ def _went(event: Ending, what: str) -> str:
 def survive_unknown_events(case: Case, event: Ending) -> Iterator[str]:
     straw = _last_straw(case, event)
     known = SessionCreated | SessionUpdated | ErrorEvent
-    if case.surprise is not None and straw is not None and not isinstance(straw, known):
+    if _surprise(case) is not None and straw is not None and not isinstance(straw, known):
         yield _went(event, f"{getattr(straw, 'type', 'an event')}, which is in no enum")
 
 

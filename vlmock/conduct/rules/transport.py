@@ -5,6 +5,7 @@ from typing import Final
 
 from vlmock.conduct.case import Case
 from vlmock.conduct.facts import Ending, Opened, Turnaway
+from vlmock.conduct.notes import BINARY
 from vlmock.conduct.rule import Rule, Severity, rule
 from vlmock.session.effects import Remark
 
@@ -141,7 +142,7 @@ def say_goodbye(case: Case, event: Ending) -> Iterator[str]:
 )
 def text_messages(case: Case, event: Remark) -> Iterator[str]:
     if event.code == BINARY_MESSAGE:
-        case.notes["binary"] += 1
+        case.notes[BINARY] += 1
         yield event.message
 
 

@@ -124,7 +124,7 @@ def truncate_what_was_heard(case: Case, event: ConversationItemTruncate) -> Iter
 )
 def truncate_once(case: Case, event: ConversationItemTruncate) -> Iterator[str]:
     item = case.answers.spoken.get(event.item_id)
-    if item is not None and item.truncated and not case.is_crossing(item.truncated_at):
+    if item is not None and item.truncated and not (item.truncated == "server" and case.is_crossing(item.truncated_at)):
         by = "the service" if item.truncated == "server" else "the client"
         yield f"{event.item_id} was truncated by {by} before"
 
