@@ -58,6 +58,7 @@ class FakePeer:
 
     def __init__(self) -> None:
         self.messages: list[bytes] = []
+        self.notes: list[str] = []
 
     def requested(self, request: Any) -> None: ...
 
@@ -66,6 +67,9 @@ class FakePeer:
     def received(self, messages: list[bytes]) -> None:
         assert messages
         self.messages += messages
+
+    def noted(self, code: str, message: str) -> None:
+        self.notes.append(code)
 
 
 @dataclass
@@ -79,6 +83,8 @@ class Outcome:
     closing: Closing
     ended: bool
     """Whether the server ended the stream."""
+    notes: list[str]
+    """What only the socket's side sees."""
 
 
 def outcome(transport_class: type[Transport], chunks: list[bytes], **more: Any) -> Outcome:
@@ -96,7 +102,7 @@ def outcome(transport_class: type[Transport], chunks: list[bytes], **more: Any) 
         for timer in (transport._timer, transport._stall_timer):
             if timer is not None:
                 timer.cancel()
-        return Outcome(peer.messages, b"".join(tcp.written[1:]), closing, b"" in tcp.written)
+        return Outcome(peer.messages, b"".join(tcp.written[1:]), closing, b"" in tcp.written, peer.notes)
 
     return asyncio.run(run())
 

@@ -3,11 +3,11 @@
 from collections import deque
 from collections.abc import Callable
 
+from vlmock.conduct.codes import PLAYING, SILENT, STILL_PLAYING
 from vlmock.conduct.conduct import Conduct
 from vlmock.conduct.facts import Ending, Facts, Turnaway, facts_of
 from vlmock.conduct.judge import Judge
 from vlmock.conduct.rule import Finding
-from vlmock.conduct.rules.turns import PLAYING, SILENT, STILL_PLAYING
 from vlmock.server.journal import ConnectionJournal, Ended, Journal, TurnedAway
 from vlmock.server.journal_entry import Entry
 from vlmock.session.effects import Remark

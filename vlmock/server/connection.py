@@ -23,7 +23,6 @@ from vlmock.protocol.wire import JsonObject, ServerEvent
 from vlmock.server.clock import Clock
 from vlmock.server.handshake import Admitted, Refused, shown
 from vlmock.server.journal import ConnectionJournal
-from vlmock.server.journal_entry import remark_line
 from vlmock.server.pages import refusal
 from vlmock.server.ready_frames import ReadyFrames
 from vlmock.server.transport import Closing, Transport
@@ -183,7 +182,7 @@ class Connection:
 
     def noted(self, code: str, message: str) -> None:
         if self._begun is not None:
-            self._perform_remark(Remark("noted", message, code=code), self._begun, self._clock.now())
+            self._begun.journal.remark(Remark("noted", message, code=code), self._clock.now())
 
     def writable_again(self) -> None:
         self._turn()
@@ -363,7 +362,7 @@ class Connection:
         self._listening = {other for other in self._listening if not other.done()} | {listening}
 
     def _perform_remark(self, effect: Remark, begun: Begun, now: float) -> None:
-        begun.journal.note("vlmock", effect, now, len(effect.message), remark_line(effect))
+        begun.journal.remark(effect, now)
 
     def _send_outgoing(self) -> None:
         if self._outgoing:

@@ -9,7 +9,8 @@ import vlmock
 from vlmock.protocol.codec import InvalidEvent, encode_deltas
 from vlmock.protocol.deltas import Deltas
 from vlmock.protocol.wire import JsonObject, ServerEvent
-from vlmock.server.journal_entry import Entry, EventOrBody, Run, Source, stripped
+from vlmock.server.journal_entry import Entry, EventOrBody, Run, Source, remark_line, stripped
+from vlmock.session.effects import Remark
 
 if TYPE_CHECKING:
     from vlmock.protocol.recording.lines import Head, Speaker
@@ -116,6 +117,10 @@ class ConnectionJournal:
             journal._log(entry)
         if journal._arrivals.awaited:
             journal._arrivals.announce()
+
+    def remark(self, remark: Remark, now: float) -> None:
+        """Something is to be said about it that nobody has sent."""
+        self.note("vlmock", remark, now, len(remark.message), remark_line(remark))
 
     def note_deltas(self, deltas: Deltas, now: float, payload_bytes: Sequence[int]) -> None:
         """A run of deltas has been sent; they become entries when somebody asks."""

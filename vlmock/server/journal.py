@@ -139,6 +139,17 @@ class Journal:
         else:
             send({"event_id": event_id, **event})
 
+    def remark(self, remark: Remark, connection: int | None, now: float) -> None:
+        """Note what somebody outside has to say about an open connection; None: the latest. In the server's thread.
+
+        Raises ServerError when it is not open.
+        """
+        parts = [part for part in self._parts(connection) if part.ended is None]
+        if not parts:
+            which = "no connection" if connection is None else f"connection {connection} is not"
+            raise ServerError(f"nothing can be said about a client: {which} open")
+        parts[-1].remark(remark, now)
+
     def save(self, path: str | Path, *, redact: Iterable[str] = (), redact_audio: bool = False) -> Path:
         """Write everything as recordings, one for each connection, into a folder or, where the path ends in ``.zip``,
         a zip file. Returns the path.

@@ -234,7 +234,8 @@ class MockServer(LocalServer):
         return ServerConduct(self.journal, now=self._reception.clock.now, remark=self._remark)
 
     def _remark(self, remark: Remark, connection: int | None) -> None:
-        self._listener.do(lambda: self._reception.remark(remark, connection))
+        now = self._reception.clock.now
+        self._listener.do(lambda: self.journal.remark(remark, connection, now()))
 
     @property
     def scripts(self) -> list[Script]:

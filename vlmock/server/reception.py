@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 import msgspec
 from websockets.http11 import Request, Response
 
-from vlmock.errors import ServerError, VlmockError
+from vlmock.errors import VlmockError
 from vlmock.hearing.detectors import DEFAULT as DEFAULT_DETECTOR
 from vlmock.hearing.detectors import ChosenDetector, detector_named
 from vlmock.protocol.codec import decode_client
@@ -39,7 +39,6 @@ from vlmock.session.agents import Conversations
 from vlmock.session.allowance import Allowance
 from vlmock.session.avatar.pool import AvatarPool
 from vlmock.session.brain import Brain
-from vlmock.session.effects import Remark
 from vlmock.session.ids import IdFactory
 from vlmock.session.machine import Session
 from vlmock.session.readings import Readings, parse_readings
@@ -279,17 +278,6 @@ class Reception:
         turned_away = TurnedAway(refused.status, refused.message, self.clock.unix_time(), same)
         self.journal.turned_away.append(turned_away)
 
-    def remark(self, remark: Remark, connection: int | None) -> None:
-        """Note something about a connection that is open; None: the latest. In the loop.
-
-        Raises ServerError when it is not.
-        """
-        parts = [part for part in self.journal.parts if part.ended is None and connection in (None, part.number)]
-        if not parts:
-            which = "no connection is open" if connection is None else f"connection {connection} is not open"
-            raise ServerError(f"nothing can be said of the client's loudspeaker: {which}")
-        parts[-1].note("vlmock", remark, self.clock.now(), len(remark.message))
-
     def begin(self, admitted: Admitted, target: str, now: float) -> Begun:
         replays = self.repertoire.replays(admitted.scenario)
         if replays is not None:
@@ -302,11 +290,9 @@ class Reception:
         speaker = self._speaker(scenario.speech if scenario is not None else None)
         ear = self._ears.for_scenario(scenario) if scenario is not None else None
         self.begun += 1
-        unix_time = self.clock.unix_time()
-        own = scenario.name if scenario is not None else type(script).__name__
-        journal = self.journal.open_connection(
-            _facts(admitted, target, own, unix_time, encrypted=self._settings.tls), now
-        )
+        own, unix_time = getattr(scenario, "name", type(script).__name__), self.clock.unix_time()
+        facts = _facts(admitted, target, own, unix_time, tls=self._settings.tls)
+        journal = self.journal.open_connection(facts, now)
         self.played.append(Played(journal.number, script))
         circumstances = Circumstances(
             admitted=admitted,
@@ -342,7 +328,7 @@ class Reception:
     def _begin_replay(self, replays: "Replays", admitted: Admitted, target: str, now: float) -> Begun:
         replay = replays.begin(target, decode_beta if admitted.dialect is Dialect.OPENAI_BETA else decode_client)
         self.begun += 1
-        facts = _facts(admitted, target, replay.name, self.clock.unix_time(), encrypted=self._settings.tls)
+        facts = _facts(admitted, target, replay.name, self.clock.unix_time(), tls=self._settings.tls)
         journal = self.journal.open_connection(facts, now)
         self.replayed.append(Replayed(journal.number, replay))
         return Begun(replay, journal, self._speaker(None), replay.decode)
@@ -382,7 +368,7 @@ class Reception:
         self._workers.do(lambda: importlib.import_module("numpy"))
 
 
-def _facts(admitted: Admitted, target: str, own: str, unix_time: float, *, encrypted: bool) -> Facts:
+def _facts(admitted: Admitted, target: str, own: str, unix_time: float, *, tls: bool) -> Facts:
     """``own``: the name of what the server plays by itself."""
     return Facts(
         path=target,
@@ -392,6 +378,6 @@ def _facts(admitted: Admitted, target: str, own: str, unix_time: float, *, encry
         user_agent=admitted.user_agent,
         credential=admitted.credential.value,
         opened=unix_time,
-        encrypted=encrypted,
+        encrypted=tls,
         dialect=admitted.dialect.value,
     )

@@ -24,6 +24,7 @@ from websockets.protocol import SEND_EOF, State
 from websockets.server import ServerProtocol
 from websockets.typing import Subprotocol
 
+from vlmock.conduct.codes import BINARY_MESSAGE, PING_UNANSWERED, SENT_AFTER_CLOSE, STALLED
 from vlmock.protocol.codec import Message
 from vlmock.protocol.deltas import Deltas
 from vlmock.server.close_frames import check_code, cut_reason
@@ -264,7 +265,7 @@ class Transport(asyncio.BufferedProtocol):
 
     def _make_pings(self, seconds: float) -> Pings:
         words = f"a ping was not answered within {seconds:g} s"
-        return Pings(seconds, ping=self._ping, unanswered=lambda: self._note("ping_unanswered", words))
+        return Pings(seconds, ping=self._ping, unanswered=lambda: self._note(PING_UNANSWERED, words))
 
     def _ping(self) -> bool:
         can = self.writable and self._websocket.state is State.OPEN
@@ -317,7 +318,7 @@ class Transport(asyncio.BufferedProtocol):
         Documented: RFC 6455 8.1, close 1007.
         """
         if not is_text:
-            self._note("binary_message", f"a binary message of {len(message)} bytes")
+            self._note(BINARY_MESSAGE, f"a binary message of {len(message)} bytes")
         elif not message.isascii():
             try:
                 message.decode()
@@ -334,7 +335,7 @@ class Transport(asyncio.BufferedProtocol):
         elif messages and self._goodbye_at is not None:
             since = asyncio.get_running_loop().time() - self._goodbye_at
             if since > _CROSSING_SECONDS:
-                self._note("sent_after_close", f"the client still sends {since:.1f} s after the server's close frame")
+                self._note(SENT_AFTER_CLOSE, f"the client still sends {since:.1f} s after the server's close frame")
 
     def _flush(self) -> None:
         """Write what the library has to say."""
@@ -378,7 +379,7 @@ class Transport(asyncio.BufferedProtocol):
         if sent is not None:
             return Closing(sent.code, sent.reason, "server", unanswered=received is None and not self._dropped)
         if self._stalled:
-            reason = f"dropped: the client had not read for {self._limits.stall_seconds:g} s"
+            reason = f"{STALLED} for {self._limits.stall_seconds:g} s"
             return Closing(CloseCode.ABNORMAL_CLOSURE, reason, "server")
         return Closing(CloseCode.ABNORMAL_CLOSURE, "", "network")
 

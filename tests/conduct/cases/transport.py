@@ -1,7 +1,7 @@
 """VL8xx: the connection. The sockets themselves: tests/conduct/test_sockets.py."""
 
 from tests.conduct.playing import Row, World
-from vlmock.conduct.rules.transport import BINARY_MESSAGE, PING_UNANSWERED, SENT_AFTER_CLOSE, STALLED
+from vlmock.conduct.codes import BINARY_MESSAGE, PING_UNANSWERED, SENT_AFTER_CLOSE, STALLED
 
 IN_THE_QUERY = {"secrets_in_query": ("api-key",)}
 

@@ -2,7 +2,7 @@
 
 from tests.conduct.playing import DETECTED, SLOW, Client, Row, World
 from tests.session.sounds import silence, voice
-from vlmock.conduct.rules.turns import PLAYING, SILENT, STILL_PLAYING
+from vlmock.conduct.codes import PLAYING, SILENT, STILL_PLAYING
 from vlmock.session.script import Say
 from vlmock.session.timing import Timing
 

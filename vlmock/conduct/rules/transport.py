@@ -4,19 +4,13 @@ from collections.abc import Iterator
 from typing import Final
 
 from vlmock.conduct.case import Case
+from vlmock.conduct.codes import BINARY_MESSAGE, PING_UNANSWERED, SENT_AFTER_CLOSE, STALLED
 from vlmock.conduct.facts import Ending, Opened, Turnaway
 from vlmock.conduct.notes import BINARY
 from vlmock.conduct.rule import Rule, Severity, rule
 from vlmock.session.effects import Remark
 
-__all__ = ["BINARY_MESSAGE", "PING_UNANSWERED", "RULES", "SENT_AFTER_CLOSE", "STALLED"]
-
-BINARY_MESSAGE: Final = "binary_message"
-PING_UNANSWERED: Final = "ping_unanswered"
-SENT_AFTER_CLOSE: Final = "sent_after_close"
-"""Codes of remarks by which the socket's side says what it saw."""
-STALLED: Final = "dropped: the client had not read"
-"""How the reason begins when a client that does not read is dropped."""
+__all__ = ["RULES"]
 
 _ABNORMAL: Final = 1006
 

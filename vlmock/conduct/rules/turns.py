@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from vlmock.conduct.case import CROSSING_S, Case
+from vlmock.conduct.codes import PLAYING, SILENT, STILL_PLAYING
 from vlmock.conduct.facts import NORMAL_CLOSURE, Ending, Moment, Refusal
 from vlmock.conduct.rule import Rule, Seen, Severity, rule
 from vlmock.protocol.codec import InvalidEvent
@@ -14,12 +15,7 @@ from vlmock.protocol.response import ResponseCancel
 from vlmock.protocol.wire import given
 from vlmock.session.effects import Remark
 
-__all__ = ["PLAYING", "RULES", "SILENT", "STILL_PLAYING"]
-
-PLAYING: Final = "playing"
-SILENT: Final = "silent"
-STILL_PLAYING: Final = "still_playing"
-"""Codes of remarks by which a test says what the client's loudspeaker does."""
+__all__ = ["RULES"]
 
 _FLUSH_S: Final = 0.3
 """Assumed: a loudspeaker's buffer, and the way to it."""
