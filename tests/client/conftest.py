@@ -19,8 +19,11 @@ from tests.client.service_says import (
     message,
     updated,
 )
+from tests.judged import judged
 from tests.sound_card import SoundCard, what_is_missing
 from vlclient.memory import Memory
+
+__all__ = ["judged"]
 
 
 @pytest.fixture

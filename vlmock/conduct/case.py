@@ -2,26 +2,27 @@
 
 from collections import Counter, deque
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, Final, TypeAlias, cast
+from typing import Any, Final, TypeAlias
 
 import msgspec
 
 from vlmock.conduct.facts import NORMAL_CLOSURE, Ending, Facts, Moment, Opened, Refusal, Turnaway
 from vlmock.conduct.knowledge.answers import Answers
 from vlmock.conduct.knowledge.calls import Calls
-from vlmock.conduct.knowledge.configured import Configured, lenient_session
+from vlmock.conduct.knowledge.configured import Configured
 from vlmock.conduct.knowledge.heard import HeardSoFar
 from vlmock.conduct.knowledge.items import Items
+from vlmock.conduct.leniency import server_event
 from vlmock.conduct.rule import Finding, Rule, Seen
-from vlmock.protocol.catalogue import OTHER_SERVER_EVENTS, SERVER_EVENTS
+from vlmock.protocol.catalogue import OTHER_SERVER_EVENTS
 from vlmock.protocol.codec import InvalidEvent, UnknownServerEvent
 from vlmock.protocol.errors import ErrorEvent
 from vlmock.protocol.input_audio import InputAudioBufferAppend
 from vlmock.protocol.response import ResponseCreate
 from vlmock.protocol.session import SessionCreated, SessionUpdated
-from vlmock.protocol.wire import ClientEvent, JsonObject, ServerEvent, given
+from vlmock.protocol.wire import ClientEvent, given
 
-__all__ = ["ANSWER_S", "CROSSING_S", "Case", "Docket", "server_event"]
+__all__ = ["ANSWER_S", "CROSSING_S", "Case", "Docket"]
 
 CROSSING_S: Final = 0.1
 """Assumed: what was sent so little before a client's event had not reached the client. Behaviour 7.1: a round trip is
@@ -33,22 +34,6 @@ _RECONNECT_S: Final = 60.0
 
 Docket: TypeAlias = Mapping[type, Sequence[Rule]]
 """The rules that look at each type of event."""
-
-_SERVER_TYPES: Final = cast(dict[str, type[ServerEvent]], SERVER_EVENTS | OTHER_SERVER_EVENTS)
-_SESSIONS: Final = {"session.created": SessionCreated, "session.updated": SessionUpdated}
-
-
-def server_event(raw: JsonObject) -> ServerEvent | UnknownServerEvent:
-    """A server event that is kept as JSON: written by hand, worded in another dialect, or recorded."""
-    wire_type = str(raw.get("type", ""))
-    known = _SERVER_TYPES.get(wire_type)
-    try:
-        if known is not None:
-            return msgspec.convert(raw, known)
-    except msgspec.ValidationError:
-        if wire_type in _SESSIONS:
-            return _SESSIONS[wire_type](session=lenient_session(raw.get("session")))
-    return UnknownServerEvent(wire_type, None, raw)
 
 
 def is_surprising(event: object) -> bool:

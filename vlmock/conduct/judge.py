@@ -36,7 +36,6 @@ class Judge:
         """A client has connected."""
         earlier = tuple(case for case in self._over if (case.over_at or 0.0) <= facts.opened)
         case = Case(connection, facts, self._docket, earlier=earlier, place=place)
-        case.turned_away = self._door.turned_away
         self._cases[connection] = case
         return case.opened()
 

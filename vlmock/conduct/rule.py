@@ -125,8 +125,9 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
     def __str__(self) -> str:
         where = f"{self.place} " if self.place else ""
         there = f"entry {self.entry}" if self.entry else "handshake"
+        seen = self.seen.rstrip(".")
         return (
-            f"{self.rule} ({self.severity}) {where}#{self.connection} {self.at:.3f} s, {there}: {self.seen}. "
+            f"{self.rule} ({self.severity}) {where}#{self.connection} {self.at:.3f} s, {there}: {seen}. "
             f"Remedy: {self.rule.remedy}"
         )
 

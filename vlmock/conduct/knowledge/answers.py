@@ -7,7 +7,7 @@ import msgspec
 from vlmock.protocol.audio_format import OUTPUT_FORMATS, AudioFormat
 from vlmock.protocol.codec import audio_size
 from vlmock.protocol.conversation import ConversationItemCreate, ConversationItemTruncate, ConversationItemTruncated
-from vlmock.protocol.input_audio import InputAudioBufferCommitted, InputAudioBufferSpeechStarted
+from vlmock.protocol.input_audio import InputAudioBufferCommit, InputAudioBufferCommitted, InputAudioBufferSpeechStarted
 from vlmock.protocol.output import ResponseAudioDelta
 from vlmock.protocol.response import ResponseCreate, ResponseCreated, ResponseDone
 from vlmock.protocol.tool_calls import ResponseMcpCallCompleted, ResponseMcpCallFailed
@@ -64,6 +64,8 @@ class Answers:
         """When the last response began."""
         self.automatic = False
         """Nobody had asked for it."""
+        self.well = True
+        """It was completed."""
         self.fresh = False
         """Something has come since that a model could answer to."""
         self._asked_to_cut: set[str] = set()
@@ -82,12 +84,17 @@ class Answers:
             case ResponseDone(response=response):
                 if self.active is not None and self.active.id == response.id:
                     self.active = None
-                self.last_done_at = at
+                self.last_done_at, self.well = at, response.status == "completed"
             case ResponseAudioDelta(item_id=item_id, delta=delta):
                 self._hear(item_id, audio_size(delta), at)
             case InputAudioBufferSpeechStarted():
                 self.sounds_until = at
-            case InputAudioBufferCommitted() | ConversationItemCreate() | ResponseMcpCallCompleted():
+            case (
+                InputAudioBufferCommit()
+                | InputAudioBufferCommitted()
+                | ConversationItemCreate()
+                | ResponseMcpCallCompleted()
+            ):
                 self.fresh = True
             case ResponseMcpCallFailed():
                 self.fresh = True

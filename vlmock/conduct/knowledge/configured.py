@@ -1,7 +1,5 @@
 """The session's settings: what the client asked for, what the service said of it."""
 
-from typing import Any
-
 import msgspec
 
 from vlmock.protocol.audio_format import AudioFormat, input_format
@@ -10,7 +8,7 @@ from vlmock.protocol.session import RequestSession, ResponseSession, SessionCrea
 from vlmock.protocol.turn_detection import NoTurnDetection, TurnDetection, VadSettings
 from vlmock.protocol.wire import JsonObject, UnsetType, given
 
-__all__ = ["Configured", "lenient_session", "members_of"]
+__all__ = ["Configured", "members_of"]
 
 _DEFAULT_RATE_HZ = 24_000
 
@@ -19,19 +17,6 @@ def members_of(settings: msgspec.Struct) -> JsonObject:
     """What was sent of them, as JSON."""
     members: JsonObject = msgspec.to_builtins(settings)
     return members
-
-
-def lenient_session(raw: Any) -> ResponseSession:
-    """A session that is worded in another dialect, without the members that cannot be read."""
-    session = ResponseSession()
-    for field in msgspec.structs.fields(ResponseSession):
-        if isinstance(raw, dict) and field.encode_name in raw:
-            try:
-                value = msgspec.convert(raw[field.encode_name], field.type)
-            except msgspec.ValidationError:
-                continue
-            session = msgspec.structs.replace(session, **{field.name: value})
-    return session
 
 
 class Configured:

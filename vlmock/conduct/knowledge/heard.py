@@ -6,6 +6,7 @@ from vlmock.protocol.conversation import ConversationItemInputAudioTranscription
 from vlmock.protocol.input_audio import (
     InputAudioBufferAppend,
     InputAudioBufferClear,
+    InputAudioBufferCommit,
     InputAudioBufferCommitted,
     InputAudioBufferSpeechStarted,
     InputAudioBufferSpeechStopped,
@@ -54,6 +55,8 @@ class HeardSoFar:
                 self.speaking, self.spoke_at, self.owed_at = True, at, None
             case InputAudioBufferSpeechStopped():
                 self.speaking = False
+            case InputAudioBufferCommit():
+                self.uncommitted_ms = 0.0
             case InputAudioBufferCommitted():
                 self.uncommitted_ms = 0.0
                 self.owed_at = at if answered else None

@@ -131,16 +131,14 @@ def fresh_token_after_401(case: Case, event: Turnaway) -> Iterator[str]:
     "VL906",
     "back-off",
     Severity.WARNING,
-    on=(Turnaway, Opened),
-    timed=True,
+    on=Turnaway,
     requirement="Wait longer before each further attempt to connect.",
     explanation="Attempts without a pause use up the quota of new connections, and keep a service down that comes up.",
     remedy="wait 0.5 s, then twice as long each time up to 8 s, with some jitter; obey Retry-After",
     source="Observed {ILA}: a mature client. Behaviour 1.4, 1.5, 8.1 (10).",
 )
-def back_off(case: Case, event: Turnaway | Opened) -> Iterator[str]:
-    at = event.at if isinstance(event, Turnaway) else case.facts.opened
-    times = [*(turnaway.at for turnaway in case.turned_away if turnaway.status != 404), at][-_ATTEMPTS:]
+def back_off(case: Case, event: Turnaway) -> Iterator[str]:
+    times = [*(turnaway.at for turnaway in case.turned_away if turnaway.status != 404), event.at][-_ATTEMPTS:]
     hasty = all(later - earlier < _AT_ONCE_S for earlier, later in itertools.pairwise(times))
     if len(times) == _ATTEMPTS and hasty and not case.notes[HASTY]:
         case.notes[HASTY] += 1

@@ -93,7 +93,8 @@ def no_second_answer(case: Case, event: ResponseCreate) -> Iterator[str]:
     answers = case.answers
     if given(event.response, ResponseCreateParams()) != ResponseCreateParams():
         return
-    if answers.active is not None or answers.fresh or not answers.automatic or answers.created_at is None:
+    answered = answers.active is None and answers.automatic and answers.well and not answers.fresh
+    if not answered or answers.created_at is None:
         return
     if case.configured.answers_by_itself and case.at - answers.created_at < _SECOND_S:
         yield "response.create with nothing new since the service answered the user's turn by itself"
