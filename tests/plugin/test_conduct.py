@@ -39,7 +39,7 @@ def test_a_test_that_asserts_good_conduct_says_what_was_bad(project: pytest.Pyte
     result = project.runpytest_inprocess("-p", "no:cacheprovider")
     result.assert_outcomes(failed=1)
     told = "*VL401 one-response-at-a-time (error) #1 * s, entry *: response.create while * Remedy: keep one gate*"
-    result.stdout.fnmatch_lines(["*assert not *VL401*", "*vlmock: conduct*", told, "conduct: 1 error, *"])
+    result.stdout.fnmatch_lines(["*assert not *VL401*", "*vlmock, conduct*", told, "conduct: 1 error, *"])
 
 
 def test_rules_can_be_left_out(project: pytest.Pytester):

@@ -209,17 +209,7 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
     try:
         result = yield
     except BaseException as error:
-<<<<<<< HEAD
         _explain(item, error)
-=======
-        if problems := _problems(item):
-            item.add_report_section("call", "vlmock", problems)
-        if conduct := _conduct(item):
-            item.add_report_section("call", "vlmock: conduct", conduct)
-        wall = item.stash.get(_WALL, None)
-        if refused := [str(refusal) for refusal in (wall.refused if wall else ()) if refusal is not error]:
-            item.add_report_section("call", "vlmock, refused", "\n".join(refused))
->>>>>>> 97c70e6 (server.conduct: clients are judged when a test asks; hooks for what only the test knows; pytest shows all of it)
         raise
     if problems := _problems(item):
         _explain(item, None)
@@ -237,6 +227,8 @@ def _explain(item: pytest.Item, error: BaseException | None) -> None:
     """Put beside a test's failure what else is known of it. ``error``: its own; None where the problems are it."""
     if error is not None and (problems := _problems(item)):
         item.add_report_section("call", "vlmock", problems)
+    if conduct := _conduct(item):
+        item.add_report_section("call", "vlmock, conduct", conduct)
     wall = item.stash.get(_WALL, None)
     if refused := [str(refusal) for refusal in (wall.refused if wall else ()) if refusal is not error]:
         item.add_report_section("call", "vlmock, refused", "\n".join(refused))
@@ -249,8 +241,8 @@ def _explain(item: pytest.Item, error: BaseException | None) -> None:
 
 def _conduct(item: pytest.Item) -> str:
     """Where the test asked for it: pytest shows a long list in part only."""
-    server = item.stash.get(_SERVER, None)
-    return str(server.conduct) if server is not None and server.conduct_was_asked else ""
+    endpoint: Any = item.stash.get(ENDPOINT, None)
+    return str(endpoint.conduct) if getattr(endpoint, "conduct_was_asked", False) else ""
 
 
 def _who_blocks(item: pytest.Item) -> str | None:
