@@ -1,7 +1,8 @@
 """The command ``vlclient check``."""
 
 import sys
-from typing import Any
+from pathlib import Path
+from typing import Any, Final
 
 import click
 
@@ -10,6 +11,8 @@ from vlclient.errors import VoiceLiveError
 from vlclient.reach_options import reach_options
 
 __all__ = ["check"]
+
+_FILE: Final = click.Path(dir_okay=False, path_type=Path)
 
 
 @click.command()
@@ -38,6 +41,15 @@ __all__ = ["check"]
     help="How long an answer may take.",
 )
 @click.option("--dry-run", is_flag=True, help="List the checks and what they would take, and ask nobody.")
+@click.option("--compare", type=click.Choice(["mock"]), help="Try the same on the emulator, and say who is wrong.")
+@click.option("--json", "--save", "json", type=_FILE, help="Write down what came of it: for machines, and for later.")
+@click.option("--junit", type=_FILE, help="The same as a JUnit report.")
+@click.option(
+    "--pages",
+    type=click.Path(file_okay=False, path_type=Path),
+    metavar="FOLDER",
+    help="A page for each check, with all its frames.",
+)
 @click.pass_context
 def check(
     ctx: click.Context,
@@ -49,12 +61,17 @@ def check(
     most_responses: int | None,
     jobs: int,
     dry_run: bool,
+    compare: str | None,
+    json: Path | None,
+    junit: Path | None,
+    pages: Path | None,
     **who: Any,
 ) -> None:
     """Check a server against what Voice Live is known to do.
 
     Against a live service what is slow or costs much is left out, and no more than 27 connections are opened in a
-    minute.
+    minute. No report holds a secret. `vlmock emulated --findings FILE` shows what --save has written beside what is
+    emulated.
 
     Exit code: 0 none failed, 1 one failed, 2 wrong usage, 3 not reached, 4 not allowed, 5 refused, 9 no answer, 130
     stopped by Ctrl-C.
@@ -62,12 +79,22 @@ def check(
     from vlclient.chat.endings import exit_code, sentence
     from vlclient.checks.catalogue import Choice
     from vlclient.checks.program import list_checks, run_checks
+    from vlclient.checks.report.files import Files
 
     choice = Choice(only=only, without=without, slow=slow, expensive=expensive, most_responses=most_responses)
     try:
         if dry_run:
             ctx.exit(list_checks(who, choice, click.echo))
-        ctx.exit(run_checks(who, choice, jobs=jobs, colours=sys.stdout.isatty(), say=click.echo))
+        code = run_checks(
+            who,
+            choice,
+            jobs=jobs,
+            compared=compare is not None,
+            files=Files(json, junit, pages),
+            colours=sys.stdout.isatty(),
+            say=click.echo,
+        )
     except VoiceLiveError as error:
         click.echo(f"vlclient: {sentence(error)}", err=True)
-        ctx.exit(exit_code(error))
+        code = exit_code(error)
+    ctx.exit(code)

@@ -31,7 +31,7 @@ from vlclient.endpoint import is_loopback, shown
 from vlclient.errors import ConfigurationError, ConnectionClosed, CouldNotReach, NotAllowed, Refused
 from vlclient.recorder import RecordedConnection, Recorder
 
-__all__ = ["Socket", "dial", "retry_after_s", "unreachable"]
+__all__ = ["Socket", "dial", "retry_after_s", "unreachable", "without"]
 
 _CLOSE_TIMEOUT_S: Final = 5.0
 """Observed {SEED}: the service took 1.2 s to answer a close."""
@@ -235,12 +235,13 @@ def _words(response: Response, headers: Mapping[str, str]) -> str:
     words = words or _HINTS.get(200 if status < 300 else status, "") or response.reason_phrase
     for name, value in headers.items():
         if name in ("api-key", "authorization"):
-            words = _without(value.rpartition(" ")[2], words)
+            words = without(value.rpartition(" ")[2], words)
     return words
 
 
-def _without(secret: str, words: str) -> str:
-    """A key as short as ``any`` is a tester's, and a part of many words: those are left whole."""
+def without(secret: str, words: str) -> str:
+    """The words with ``***`` for a secret. A key as short as ``any`` is a tester's, and a part of many words: those are
+    left whole."""
     if not secret:
         return words
     pattern = re.escape(secret) if len(secret) >= _SHORTEST_REAL_SECRET else rf"\b{re.escape(secret)}\b"

@@ -15,11 +15,11 @@ from vlclient.environment import read_settings
 from vlclient.errors import ConfigurationError
 from vlmock.protocol.voices import AZURE_REALTIME_NATIVE_VOICES, OPENAI_VOICES
 
-__all__ = ["PATIENCE_S", "pipeline_of", "server_of"]
+__all__ = ["PATIENCE_S", "QUIET_HERE_S", "pipeline_of", "server_of"]
 
 PATIENCE_S: Final = 15.0
 _QUIET_LIVE_S: Final = 1.5
-_QUIET_HERE_S: Final = 0.3
+QUIET_HERE_S: Final = 0.3
 """How long to watch that nothing comes: the latencies of behaviour 7.1, or those of this machine."""
 
 
@@ -68,7 +68,7 @@ def server_of(
         agent=who.is_agent,
         live=live,
         patience_s=patience_s,
-        quiet_s=_QUIET_LIVE_S if live else _QUIET_HERE_S,
+        quiet_s=_QUIET_LIVE_S if live else QUIET_HERE_S,
         pace=Pace(LIVE_PER_MINUTE if live else None),
     )
 

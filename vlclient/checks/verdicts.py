@@ -47,6 +47,7 @@ class Outcome(msgspec.Struct, frozen=True):
     """Why it was skipped, inconclusive, or not offered."""
     seconds: float = 0.0
     frames: tuple[Seen, ...] = ()
+    """As reports may show them."""
 
 
 class Falsified(Exception):

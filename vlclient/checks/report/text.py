@@ -1,15 +1,17 @@
 """Outcomes as lines for a terminal."""
 
+import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 from vlclient.checks.check import Check, Cost
+from vlclient.checks.comparing import Compared
 from vlclient.checks.pacing import Pace
 from vlclient.checks.verdicts import Outcome, Verdict
 from vlmock.protocol.shown import on_one_line
 
-__all__ = ["listing", "outcome_lines", "plan", "summary"]
+__all__ = ["counted", "listing", "outcome_lines", "plan", "summary", "table"]
 
 _MARKS: Final = {
     Verdict.PASSED: "ok",
@@ -90,3 +92,23 @@ def _cost(cost: Cost) -> str:
         cost.slow and "slow",
     )
     return ", ".join(part for part in parts if part)
+
+
+def table(compared: Sequence[Compared]) -> Iterator[str]:
+    """Documentation, service, emulator, and who is wrong: one line for each check that was tried on both."""
+    rows = [("check", "known from", "service", "emulator", "who is wrong")]
+    rows += [
+        (one.check.number, _known_from(one.check), _MARKS[one.service], _MARKS[one.emulator], one.who)
+        for one in compared
+    ]
+    widths = [max(len(row[column]) for row in rows) for column in range(4)]
+    for row in rows:
+        yield "  ".join([*(cell.ljust(width) for cell, width in zip(row, widths, strict=False)), row[4]]).rstrip()
+    differing = sum(bool(one.who) for one in compared)
+    yield f"{counted(differing, 'check')} of {len(compared)} with a difference"
+
+
+def _known_from(check: Check) -> str:
+    """Label and tags: ``Observed {FON, PAI}``."""
+    tags = re.search(r"\{[^}]+\}", check.source)
+    return f"{check.label} {tags[0]}" if tags else check.label
