@@ -93,7 +93,7 @@ def test_the_core_has_no_clock_and_no_chance() -> None:
 
 
 def test_the_wheel_holds_what_the_package_needs(tmp_path: Path) -> None:
-    """Scenarios, the demo's words and the type marker travel with it."""
+    """Scenarios, the demo's words, what the checks say and the type marker travel with it."""
     python = next(filter(_has_pip, (sys.executable, f"{sys.base_prefix}/bin/python3")), None)
     if python is None:
         pytest.skip("there is no pip to build a wheel with")
@@ -107,7 +107,8 @@ def test_the_wheel_holds_what_the_package_needs(tmp_path: Path) -> None:
     (wheel,) = tmp_path.glob("*.whl")
     held = set(zipfile.ZipFile(wheel).namelist())
     shipped = {f"vlmock/scenarios/{path.name}" for path in (ROOT / "scenarios").glob("*.yaml")}
-    assert shipped | {"vlmock/py.typed", "vlclient/py.typed", "vlmock/demo/what_is_the_weather.wav"} <= held
+    shipped |= {"vlmock/py.typed", "vlclient/py.typed", "vlmock/demo/what_is_the_weather.wav"}
+    assert shipped | {f"vlclient/checks/sound/{name}.wav" for name in ("weather", "london")} <= held
 
 
 def _has_pip(python: str) -> bool:
