@@ -58,6 +58,16 @@ def test_words_may_be_cut_elsewhere() -> None:
     ]
 
 
+@pytest.mark.parametrize("empty", [None, 1, []])
+def test_a_delta_without_words_is_not_an_empty_one(empty: object) -> None:
+    """Whether it is the only one of its run or not."""
+    for their, our in ((words("a"), []), (words("a", "b"), words("a"))):
+        wordless = of_response("audio_transcript.delta", delta=empty)
+        assert graded(found(answer(*their), answer(*our, wordless))) == [
+            (Grade.DIFFERENT, "response.audio_transcript.delta.delta")
+        ]
+
+
 def test_words_and_sound_alternate_as_they_like() -> None:
     """One run of each, whatever comes first."""
     some, more = words("Hello", " there."), sound(SPOKEN, pieces=2)

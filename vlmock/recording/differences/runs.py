@@ -136,9 +136,14 @@ def _named(sound: Sound) -> str:
 def _texts(their: Beat, our: Beat, *, cut_off: bool) -> Iterator[Difference]:
     """Words joined, numbers one by one where there are as many."""
     for name in ("delta", "text"):
-        texts = [_joined(run, name) for run in (their, our)]
-        if texts[0] is not None and texts[1] is not None:
-            yield from texts_differ(name, texts[0], texts[1], cut_off=cut_off)
+        values = [[event.body[name] for event in run.events if name in event.body] for run in (their, our)]
+        if any(isinstance(value, dict) and AUDIO_KEY in value for side in values for value in side):
+            continue
+        wordless = [any(not isinstance(value, str) for value in side) for side in values]
+        if wordless[0] != wordless[1]:
+            yield Difference(name, Grade.DIFFERENT, "type", *("no text" if without else "text" for without in wordless))
+        elif all(values) and not any(wordless):
+            yield from texts_differ(name, *map("".join, values), cut_off=cut_off)
     if len(their.events) != len(our.events):
         return
     for name in sorted(_VARYING - {"delta", "text", "event_id"}):
@@ -147,10 +152,3 @@ def _texts(their: Beat, our: Beat, *, cut_off: bool) -> Iterator[Difference]:
             if all(isinstance(number, int | float) for number in numbers) and numbers[0] != numbers[1]:
                 yield from number_differs(their.type, name, *numbers)
                 break
-
-
-def _joined(run: Beat, name: str) -> str | None:
-    texts = [event.body.get(name) for event in run.events]
-    if any(isinstance(text, dict) and AUDIO_KEY in text for text in texts):
-        return None
-    return "".join(map(str, texts)) if any(text is not None for text in texts) else None
