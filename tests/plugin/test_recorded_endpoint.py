@@ -135,7 +135,8 @@ def test_a_mistake_in_the_marker_is_told(project: pytest.Pytester, service: Mock
     project.makepyfile(test_it=asking(decoration=f"@pytest.mark.voicelive_recording{decoration}"))
     report = run(project, "--voicelive-record=once", errors=1)
     assert sentence in report
-    assert "Traceback" not in report
+    for other in ("Traceback", "During handling"):
+        assert other not in report
     assert dialled(service) == 0
 
 
@@ -164,6 +165,17 @@ def test_a_service_that_is_not_there_is_told(project: pytest.Pytester, service: 
     service.stop()
     project.makepyfile(test_it=asking())
     assert "nobody listens at 127.0.0.1" in run(project, "--voicelive-record=once", failed=1)
+
+
+def test_a_service_that_refuses_is_told(project: pytest.Pytester, service: MockServer, monkeypatch: pytest.MonkeyPatch):
+    """With what it was shown; the test may only say that it was not let in."""
+    monkeypatch.setenv("AZURE_VOICE_LIVE_API_KEY", "old-key-of-the-service")
+    project.makepyfile(test_it=asking())
+    report = run(project, "--voicelive-record=once", failed=1)
+    assert "refused connection 1 with HTTP 401; it was shown the key in AZURE_VOICE_LIVE_API_KEY." in report
+    monkeypatch.delenv("AZURE_VOICE_LIVE_API_KEY")
+    report = run(project, "--voicelive-record=once", failed=1)
+    assert "it was shown no key, because there is none in AZURE_VOICE_LIVE_API_KEY" in report
 
 
 def test_the_header_says_what_mode_it_is(project: pytest.Pytester, service: MockServer):

@@ -3,6 +3,7 @@
 import re
 import shutil
 
+import msgspec
 import pytest
 
 from tests.plugin.recording_project import INI, KEY, asking, place, run
@@ -88,6 +89,19 @@ def test_no_secret_is_in_it(project: pytest.Pytester, service: MockServer):
         assert [path for path in files if secret.encode() in path.read_bytes()] == []
     (recording,) = read(place(project))
     assert recording.head.audio_redacted
+
+
+def test_what_any_marker_wants_redacted_is(project: pytest.Pytester, service: MockServer):
+    """Those of the module, the class and the test together; of all else the nearest counts."""
+    test = asking("Hello Bob", decoration="@pytest.mark.voicelive_recording(redact=['Hello'], name='near')")
+    far = 'pytestmark = pytest.mark.voicelive_recording(redact="B.b", name="far")'
+    project.makepyfile(test_it=f"import pytest\n{far}\n{test}")
+    run(project, "--voicelive-record=once", passed=1)
+    (recording,) = read(place(project, "near"))
+    text = b"".join(msgspec.json.encode(frame.event) for frame in recording.frames)
+    assert b"*** ***" in text
+    assert b"Hello" not in text
+    assert b"Bob" not in text
 
 
 # ---- where it lies

@@ -182,7 +182,7 @@ def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup(item: pytest.Item) -> None:
     because = _who_blocks(item)
-    if because is None or _WALL in item.stash:  # a test that runs again is inside already
+    if because is None:
         return
     from vlmock.pytest_plugin.network import Wall, walled
 

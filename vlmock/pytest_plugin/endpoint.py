@@ -1,7 +1,7 @@
 """What ``voicelive`` is in a test that has a recording: the same for the test, whether it is played or made."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn, Protocol
+from typing import TYPE_CHECKING, Final, NoReturn, Protocol
 
 from vlmock.errors import ServerError
 
@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Live", "Played", "RecordedEndpoint"]
 
+_LET_IN: Final = 101
+
 
 class _Side(Protocol):
     """What is different when a recording is played and when it is made."""
@@ -22,28 +24,37 @@ class _Side(Protocol):
     @property
     def journal(self) -> "Journal": ...
     def problems(self) -> list[str]: ...
+    def refusals(self) -> list[str]: ...
 
 
 class Played:
     """A server that plays a recording."""
 
-    def __init__(self, server: "MockServer") -> None:
+    def __init__(self, server: "MockServer", remedy: str = "") -> None:
+        """``remedy``: what to do about a test that does otherwise, told after its problems."""
         self.server = server
+        self._remedy = remedy
 
     @property
     def journal(self) -> "Journal":
         return self.server.journal
 
     def problems(self) -> list[str]:
-        return self.server.problems()
+        problems = self.server.problems()
+        return [*problems, self._remedy] if problems and self._remedy else problems
+
+    def refusals(self) -> list[str]:
+        return []
 
 
 class Live:
     """A recorder in front of the live service, and the journal that it fills."""
 
-    def __init__(self, server: "Recorder", journal: "Journal") -> None:
+    def __init__(self, server: "Recorder", journal: "Journal", credential: str) -> None:
+        """``credential``: what the service is shown, in words."""
         self.server = server
         self._journal = journal
+        self._credential = credential
 
     @property
     def journal(self) -> "Journal":
@@ -54,6 +65,14 @@ class Live:
         if not self.server.connections:
             return ["nobody connected, so nothing was recorded", *self.server.complaints]
         return self.server.complaints
+
+    def refusals(self) -> list[str]:
+        return [
+            f"The service refused connection {connection.number} with HTTP {connection.status}; it was shown "
+            f"{self._credential}."
+            for connection in self.server.connections
+            if connection.status != _LET_IN
+        ]
 
 
 class RecordedEndpoint:
@@ -110,6 +129,10 @@ class RecordedEndpoint:
     def problems(self) -> list[str]:
         """What a test should fail with: what it did otherwise than recorded, or what of it could not be recorded."""
         return self._side.problems()
+
+    def refusals(self) -> list[str]:
+        """Whom the live service did not let in, and what it was shown. A test may have meant that."""
+        return self._side.refusals()
 
     # ---- what is not here
 

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from vlmock.recorder.recorder import Recorder
     from vlmock.server.journal import Journal
 
-__all__ = ["endpoint_in", "start_recording"]
+__all__ = ["credential_in", "endpoint_in", "start_recording"]
 
 _ENDPOINT: Final = ("AZURE_VOICE_LIVE_ENDPOINT", "AZURE_VOICELIVE_ENDPOINT", "VOICELIVE_ENDPOINT")
 _KEY: Final = ("AZURE_VOICE_LIVE_API_KEY", "AZURE_VOICELIVE_API_KEY")
@@ -22,6 +22,14 @@ _WHERE_TOKENS_COME_FROM: Final = ("login.microsoftonline.com", "169.254.169.254"
 def endpoint_in(environment: Mapping[str, str]) -> str | None:
     """The service's endpoint; None where nobody says."""
     return _first(_ENDPOINT, environment)
+
+
+def credential_in(environment: Mapping[str, str]) -> str:
+    """What the service is shown, in words: the key that the environment has, or what there is without one."""
+    for name in _KEY:
+        if environment.get(name, "").strip():
+            return f"the key in {name}"
+    return f"no key, because there is none in {_KEY[0]}: a token, or over plain http the test's own credential"
 
 
 def start_recording(

@@ -232,7 +232,7 @@ def _is_here(name: str) -> bool:
     mapped = address.ipv4_mapped if isinstance(address, ipaddress.IPv6Address) else None
     address = mapped or address
     # Nobody is 0.0.0.0: who connects there reaches this machine.
-    return address.is_loopback or address.is_unspecified or (not address.is_multicast and _is_own(str(address)))
+    return address.is_loopback or address.is_unspecified or _is_own(str(address))
 
 
 def _is_own(address: str) -> bool:

@@ -13,7 +13,7 @@ import pytest
 from vlmock.errors import RecordingError, VlmockError
 from vlmock.pytest_plugin.asked import Asked, asked
 from vlmock.pytest_plugin.endpoint import Live, Played, RecordedEndpoint
-from vlmock.pytest_plugin.live import start_recording
+from vlmock.pytest_plugin.live import credential_in, start_recording
 from vlmock.pytest_plugin.modes import PLAN, Mode
 from vlmock.pytest_plugin.shelf import Shelf, standing
 from vlmock.server.journal import Journal
@@ -53,7 +53,8 @@ def recorded(
         wanted = asked(item, expires=expires)
         recordings = [] if anew else _to_replay(item, shelf, wanted, mode)
         if recordings:
-            side = Played(_replaying(recordings, wanted, options, hang_up=mode == "new"))
+            remedy = "" if mode == "new" else f"If the test is right, record it anew with {_command(item, 'new')}"
+            side = Played(_replaying(recordings, wanted, options, mode), remedy)
         else:
             side = _recording(shelf, wanted, options, wall)
     try:
@@ -70,9 +71,10 @@ def _told() -> Iterator[None]:
     try:
         yield
     except (VlmockError, ValueError) as error:
-        pytest.fail(str(error), pytrace=False)
+        raise pytest.fail.Exception(str(error), pytrace=False) from None
     except OSError as error:
-        pytest.fail(f"{error.filename}: the recording cannot be put there ({error.strerror})", pytrace=False)
+        mistake = f"{error.filename}: the recording cannot be put there ({error.strerror})"
+        raise pytest.fail.Exception(mistake, pytrace=False) from None
 
 
 def _to_replay(item: pytest.Item, shelf: Shelf, wanted: Asked, mode: Mode) -> Sequence["Recording"]:
@@ -88,7 +90,7 @@ def _to_replay(item: pytest.Item, shelf: Shelf, wanted: Asked, mode: Mode) -> Se
             return []
     raise RecordingError(
         f"this test is played from {_shown_path(item, shelf.path)}, and {why}: record it from the live service with "
-        f"{_command(item)}"
+        f"{_command(item, 'once')}"
     )
 
 
@@ -114,20 +116,18 @@ def _recording(shelf: Shelf, wanted: Asked, options: Mapping[str, Any], wall: "W
         wall=wall,
         **{name: options[name] for name in _OF_RECORDERS & options.keys()},
     )
-    return Live(recorder, journal)
+    return Live(recorder, journal, credential_in(os.environ))
 
 
-def _replaying(
-    recordings: Sequence["Recording"], wanted: Asked, options: Mapping[str, Any], *, hang_up: bool
-) -> MockServer:
-    """``hang_up``: at the first difference, because the test is recorded anew in any case, and its agent would wait for
-    an answer that was not recorded."""
+def _replaying(recordings: Sequence["Recording"], wanted: Asked, options: Mapping[str, Any], mode: Mode) -> MockServer:
+    """A server that hangs up on an agent that says what was not recorded: it would wait for an answer for ever. In the
+    mode ``new`` it does so at the first difference of any kind, because the test runs again in any case."""
     told = options.get("log")
 
     def log(entry: "Entry") -> None:
         if told is not None:
             told(entry)
-        if hang_up and entry.type == _DIFFERS and wanted.on_unexpected != "ignore":
+        if entry.type == _DIFFERS and wanted.on_unexpected != "ignore" and (mode == "new" or _says_more(server)):
             server.stop()
 
     server = serve(**{name: options[name] for name in _OF_REPLAYS & options.keys()}, log=log)
@@ -144,6 +144,10 @@ def _replaying(
     return server
 
 
+def _says_more(server: MockServer) -> bool:
+    return any(deviation.kind == "extra" for replay in server.replays for deviation in replay.deviations)
+
+
 _OF_RECORDERS: Final = frozenset({"host", "port", "tls"})
 _OF_REPLAYS: Final = _OF_RECORDERS | {"compression", "max_message_bytes", "journal_bytes"}
 """Of a server's options those that say how it is reached. What it does is the recording's affair, and any key is good
@@ -154,8 +158,11 @@ def story(item: pytest.Item, endpoint: RecordedEndpoint, differences: str) -> st
     """Of a test that was recorded and failed: why it was recorded, and where that lies. ``differences``: what it did
     otherwise when it was played before."""
     failed = _shown_path(item, Shelf(endpoint.path).failed)
-    told = f"This was the live service. What was said will lie in {failed}; what was recorded before is as it was."
-    return f"{told}\nThe test did otherwise than recorded, and so ran again:\n{differences}" if differences else told
+    told = [f"This was the live service. What was said will lie in {failed}; what was recorded before is as it was."]
+    told += endpoint.refusals()
+    if differences:
+        told += ["The test did otherwise than recorded, and so ran again:", differences]
+    return "\n".join(told)
 
 
 def _shown_path(item: pytest.Item, path: Path) -> str:
@@ -166,7 +173,7 @@ def _shown_path(item: pytest.Item, path: Path) -> str:
         return str(path)
 
 
-def _command(item: pytest.Item) -> str:
+def _command(item: pytest.Item, mode: Mode) -> str:
     _, colons, rest = item.nodeid.partition("::")
     test = shlex.quote(f"{_shown_path(item, item.path)}{colons}{rest}")
-    return f"pytest {test} --voicelive-record=once"
+    return f"pytest {test} --voicelive-record={mode}"
