@@ -39,6 +39,8 @@ _BLOCK = "--block-network"
 _ALLOWED = "--allowed-hosts"
 _BLOCK_INI = "voicelive_block_network"
 _ALLOWED_INI = "voicelive_allowed_hosts"
+_PYTEST_RECORDING = ("recording", "pytest_recording.plugin")
+"""What it is called where pytest finds it by itself, and where it is named with -p."""
 _HERE = (r"127\.0\.0\.1\Z", r"::1\Z", r"localhost\Z")
 
 
@@ -192,7 +194,8 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
     except ValueError as error:
         pytest.fail(str(error), pytrace=False)
     item.stash[_AROUND].enter_context(walled(wall))
-    if item.config.pluginmanager.has_plugin("recording") and "voicelive" in getattr(item, "fixturenames", ()):
+    others = any(map(item.config.pluginmanager.has_plugin, _PYTEST_RECORDING))
+    if others and "voicelive" in getattr(item, "fixturenames", ()):
         # pytest-recording, asked by the same words, keeps tests from this machine, too; and from the live service,
         # whose addresses nobody knows yet.
         live = item.get_closest_marker(MARKER) is not None and _mode(item.config) != "none"
