@@ -19,6 +19,13 @@ def emulator() -> Iterator[MockServer]:
         yield server
 
 
+@pytest.fixture(scope="session")
+def lifelike() -> Iterator[MockServer]:
+    """As long over a response as the service is, so that something can be done meanwhile."""
+    with vlmock.serve(timing="pipeline") as server:
+        yield server
+
+
 def checked(url: str, pipeline: str = "cascade", *, patience_s: float = 5.0) -> Server:
     """Somebody at this address, as ``vlclient check`` would see him."""
     return server_of(
