@@ -2,6 +2,7 @@
 
 import json
 import socket
+import ssl
 import struct
 import threading
 
@@ -138,6 +139,17 @@ def test_no_goodbye_is_put_into_the_middle_of_a_frame(line: Line):
     assert (opcode, length) == (0x88, 0x80 | len(Close(1001, "the recorder is stopping").serialize()))
 
 
+@pytest.mark.parametrize("half", ["client", "service"])
+def test_a_recorder_that_stops_behind_an_end_has_nothing_to_add(line: Line, half):
+    """One side has finished, and the recorder has told the other; what comes then is only the end."""
+    with line.opened() as (client, visit):
+        first, second = (client.socket, visit.socket) if half == "client" else (visit.socket, client.socket)
+        first.shutdown(socket.SHUT_WR)
+        assert second.recv(1) == b""
+        line.recorder.stop()
+    assert the_only(line.recorder).end is None
+
+
 def test_one_who_waits_for_the_service_is_told(recording):
     """503, when the recorder stops meanwhile."""
     asked = threading.Event()
@@ -215,3 +227,24 @@ def test_a_recorder_does_not_record_itself(out):
         port = free.getsockname()[1]
     with pytest.raises(ServerError, match="would record itself"):
         vlmock.record(f"http://localhost:{port}", out, port=port)
+
+
+@pytest.mark.parametrize("where", ["service", "recorder", "both"])
+def test_over_tls_who_vanishes_is_noticed_as_well(recording, where):
+    """There are no half connections in TLS: the other is let go at once."""
+    with vlmock.serve(tls=where != "recorder") as service:
+        trusted = service.ca_file
+        recorder = recording(service.url, tls=where != "service", cacert=trusted)
+        with RawClient(recorder.port) as client:
+            if recorder.ca_file is not None:
+                context = ssl.create_default_context(cafile=recorder.ca_file)
+                client.socket = context.wrap_socket(client.socket, server_hostname="127.0.0.1")
+            assert client.upgrade() == 101
+            assert client.frame()[0] == Opcode.TEXT
+            client.socket.close()
+            assert service.journal.wait_for_close().code == 1006
+        while not recorder.connections[0].over:
+            pass
+        recorded = the_only(recorder)
+    assert recorded.end is not None
+    assert (recorded.end.code, recorded.ended_by) == (1006, "client")

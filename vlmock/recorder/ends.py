@@ -44,6 +44,8 @@ class End(asyncio.BufferedProtocol):
         self._traffic = traffic
         self._buffer = buffer
         self._held: set[str] = set()
+        self._finished = False
+        """Nothing more is written to it."""
         self.gone = False
         """Whether asyncio has said that it is not connected any more."""
 
@@ -58,8 +60,8 @@ class End(asyncio.BufferedProtocol):
         return not self.gone and not self.tcp.is_closing()
 
     def write(self, data: bytes) -> None:
-        """At once, if the socket takes it."""
-        if data and self.is_open:
+        """At once, if the socket takes it; nothing, after the end."""
+        if data and self.is_open and not self._finished:
             self.tcp.write(data)
 
     def hold(self, why: str) -> None:
@@ -79,6 +81,7 @@ class End(asyncio.BufferedProtocol):
         in TLS, as asyncio has it, there is not."""
         if not self.is_open:
             return
+        self._finished = True
         if self.tcp.can_write_eof():
             with contextlib.suppress(OSError):  # it has gone, and asyncio will say so
                 self.tcp.write_eof()
