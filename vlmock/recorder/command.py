@@ -77,7 +77,7 @@ def record(folder: Path, sign_in: str | None, redact: Sequence[str], verbose: bo
     ) as recorder:
         click.echo(f"vlmock records at {recorder.url}")
         click.echo(f"  what is said with {recorder.upstream}")
-        click.echo(f"  to {recorder.folder}")
+        click.echo(f"  to {folder}")
         print_exports(recorder.environment)
         click.echo("Press Ctrl-C to stop.")
         gc.freeze()  # what is there now stays
