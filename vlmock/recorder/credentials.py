@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any, Final, Protocol
 
 from vlmock.errors import ServerError
+from vlmock.protocol.secrets import without_secrets
 
 __all__ = ["SCOPE", "ClientsOwn", "Credential", "Key", "SignIn"]
 
@@ -81,7 +82,7 @@ class SignIn:
             credential = self._credential = self._credential or self._make()
             return str(credential.get_token(SCOPE).token)
         except Exception as error:  # credentials are other people's code and may fail in any way
-            reason = str(error).strip().partition("\n")[0][:_LONGEST_REASON]
+            reason = without_secrets(str(error).strip().partition("\n")[0])[:_LONGEST_REASON]
             raise ServerError(
                 f"no token could be had of Entra ID ({type(error).__name__}: {reason}); sign in with 'az login'"
             ) from None
