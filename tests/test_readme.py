@@ -1,6 +1,7 @@
 """The README keeps its promises: every snippet runs, the table is what the code says."""
 
 import re
+import shlex
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -133,7 +134,7 @@ def test_a_command_that_is_named_exists(command: str) -> None:
 
 def test_the_client_talks_as_it_says(tmp_path: Path) -> None:
     """With files in the place of a microphone and a loudspeaker; every option that is named exists."""
-    (command,) = (p.values[0].strip() for p in snippets("sh") if p.values[0].startswith("vlclient"))
+    (command,) = (p.values[0].strip() for p in snippets("sh") if p.values[0].startswith("vlclient chat"))
     words = Path(vlmock.__file__).parent / "demo" / "what_is_the_weather.wav"
     with vlmock.serve() as server:
         arguments = command.replace("http://127.0.0.1:8765", server.url).split()[1:]
@@ -142,8 +143,22 @@ def test_the_client_talks_as_it_says(tmp_path: Path) -> None:
         done = subprocess.run(talk, capture_output=True, text=True, timeout=30, cwd=tmp_path, stdin=subprocess.DEVNULL)
     assert (done.returncode, done.stderr) == (0, "")
     assert "assistant" in done.stdout
-    section = README[README.index("## The client") : README.index("## Scenarios")]
+    section = README[README.index("## The client") : README.index("## Checking a server")]
     shown = CliRunner().invoke(client_main, ["chat", "--help"]).output
+    assert [option for option in re.findall(r"--[a-z-]+\b", section) if option not in shown] == []
+
+
+def test_a_server_is_checked_as_it_says() -> None:
+    """The commands run (what would ask the live service or take long as a dry run), and every option exists."""
+    (commands,) = (p.values[0] for p in snippets("sh") if p.values[0].startswith("vlclient check"))
+    runner = CliRunner()
+    for line in commands.splitlines():
+        arguments = shlex.split(line, comments=True)[1:]
+        done = runner.invoke(client_main, [*arguments, *(["--dry-run"] if "--dry-run" not in arguments else [])])
+        assert (done.exit_code, done.stderr) == (0, "")
+        assert re.search(r"^\d+ checks, about \d+ connections, ", done.stdout, re.M)
+    section = README[README.index("## Checking a server") : README.index("## Scenarios")]
+    shown = runner.invoke(client_main, ["check", "--help"]).output + runner.invoke(main, ["emulated", "--help"]).output
     assert [option for option in re.findall(r"--[a-z-]+\b", section) if option not in shown] == []
 
 

@@ -250,8 +250,41 @@ def schema(recording: bool) -> None:
 
 
 @main.command()
-def emulated() -> None:
+@click.option(
+    "--findings",
+    multiple=True,
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="What `vlclient check --save` has written: what it proves is no longer assumed. Several times for several.",
+)
+@click.option(
+    "--stale-after",
+    "stale_after_days",
+    default="90d",
+    show_default=True,
+    metavar="DAYS",
+    callback=lambda ctx, param, given: _days(given),
+    help="Findings that are older are shown as stale.",
+)
+@click.option("--also-local", is_flag=True, help="Findings about a server on this machine count, too.")
+def emulated(findings: Sequence[Path], stale_after_days: int, also_local: bool) -> None:
     """Print what is emulated, what is not, and how well each thing is known."""
-    from vlmock.emulated import details, markdown
+    from datetime import UTC, datetime
 
-    click.echo(f"{markdown()}\n\n{details()}")
+    from vlmock.emulated import Subject, details, markdown
+    from vlmock.emulated.findings import read_findings, with_findings
+
+    several = [read_findings(file, also_local=also_local) for file in findings]
+    today = datetime.now(UTC).date()
+
+    def known(subject: Subject) -> Subject:
+        return with_findings(subject, several, today=today, stale_after_days=stale_after_days)
+
+    lines = [finding.line(today, stale_after_days) for finding in several]
+    click.echo("\n\n".join([*lines, markdown(known), details(known)]))
+
+
+def _days(given: str) -> int:
+    """``90d``, ``90``."""
+    if not (given.removesuffix("d").isascii() and given.removesuffix("d").isdigit()):
+        raise click.BadParameter(f"{given!r} is no number of days: write 90d")
+    return int(given.removesuffix("d"))

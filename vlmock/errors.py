@@ -7,6 +7,7 @@
     ├── DetectorError          speech cannot be found that way: no such detector, extra missing
     ├── RecognitionError       speech cannot be recognised: pocketsphinx missing, or failing
     ├── RecordingError         a recording cannot be read, written or replayed
+    ├── FindingsError          findings of `vlclient check` cannot be used; names the file and what to do
     ├── ServerError            the server cannot start: port taken, host unknown, trustme missing
     ├── NetworkBlocked         a test wanted to leave this machine
     └── JournalTimeout         an event that was waited for did not come
@@ -19,6 +20,7 @@ from difflib import get_close_matches
 
 __all__ = [
     "DetectorError",
+    "FindingsError",
     "JournalTimeout",
     "NetworkBlocked",
     "RecognitionError",
@@ -69,6 +71,10 @@ class RecognitionError(VlmockError):
 
 class RecordingError(VlmockError):
     """A recording cannot be read, written or replayed; names the file, the line and what to do."""
+
+
+class FindingsError(VlmockError):
+    """A file of findings cannot be used; names the file and what to do."""
 
 
 class ServerError(VlmockError):

@@ -96,8 +96,8 @@ class Section:
     ) -> Callable[[Body], Body]:
         """Register an async function of a ``Probe``.
 
-        ``proves``: subjects of ``vlmock emulated`` that a service which passes has shown: an event
-        (``session.updated``), a field (``session.voice.rate``), a refusal (``refusals.model_fixed``), a reading
+        ``proves``: subjects of ``vlmock emulated`` of which a service that passes has shown all that was assumed: an
+        event (``session.updated``), a field (``session.voice.rate``), a refusal (``refusals.model_fixed``), a reading
         (``readings.update``). ``agents``: False where it makes no sense for an agent. The docstring reads::
 
             The requirement.

@@ -35,6 +35,6 @@ def _sounding(event: dict[str, Any]) -> dict[str, Any]:
     if member is None or not isinstance(event.get(member), str):
         return event
     try:
-        return {**event, member: a2b_base64(event[member])}
+        return {**event, member: a2b_base64(event[member], strict_mode=True)}
     except (Error, ValueError):  # somebody sent what is none, perhaps to see what happens
         return event

@@ -45,4 +45,4 @@ class Pace:
 
     def least_s(self, connections: int) -> float:
         """How long so many take at least."""
-        return 0.0 if self.per_minute is None else (connections - 1) // self.per_minute * _MINUTE_S
+        return 0.0 if self.per_minute is None else max(0, connections - 1) // self.per_minute * _MINUTE_S

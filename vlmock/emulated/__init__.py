@@ -4,7 +4,7 @@ A client event is emulated when it has a handler; a server event when the sessio
 function of the session has its class. The evidence is the first word of the docstring that describes the behaviour.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import chain
 
 from vlmock.emulated.sources import SOURCES
@@ -22,10 +22,11 @@ from vlmock.emulated.subjects import (
 __all__ = ["Subject", "details", "markdown", "sources", "subjects"]
 
 
-def markdown() -> str:
-    """The table of the README: every event, and what is not emulated."""
+def markdown(known: Callable[[Subject], Subject] = lambda subject: subject) -> str:
+    """The table of the README: every event, and what is not emulated. ``known``: a subject as it is known by now."""
     events = [
-        f"| `{event.name}` | {event.what} | {event.evidence} |" for event in chain(client_events(), server_events())
+        f"| `{event.name}` | {event.what} | {event.evidence} |"
+        for event in map(known, chain(client_events(), server_events()))
     ]
     lines = ["| event | what becomes of it | evidence |", "|---|---|---|", *events]
     echoed, ignored = (", ".join(f"`{name}`" for name in names) for names in (_echoed(), sorted(IGNORED)))
@@ -44,14 +45,14 @@ def _echoed() -> Iterator[str]:
             yield f"{name}.*" if inner else name
 
 
-def details() -> str:
-    """Every field, refusal and reading, and who knows of them."""
+def details(known: Callable[[Subject], Subject] = lambda subject: subject) -> str:
+    """Every field, refusal and reading, and who knows of them. ``known``: a subject as it is known by now."""
     tables = (
         ("field", "what becomes of it", fields()),
         ("refusal", "", refused()),
         ("reading (`serve --reading NAME=ANSWER`)", "what it decides", readings()),
     )
-    return "\n\n".join(["\n".join(_table(title, what, rows)) for title, what, rows in tables] + [sources()])
+    return "\n\n".join(["\n".join(_table(title, what, map(known, rows))) for title, what, rows in tables] + [sources()])
 
 
 def sources() -> str:

@@ -66,7 +66,8 @@ def _details(outcome: Outcome) -> Iterator[str]:
     if outcome.findings:
         yield "<h2>Findings</h2><ul>"
         for finding in outcome.findings:
-            link = f' (<a href="#{finding.frame}">frame {finding.frame}</a>)' if finding.frame else ""
+            shown = finding.frame and finding.frame - 1 not in _left_out(outcome.frames)
+            link = f' (<a href="#{finding.frame}">frame {finding.frame}</a>)' if shown else ""
             yield f"<li>expected {escape(finding.expected)}, got {escape(finding.got)}{link}</li>"
         yield "</ul>"
     if outcome.frames:
@@ -76,7 +77,7 @@ def _details(outcome: Outcome) -> Iterator[str]:
 
 
 def _frames(frames: Sequence[Seen]) -> Iterator[str]:
-    left_out = range(_MOST_FRAMES // 2, len(frames) - _MOST_FRAMES // 2)
+    left_out = _left_out(frames)
     for number, frame in enumerate(frames):
         if number not in left_out:
             yield (
@@ -86,6 +87,10 @@ def _frames(frames: Sequence[Seen]) -> Iterator[str]:
             )
         elif number == left_out.start:
             yield f"<tr><td colspan=5>{len(left_out)} frames are left out here</td></tr>"
+
+
+def _left_out(frames: Sequence[Seen]) -> range:
+    return range(_MOST_FRAMES // 2, len(frames) - _MOST_FRAMES // 2)
 
 
 def _body(body: Any) -> str:
