@@ -1,0 +1,166 @@
+"""11: how much is too much, and what nearly is."""
+
+import base64
+from typing import Any, Final
+
+from vlclient.checks import speech
+from vlclient.checks.check import Section
+from vlclient.checks.probe import Probe
+from vlclient.checks.speech import PCM24
+from vlclient.checks.turns import BY_HAND, TAIL_S, append, ask, detecting, heard, item_of, say, types
+from vlclient.checks.wire import Closed
+
+_section = Section(11, "Limits")
+
+_MIB: Final = 2**20
+_MOST_BYTES: Final = 15 * _MIB
+_QUIET_S: Final = 15.0
+_CLEARED: Final = "input_audio_buffer.cleared"
+_COMMITTED: Final = "input_audio_buffer.committed"
+
+
+def _append(size: int) -> dict[str, Any]:
+    return {"type": "input_audio_buffer.append", "audio": base64.b64encode(bytes(size)).decode()}
+
+
+def _seconds(size: int) -> float:
+    return PCM24.duration_ms(size) / 1000
+
+
+@_section.check("11.01", audio_s=_seconds(_MIB))
+async def a_frame_may_be_larger_than_a_mebibyte(probe: Probe) -> None:
+    """One append with a mebibyte of sound, 1.4 MB of JSON, is taken without a word.
+
+    False when: it is refused, or the connection ends.
+    Source: Observed {SEED, SDKT}, behaviour 3.1: a whole file in one event is accepted.
+    """
+    wire = await probe.session(BY_HAND)
+    await wire.send(_append(_MIB))
+    await wire.send({"type": "input_audio_buffer.clear"})
+    came = types(await wire.until(_CLEARED))
+    probe.expect(came == [_CLEARED], _CLEARED, came)
+
+
+@_section.check("11.02", audio_s=_seconds(_MOST_BYTES - _MIB))
+async def fourteen_mebibytes_are_not_too_much(probe: Probe) -> None:
+    """One append with 14 MiB of sound is taken without a word.
+
+    False when: it is refused, or the connection ends.
+    Source: Documented {DOC}, schema A7: up to 15 MiB.
+    """
+    wire = await probe.session(BY_HAND)
+    await wire.send(_append(_MOST_BYTES - _MIB))
+    await wire.send({"type": "input_audio_buffer.clear"})
+    came = types(await wire.until(_CLEARED))
+    probe.expect(came == [_CLEARED], _CLEARED, came)
+
+
+@_section.check("11.03", audio_s=_seconds(_MOST_BYTES + _MIB), proves=("refusals.append_too_large",))
+async def sixteen_mebibytes_are_too_much(probe: Probe) -> None:
+    """One append with 16 MiB of sound is refused, and the session goes on.
+
+    False when: it is taken; loosely, when the connection ends, or the code is not ``invalid_value``.
+    Source: Documented {DOC} of the limit, schema A7; Assumed of the answer, behaviour 3.1.
+    """
+    wire = await probe.session(BY_HAND)
+    try:
+        await wire.send(_append(_MOST_BYTES + _MIB))
+        error = await probe.answer(wire, _CLEARED)
+    except Closed as closed:
+        probe.loosely(False, "an error event", f"close {closed.code}")
+        return
+    probe.refused(error)
+    probe.loosely(error["error"].get("code") == "invalid_value", "code invalid_value", error["error"].get("code"))
+    await wire.send({"type": "input_audio_buffer.commit"})
+    answer = await probe.answer(wire, _COMMITTED)
+    probe.expect(answer["type"] == "error", "nothing to commit", answer["type"])
+
+
+@_section.check("11.04", audio_s=_QUIET_S, slow=True)
+async def a_session_may_be_quiet_for_a_while(probe: Probe) -> None:
+    """A client that says nothing for a quarter of a minute is still served.
+
+    False when: the connection ends, or an update is not answered.
+    Source: Observed {FON}, behaviour 1.4: sessions idled for minutes.
+    """
+    wire = await probe.session(BY_HAND)
+    came = types(await wire.for_a_while(_QUIET_S))
+    probe.expect(not came, "silence", came)
+    await wire.ping()
+    await probe.updated(wire, {})
+
+
+@_section.check("11.05", audio_s=25.0 + speech.WEATHER_S + TAIL_S)
+async def a_turn_is_found_however_long_it_took_to_come(probe: Probe) -> None:
+    """After 25 seconds of silence a question is a turn, with times that count from the start of the stream.
+
+    False when: it is not found, or begins more than 600 ms from there.
+    Source: Observed {FON}, behaviour 3.2.
+    """
+    wire = await probe.session(detecting())
+    await say(wire, lead_s=25.0)
+    turn = await heard(probe, wire)
+    near = isinstance(turn.start_ms, int) and 24400 <= turn.start_ms <= 25000 + 300
+    probe.expect(near, "audio_start_ms from 24400 to 25300", turn.start_ms)
+
+
+@_section.check("11.06", audio_s=25.0)
+async def a_manual_turn_may_be_long(probe: Probe) -> None:
+    """25 seconds of sound can be committed as one turn.
+
+    False when: the commit is refused, or makes no item.
+    Source: Documented {DOC}, schema B 3: no greatest length is named; Observed {NETT} of 20 seconds in the buffer.
+    """
+    wire = await probe.session(BY_HAND)
+    await append(wire, (speech.weather() + speech.silence(0.92)) * 10, block_s=1.0)
+    await wire.send({"type": "input_audio_buffer.commit"})
+    answer = await probe.answer(wire, _COMMITTED, seconds=3 * probe.server.patience_s)
+    probe.require(answer["type"] == _COMMITTED, _COMMITTED, answer.get("error"))
+    await item_of(wire, answer["item_id"])
+
+
+@_section.check("11.07", since="2026-01-01-preview")
+async def a_response_has_at_most_sixteen_labels(probe: Probe) -> None:
+    """``response.create`` with 17 pairs of metadata is refused, and nothing begins.
+
+    False when: a response begins.
+    Source: Documented {DOC}, schema A7.
+    """
+    wire = await probe.session(BY_HAND)
+    labels = {f"label-{number}": "x" for number in range(17)}
+    await ask(wire, response={"metadata": labels})
+    answer = await probe.answer(wire, "response.created")
+    probe.refused(answer)
+
+
+@_section.check("11.08")
+async def ten_languages_are_enough(probe: Probe) -> None:
+    """A transcription that is to understand eleven languages is refused.
+
+    False when: it is accepted.
+    Source: Documented {DOC}, schema A7 and D7.
+    """
+    languages = "en-US,de-DE,fr-FR,es-ES,it-IT,pt-BR,ja-JP,ko-KR,zh-CN,hi-IN,nl-NL"
+    detector = {"type": "azure_semantic_vad_multilingual"}
+    settings = {
+        "voice": probe.server.voice,
+        "turn_detection": detector,
+        "input_audio_transcription": {"model": "azure-speech", "language": languages},
+    }
+    wire, _ = await probe.created()
+    await probe.refusal(wire, {"type": "session.update", "session": settings}, accepted="session.updated")
+
+
+@_section.check("11.09")
+async def a_client_may_say_much_in_one_go(probe: Probe) -> None:
+    """A typed item of 20,000 characters is taken.
+
+    False when: it is refused, or the connection ends.
+    Source: Documented {DOC}, schema E1: no greatest length is named; Assumed of this one.
+    """
+    wire = await probe.session(BY_HAND)
+    part = {"type": "input_text", "text": "All work and no play. " * 900}
+    item = {"type": "message", "role": "user", "content": [part]}
+    await wire.send({"type": "conversation.item.create", "item": item})
+    answer = await probe.answer(wire, "conversation.item.created")
+    probe.expect(answer["type"] == "conversation.item.created", "conversation.item.created", answer.get("error"))
