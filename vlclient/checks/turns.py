@@ -7,6 +7,7 @@ from typing import Any, Final
 import msgspec
 
 from vlclient.checks import speech
+from vlclient.checks.answers import message
 from vlclient.checks.probe import Probe
 from vlclient.checks.speech import PCM24
 from vlclient.checks.wire import Event, Wire
@@ -18,11 +19,11 @@ __all__ = [
     "TAIL_S",
     "Turn",
     "append",
-    "ask",
     "commit",
     "detecting",
     "heard",
     "item_of",
+    "request",
     "say",
     "types",
 ]
@@ -66,12 +67,10 @@ async def commit(wire: Wire) -> None:
     await wire.send({"type": "input_audio_buffer.commit"})
 
 
-async def ask(wire: Wire, text: str | None = None, response: Mapping[str, Any] | None = None) -> None:
-    """Type something (None: nothing), and ask for a response."""
+async def request(wire: Wire, text: str | None = None, response: Mapping[str, Any] | None = None) -> None:
+    """Type something (None: nothing), and ask for a response without waiting for it."""
     if text is not None:
-        part = {"type": "input_text", "text": text}
-        item = {"type": "message", "role": "user", "content": [part]}
-        await wire.send({"type": "conversation.item.create", "item": item})
+        await wire.send({"type": "conversation.item.create", "item": message(text)})
     await wire.send({"type": "response.create", **({"response": response} if response else {})})
 
 

@@ -3,9 +3,10 @@
 from typing import Any, Final
 
 from vlclient.checks import speech
+from vlclient.checks.answers import message
 from vlclient.checks.check import Section
 from vlclient.checks.probe import Probe
-from vlclient.checks.turns import TAIL_S, append, ask, detecting, heard, say, types
+from vlclient.checks.turns import TAIL_S, append, detecting, heard, request, say, types
 from vlclient.checks.wire import Event, Wire
 
 _section = Section(10, "Barge-in")
@@ -22,6 +23,8 @@ _HARBOUR: Final = (
 )
 _LONG: Final = f"Say all of this word for word, and nothing else: {_HARBOUR * 6}"
 """More than a minute and a half of speech, so that it is still being made when somebody interrupts."""
+_HALF_A_MINUTE: Final = f"Say all of this word for word, and nothing else: {_HARBOUR * 2}"
+"""Where nothing ends it before its time."""
 _SHORT: Final = f"Say this word for word, and nothing else: {_HARBOUR}"
 """Some twelve seconds of speech, which are made in one or two."""
 
@@ -29,16 +32,16 @@ _SHORT: Final = f"Say this word for word, and nothing else: {_HARBOUR}"
 async def _speaking(probe: Probe, text: str = _LONG, **detection: Any) -> tuple[Wire, Event]:
     """A session in which the assistant has begun to speak, and the ``response.created`` of it."""
     wire = await probe.session(detecting(**detection))
-    await ask(wire, text)
+    await request(wire, text)
     created = await probe.answer(wire, _CREATED)
     probe.require(created["type"] == _CREATED, _CREATED, created.get("error"))
     await wire.next(_DELTA, seconds=2 * probe.server.patience_s)
     return wire, created
 
 
-async def _interrupted(probe: Probe, **detection: Any) -> tuple[Wire, list[Event]]:
+async def _interrupted(probe: Probe, text: str = _LONG, **detection: Any) -> tuple[Wire, list[Event]]:
     """The same, spoken into: all events up to its ``response.done``, which comes last."""
-    wire, created = await _speaking(probe, **detection)
+    wire, created = await _speaking(probe, text, **detection)
     await say(wire)
     events = await wire.until(_DONE, where=lambda event: _is_of(event, created), seconds=3 * probe.server.patience_s)
     if _STARTED not in types(events):
@@ -135,7 +138,7 @@ async def nobody_interrupts_where_it_is_not_wanted(probe: Probe) -> None:
     False when: the response is cancelled.
     Source: Observed {VIBE}, Documented {DOC}, behaviour 3.3; schema D5.
     """
-    _, events = await _interrupted(probe, interrupt_response=False)
+    _, events = await _interrupted(probe, _HALF_A_MINUTE, interrupt_response=False)
     status = events[-1]["response"]["status"]
     probe.expect(status in ("completed", "incomplete"), "status completed", status)
 
@@ -158,7 +161,7 @@ async def speech_while_it_is_played_is_the_clients_business(probe: Probe) -> Non
     """When all of a response was sent and is still being played, speech is announced, and nothing else happens to it.
 
     False when: it is not announced, or something of a response comes.
-    Source: Observed {S06, VIBE, FON}, behaviour, fact 3 and 3.5.
+    Source: Observed {VIBE, FON}, behaviour, fact 3 and 3.5.
     """
     wire, _ = await _finished(probe)
     await say(wire)
@@ -192,9 +195,7 @@ async def typing_interrupts_nobody(probe: Probe) -> None:
     Source: Observed {PIPE, SDKPR}, behaviour 3.5.
     """
     wire, created = await _speaking(probe, _SHORT)
-    part = {"type": "input_text", "text": "Never mind."}
-    item = {"type": "message", "role": "user", "content": [part]}
-    await wire.send({"type": "conversation.item.create", "item": item})
+    await wire.send({"type": "conversation.item.create", "item": message("Never mind.")})
     events = await wire.until(_DONE, where=lambda event: _is_of(event, created), seconds=3 * probe.server.patience_s)
     probe.expect("error" not in types(events), "no error", "error")
     status = events[-1]["response"]["status"]

@@ -6,10 +6,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from vlclient.checks import speech
+from vlclient.checks.answers import message
 from vlclient.checks.check import Section
 from vlclient.checks.probe import Probe
 from vlclient.checks.speech import PCM24
-from vlclient.checks.turns import BY_HAND, TAIL_S, Turn, ask, detecting, heard, item_of, say
+from vlclient.checks.turns import BY_HAND, TAIL_S, Turn, detecting, heard, item_of, request, say
 from vlclient.checks.wire import Event
 from vlmock.protocol.audio_format import AudioFormat, decode_samples, input_format, output_format
 
@@ -150,7 +151,7 @@ async def _spoken_in(probe: Probe, name: str | None) -> tuple[Sequence[Event], s
     if name is not None:
         echoed = session.get("output_audio_format")
         probe.expect(echoed == name, name, echoed)
-    await ask(wire, _REQUEST)
+    await request(wire, _REQUEST)
     events = await wire.until("response.done", seconds=3 * probe.server.patience_s)
     deltas = [event for event in events if event["type"] == "response.audio.delta"]
     written = "".join(event["delta"] for event in events if event["type"] == "response.audio_transcript.delta")
@@ -262,11 +263,11 @@ async def a_sentence_is_as_long_in_every_format(probe: Probe) -> None:
     False when: they differ by more than a tenth.
     Source: Documented {DOC}, schema F; Observed {VIBE} of words that are given, behaviour 4.7.
     """
-    words = {"role": "assistant", "type": "message", "content": [{"type": "text", "text": _SENTENCE}]}
+    words = message(_SENTENCE, role="assistant")
     seconds = []
     for name in ("pcm16", "g711_ulaw"):
         wire = await probe.session({**BY_HAND, "output_audio_format": name})
-        await ask(wire, response={"pre_generated_assistant_message": words})
+        await request(wire, response={"pre_generated_assistant_message": words})
         events = await wire.until("response.done", seconds=3 * probe.server.patience_s)
         deltas = [event for event in events if event["type"] == "response.audio.delta"]
         probe.require(bool(deltas), "response.audio.delta", "none")

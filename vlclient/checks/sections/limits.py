@@ -4,17 +4,18 @@ import base64
 from typing import Any, Final
 
 from vlclient.checks import speech
+from vlclient.checks.answers import message
 from vlclient.checks.check import Section
 from vlclient.checks.probe import Probe
 from vlclient.checks.speech import PCM24
-from vlclient.checks.turns import BY_HAND, TAIL_S, append, ask, detecting, heard, item_of, say, types
+from vlclient.checks.turns import BY_HAND, TAIL_S, append, detecting, heard, item_of, request, say, types
 from vlclient.checks.wire import Closed
 
 _section = Section(11, "Limits")
 
 _MIB: Final = 2**20
 _MOST_BYTES: Final = 15 * _MIB
-_QUIET_S: Final = 15.0
+_QUIET_S: Final = 11.0
 _CLEARED: Final = "input_audio_buffer.cleared"
 _COMMITTED: Final = "input_audio_buffer.committed"
 
@@ -76,9 +77,9 @@ async def sixteen_mebibytes_are_too_much(probe: Probe) -> None:
     probe.expect(answer["type"] == "error", "nothing to commit", answer["type"])
 
 
-@_section.check("11.04", audio_s=_QUIET_S, slow=True)
+@_section.check("11.04", slow=True)
 async def a_session_may_be_quiet_for_a_while(probe: Probe) -> None:
-    """A client that says nothing for a quarter of a minute is still served.
+    """A client that says nothing for eleven seconds is still served.
 
     False when: the connection ends, or an update is not answered.
     Source: Observed {FON}, behaviour 1.4: sessions idled for minutes.
@@ -128,7 +129,7 @@ async def a_response_has_at_most_sixteen_labels(probe: Probe) -> None:
     """
     wire = await probe.session(BY_HAND)
     labels = {f"label-{number}": "x" for number in range(17)}
-    await ask(wire, response={"metadata": labels})
+    await request(wire, response={"metadata": labels})
     answer = await probe.answer(wire, "response.created")
     probe.refused(answer)
 
@@ -159,8 +160,6 @@ async def a_client_may_say_much_in_one_go(probe: Probe) -> None:
     Source: Documented {DOC}, schema E1: no greatest length is named; Assumed of this one.
     """
     wire = await probe.session(BY_HAND)
-    part = {"type": "input_text", "text": "All work and no play. " * 900}
-    item = {"type": "message", "role": "user", "content": [part]}
-    await wire.send({"type": "conversation.item.create", "item": item})
+    await wire.send({"type": "conversation.item.create", "item": message("All work and no play. " * 900)})
     answer = await probe.answer(wire, "conversation.item.created")
     probe.expect(answer["type"] == "conversation.item.created", "conversation.item.created", answer.get("error"))

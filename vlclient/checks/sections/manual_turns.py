@@ -6,7 +6,7 @@ from typing import Final
 from vlclient.checks import speech
 from vlclient.checks.check import Section
 from vlclient.checks.probe import Probe
-from vlclient.checks.turns import BY_HAND, TAIL_S, append, ask, commit, item_of, say, types
+from vlclient.checks.turns import BY_HAND, TAIL_S, append, commit, item_of, request, say, types
 from vlclient.checks.verdicts import NotOffered
 from vlclient.checks.wire import Event, Wire
 
@@ -91,7 +91,7 @@ async def a_committed_turn_is_answered_when_asked(probe: Probe) -> None:
     Source: Observed {SDKT}, Documented {DOC}, behaviour 3.4.
     """
     wire, _, _ = await _said(probe)
-    await ask(wire)
+    await request(wire)
     answer = await probe.answer(wire, _CREATED)
     probe.require(answer["type"] == _CREATED, _CREATED, answer.get("error"))
     await wire.send({"type": "response.cancel"})
@@ -107,7 +107,7 @@ async def commit_and_request_may_be_sent_together(probe: Probe) -> None:
     wire = await probe.session(BY_HAND)
     await append(wire, speech.weather())
     await commit(wire)
-    await ask(wire)
+    await request(wire)
     events = [await probe.answer(wire, _COMMITTED), await probe.answer(wire, _CREATED)]
     probe.expect(types(events) == [_COMMITTED, _CREATED], f"{_COMMITTED}, {_CREATED}", types(events))
     await wire.send({"type": "response.cancel"})

@@ -11,10 +11,10 @@ from vlclient.checks.turns import (
     TAIL_S,
     Turn,
     append,
-    ask,
     detecting,
     heard,
     item_of,
+    request,
     say,
     types,
 )
@@ -248,7 +248,7 @@ async def such_a_turn_is_answered_when_asked(probe: Probe) -> None:
     """
     wire, turn = await _said(probe, create_response=False)
     await item_of(wire, turn.item_id)
-    await ask(wire)
+    await request(wire)
     answer = await probe.answer(wire, _CREATED)
     probe.require(answer["type"] == _CREATED, _CREATED, answer.get("error"))
     await wire.send({"type": "response.cancel"})
