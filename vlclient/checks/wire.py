@@ -98,9 +98,16 @@ class Wire:
 
     async def send_text(self, text: str, shown: object = None) -> int:
         """Any text."""
-        number = self._note("client", text if shown is None else shown)
+        return await self._send(text, text if shown is None else shown)
+
+    async def send_bytes(self, frame: bytes, *, as_text: bool = False) -> int:
+        """Any bytes in a binary frame, or in one that says that they are text."""
+        return await self._send(frame, f"<{frame!r} in a {'text' if as_text else 'binary'} frame>", as_text=as_text)
+
+    async def _send(self, frame: str | bytes, shown: object, *, as_text: bool | None = None) -> int:
+        number = self._note("client", shown)
         try:
-            await self._connection.send(text)
+            await self._connection.send(frame, text=as_text)
         except ws.ConnectionClosed:
             raise self._closed() from None
         return number
