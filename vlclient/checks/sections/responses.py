@@ -124,15 +124,16 @@ async def an_answer_keeps_its_names(probe: Probe) -> None:
     Source: Observed {FON, PAI}, Documented (schema C), behaviour 4.1.
     """
     answer = await _spoken(probe)
-    item_id = answer.item["id"]
-    for event in answer.only(answer.item).own:
-        if event["type"].startswith("response.output_item."):
-            probe.expect(event["item"]["id"] == item_id, f"item {item_id}", event["item"]["id"])
-        else:
-            probe.expect(event["item_id"] == item_id, f"item {item_id}", f"{event['item_id']} in {event['type']}")
-            place = event["content_index"]
-            probe.expect(place == 0, "content_index 0", f"{place} in {event['type']}")
-        probe.expect(event["output_index"] == 0, "output_index 0", f"{event['output_index']} in {event['type']}")
+    places = {item["id"]: place for place, item in enumerate(answer.output)}
+    for event in answer.own:
+        type = event["type"]
+        whole = type.startswith("response.output_item.")
+        item_id = event["item"]["id"] if whole else event["item_id"]
+        probe.require(item_id in places, f"an item of response.done, {', '.join(places)}", f"{item_id} in {type}")
+        place = event["output_index"]
+        probe.expect(place == places[item_id], f"output_index {places[item_id]}", f"{place} in {type}")
+        if not whole:
+            probe.expect(event["content_index"] == 0, "content_index 0", f"{event['content_index']} in {type}")
 
 
 @_section.check("12.06", responses=1, proves=("response.audio_transcript.delta", "response.audio_transcript.done"))
