@@ -11,14 +11,16 @@ from vlclient.checks.wire import Event, Wire
 _section = Section(14, "Cancel")
 
 _CANCEL: Final = {"type": "response.cancel"}
+_LONG_IN_WRITING: Final = f"Write these numbers in words, all of them: {' '.join(map(str, range(1, 301)))}."
+"""What is only written is written fast."""
 _NOT_ACTIVE: Final = "response_cancel_not_active"
 _WORDS_OF_REFUSAL: Final = "no active response"
 
 
-async def _begun(probe: Probe, response: Mapping[str, Any] | None = None) -> tuple[Wire, str]:
+async def _begun(probe: Probe, response: Mapping[str, Any] | None = None, *, question: str = LONG) -> tuple[Wire, str]:
     """A session with a long response that has begun, and the id of that."""
     wire = await talking(probe)
-    await typed(probe, wire, LONG)
+    await typed(probe, wire, question)
     await wire.send({"type": "response.create", **({} if response is None else {"response": response})})
     created = await probe.answer(wire, "response.created")
     probe.require(created["type"] != "error", "response.created", created.get("error"))
@@ -88,7 +90,7 @@ async def what_is_open_in_writing_is_closed(probe: Probe) -> None:
     False when: one of these ends is missing or comes twice; loosely, when the item is not incomplete in the end.
     Source: Assumed {OAI}, behaviour 4.9; Observed {NB04} of what is spoken.
     """
-    wire, response_id = await _begun(probe, TEXT)
+    wire, response_id = await _begun(probe, TEXT, question=_LONG_IN_WRITING)
     first = await wire.next("response.text.delta")
     await wire.send(_CANCEL)
     events = await _end_of(probe, wire, response_id)
