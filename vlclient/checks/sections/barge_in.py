@@ -23,7 +23,7 @@ _HARBOUR: Final = (
 )
 _LONG: Final = f"Say all of this word for word, and nothing else: {_HARBOUR * 6}"
 """More than a minute and a half of speech, so that it is still being made when somebody interrupts."""
-_HALF_A_MINUTE: Final = f"Say all of this word for word, and nothing else: {_HARBOUR * 2}"
+_A_MINUTE: Final = f"Say all of this word for word, and nothing else: {_HARBOUR * 4}"
 """Where nothing ends it before its time."""
 _SHORT: Final = f"Say this word for word, and nothing else: {_HARBOUR}"
 """Some twelve seconds of speech, which are made in one or two."""
@@ -46,6 +46,15 @@ async def _interrupted(probe: Probe, text: str = _LONG, **detection: Any) -> tup
     events = await wire.until(_DONE, where=lambda event: _is_of(event, created), seconds=3 * probe.server.patience_s)
     if _STARTED not in types(events):
         probe.inconclusive("the response had been made before the speech was heard")
+    return wire, events
+
+
+async def _cut_off(probe: Probe) -> tuple[Wire, list[Event]]:
+    """The same, for what is said of a response that was ended by that; whether it is stands elsewhere."""
+    wire, events = await _interrupted(probe)
+    status = events[-1]["response"]["status"]
+    if status != "cancelled":
+        probe.inconclusive(f"the response was not cancelled, but {status}")
     return wire, events
 
 
@@ -93,7 +102,7 @@ async def what_was_begun_is_closed_first(probe: Probe) -> None:
     False when: one of the four is missing; loosely, when the item is not ``incomplete``.
     Source: Observed {NB04}, behaviour 3.5; Assumed {OAI} of the item's status.
     """
-    _, events = await _interrupted(probe)
+    _, events = await _cut_off(probe)
     came = types(events)
     for kind in ("audio.done", "audio_transcript.done", "content_part.done", "output_item.done"):
         probe.expect(f"response.{kind}" in came, f"response.{kind}", ", ".join(came[-8:]))
@@ -110,7 +119,7 @@ async def nothing_more_comes_of_it(probe: Probe) -> None:
     False when: a delta comes that names it.
     Source: Observed {NB04, PIPE}, behaviour 3.5.
     """
-    wire, events = await _interrupted(probe)
+    wire, events = await _cut_off(probe)
     ended = events[-1]["response"]["id"]
     late = [event["type"] for event in await wire.for_a_while() if event.get("response_id") == ended]
     probe.expect(not late, "nothing more of it", late)
@@ -138,7 +147,7 @@ async def nobody_interrupts_where_it_is_not_wanted(probe: Probe) -> None:
     False when: the response is cancelled.
     Source: Observed {VIBE}, Documented {DOC}, behaviour 3.3; schema D5.
     """
-    _, events = await _interrupted(probe, _HALF_A_MINUTE, interrupt_response=False)
+    _, events = await _interrupted(probe, _A_MINUTE, interrupt_response=False)
     status = events[-1]["response"]["status"]
     probe.expect(status in ("completed", "incomplete"), "status completed", status)
 
@@ -150,7 +159,7 @@ async def to_cancel_what_was_interrupted_does_no_harm(probe: Probe) -> None:
     False when: it is answered otherwise, or the connection ends.
     Source: Observed {PIPE, SDKPR}, behaviour, fact 3 and 3.5.
     """
-    wire, _ = await _interrupted(probe)
+    wire, _ = await _cut_off(probe)
     await wire.send({"type": "response.cancel"})
     probe.refused(await wire.next("error"), code="response_cancel_not_active")
     await probe.updated(wire, {})

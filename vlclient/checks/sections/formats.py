@@ -21,7 +21,7 @@ _AZURE_VOICES: Final = ("cascade", "hybrid")
 _SAME_MS: Final = 100
 _SENTENCE: Final = "The lighthouse keeper counts the boats in the harbour every day at noon, and writes them in a book."
 _REQUEST: Final = f"Say this sentence and nothing else: {_SENTENCE}"
-_SLOWEST, _FASTEST = 8.0, 28.0
+_SLOWEST, _FASTEST = 8.0, 24.0
 """Characters of a transcript that are spoken in a second. Observed {FON, PAI}: some 12 to 18."""
 _LEAST_S: Final = 1.5
 """Less cannot be judged: what is silent before and after weighs too much."""

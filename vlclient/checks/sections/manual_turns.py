@@ -45,13 +45,15 @@ async def nobody_listens_then(probe: Probe) -> None:
 
 @_section.check("7.02", audio_s=speech.WEATHER_S)
 async def a_commit_makes_an_item(probe: Probe) -> None:
-    """A commit is answered with ``committed``, and with a message of the user's that it names.
+    """A commit is answered with ``committed``, once, and with a message of the user's that it names.
 
-    False when: the item does not come, or is none of the user's sound.
+    False when: the item does not come, or is none of the user's sound, or there are two commits.
     Source: Observed {FON, NETT}, behaviour 3.4.
     """
     _, committed, events = await _said(probe)
     probe.expect(isinstance(committed["item_id"], str), "an item id", committed["item_id"])
+    commits = types(events).count(_COMMITTED)
+    probe.expect(commits == 1, f"one {_COMMITTED}", commits)
     item = events[-1]["item"]
     said = (item.get("type"), item.get("role"), [part.get("type") for part in item["content"]])
     probe.expect(said == ("message", "user", ["input_audio"]), "a message of the user's, input_audio", said)
