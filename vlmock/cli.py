@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 import vlmock
+from vlmock.conduct_cli import Linting, lint, lint_options
 from vlmock.console import collect_seldom, print_exports, redaction_options
 from vlmock.errors import VlmockError
 from vlmock.protocol.shown import on_one_line
@@ -43,7 +44,7 @@ def main() -> None:
     """An offline emulator of Azure's Voice Live API."""
 
 
-for _command in COMMANDS:
+for _command in (*COMMANDS, lint):
     main.add_command(_command)
 
 
@@ -118,6 +119,7 @@ def demo(scenario: str, timing: str, journal: Path | None) -> None:
     "--record", type=click.Path(path_type=Path), help="Write every connection down there: a new folder, or a .zip file."
 )
 @redaction_options
+@lint_options
 @click.option("--verbose", "-v", is_flag=True, help="One line for each event.")
 def serve(
     scenarios: Sequence[str],
@@ -128,6 +130,7 @@ def serve(
     replay: Path | None,
     replay_timing: str,
     on_unexpected: Any,
+    linting: Linting,
     **options: Any,
 ) -> None:
     """Serve until Ctrl-C. SCENARIO: names of shipped ones, or paths of YAML files; the first is played to whoever asks
@@ -147,8 +150,8 @@ def serve(
         offers[getattr(playable, "name", DEFAULT)] = playable
     first = next(iter(offers.values()), None)
     stopped = StopSignals()
-    log = _print_entry if verbose else _print_difference if replay else None
-    with start(first, offers=offers, host=host, port=port, log=log, **options) as server:
+    log = linting.listening(_print_entry if verbose else _print_difference if replay else None)
+    with start(first, offers=offers, host=host, port=port, log=log, **options, **linting.options) as server:
         if replay is not None:
             _replay(server, replay, timing=replay_timing, on_unexpected=on_unexpected)
         click.echo(f"vlmock listens on {server.url}")
@@ -160,10 +163,12 @@ def serve(
         click.echo("Press Ctrl-C to stop.")
         gc.freeze()  # what is there now stays
         while server.running and not stopped.wait(0.5):
-            pass
+            linting.tell(server)
         for problem in server.problems() if replay is not None else ():
             click.echo(problem)
+    code = linting.end(server)
     click.echo("stopped" if record is None else f"stopped; what was said is in {record}")
+    sys.exit(code)
 
 
 def _replay(server: "MockServer", recorded: Path, **how: Any) -> None:

@@ -28,7 +28,7 @@ CROSSING_S: Final = 0.1
 """Assumed: what was sent so little before a client's event had not reached the client. Behaviour 7.1: a round trip is
 61 ms."""
 ANSWER_S: Final = 5.0
-"""Of a recording: an ``error`` that comes later answers no event of the client."""
+"""An ``error`` that comes later answers no event of the client."""
 _REMEMBERED: Final = 50
 _RECONNECT_S: Final = 60.0
 
@@ -211,9 +211,9 @@ class Case:
         culprit = next((sent for sent in reversed(self._sent) if named and sent.event.event_id == named), None)
         if culprit is None and details.type == "invalid_request_error":
             culprit = self._latest
-            if culprit is None and self.facts.recorded and self._sent and self.at - self._sent[-1].at < ANSWER_S:
+            if culprit is None and self.facts.recorded and self._sent:
                 culprit = self._sent[-1]
-        if culprit is None:
+        if culprit is None or self.at - culprit.at > ANSWER_S:
             return None
         if culprit in self._sent:
             self._sent.remove(culprit)
@@ -224,11 +224,7 @@ class Case:
     def _look(self, event: object) -> Iterator[Finding]:
         self.found_now = 0
         for rule in self._docket.get(type(event), ()):
-            if rule.timed and not self.facts.timed:
-                continue
-            if rule.voice_live_only and self.facts.dialect != "voice-live":
-                continue
-            if rule.id in self._found_once:
+            if rule.id in self._found_once or not self._concerns(rule):
                 continue
             for seen in rule.check(self, event):
                 self.found_now += 1
@@ -236,6 +232,11 @@ class Case:
                 if rule.once:
                     self._found_once.add(rule.id)
                     break
+
+    def _concerns(self, rule: Rule) -> bool:
+        facts = self.facts
+        known = (facts.timed or not rule.timed) and (facts.audible or not rule.audible)
+        return known and (facts.dialect == "voice-live" or not rule.voice_live_only)
 
     def _finding(self, rule: Rule, seen: Seen) -> Finding:
         return Finding(

@@ -38,6 +38,8 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     """Seconds since 1970."""
     timed: bool = True
     """Whether times mean anything."""
+    audible: bool = True
+    """Whether all of the sound is there."""
     recorded: bool = False
     """It is a recording, perhaps of the service, so an answer need not stand right behind what it answers."""
 

@@ -57,6 +57,8 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     """Of many in one connection only the first is told."""
     timed: bool = False
     """Needs to know when things happened."""
+    audible: bool = False
+    """Needs to know all of the sound."""
     voice_live_only: bool = False
     """Does not hold in the beta dialect of OpenAI."""
 
@@ -76,6 +78,7 @@ def rule(
     source: str,
     once: bool = False,
     timed: bool = False,
+    audible: bool = False,
     voice_live_only: bool = False,
 ) -> Callable[[Check], Rule]:
     """Makes a rule of a function that looks at events of the types ``on``."""
@@ -93,6 +96,7 @@ def rule(
             on=on if isinstance(on, tuple) else (on,),
             once=once,
             timed=timed,
+            audible=audible,
             voice_live_only=voice_live_only,
         )
 

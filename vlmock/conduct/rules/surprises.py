@@ -112,6 +112,7 @@ def survive_errors(case: Case, event: Ending) -> Iterator[str]:
     Severity.WARNING,
     on=Ending,
     timed=True,
+    audible=True,
     requirement="Take deltas of any size.",
     explanation="They are 200, 300 and 500 ms long, or 4096 bytes, and the last is whatever is left.",
     remedy="put the bytes into a buffer and let the player take what it needs",

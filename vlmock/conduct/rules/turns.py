@@ -75,6 +75,7 @@ def _talked_over(case: Case) -> Iterator[str]:
     "truncate-what-was-sent",
     Severity.ERROR,
     on=ConversationItemTruncate,
+    audible=True,
     requirement="Truncate an item at a point that lies within its audio.",
     explanation="It is refused, and the assistant goes on believing that everything was heard.",
     remedy="send the smaller of what was played and what was received, of this item alone",
@@ -92,6 +93,7 @@ def truncate_what_was_sent(case: Case, event: ConversationItemTruncate) -> Itera
     Severity.ERROR,
     on=ConversationItemTruncate,
     timed=True,
+    audible=True,
     requirement="Truncate an item at what was played of it, not at what was received.",
     explanation="Speech comes many times faster than it plays: a client that counts what it received tells the "
     "assistant that the user heard what nobody has heard.",
@@ -227,6 +229,7 @@ def let_the_service_interrupt(case: Case, event: ResponseCancel) -> Iterator[str
     Severity.ADVICE,
     on=Ending,
     timed=True,
+    audible=True,
     requirement="Hang up when the last answer has been played, not when response.done has come.",
     explanation="response.done comes seconds before the speech is over: the user hears half a goodbye.",
     remedy="wait until the player has nothing left, then close",

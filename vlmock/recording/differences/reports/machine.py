@@ -15,7 +15,7 @@ import msgspec
 from vlmock.protocol.wire import JsonObject
 from vlmock.recording.differences.finding import Comparison, Finding, Grade, Judged, Place, worst
 
-__all__ = ["VERSION", "as_json", "as_junit"]
+__all__ = ["VERSION", "as_json", "as_junit", "xml_text"]
 
 VERSION = 1
 _FAILURES = (Grade.DIFFERENT, Grade.MISSING, Grade.EXTRA)
@@ -96,7 +96,7 @@ def as_junit(comparisons: Sequence[Comparison]) -> str:
         suite = ElementTree.SubElement(
             suites,
             "testsuite",
-            name=_clean(comparison.name),
+            name=xml_text(comparison.name),
             tests=str(len(comparison.judged)),
             failures=str(failures),
             errors="0",
@@ -111,14 +111,14 @@ def as_junit(comparisons: Sequence[Comparison]) -> str:
 
 def _case(suite: ElementTree.Element, number: int, judged: Judged, comparison: Comparison) -> None:
     about = f" ({judged.about})" if judged.about else ""
-    name = _clean(f"{number} {judged.source} {judged.event}{about}")
-    case = ElementTree.SubElement(suite, "testcase", classname=_clean(comparison.name), name=name, time="0")
+    name = xml_text(f"{number} {judged.source} {judged.event}{about}")
+    case = ElementTree.SubElement(suite, "testcase", classname=xml_text(comparison.name), name=name, time="0")
     told = "\n".join(_sentence(finding, comparison) for finding in judged.findings)
     if judged.grade in _FAILURES:
-        failure = ElementTree.SubElement(case, "failure", type=judged.grade, message=_clean(told.partition("\n")[0]))
-        failure.text = _clean(told)
+        failure = ElementTree.SubElement(case, "failure", type=judged.grade, message=xml_text(told.partition("\n")[0]))
+        failure.text = xml_text(told)
     elif told:
-        ElementTree.SubElement(case, "system-out").text = _clean(told)
+        ElementTree.SubElement(case, "system-out").text = xml_text(told)
 
 
 def _sentence(finding: Finding, comparison: Comparison) -> str:
@@ -135,7 +135,7 @@ def _sentence(finding: Finding, comparison: Comparison) -> str:
     return ": ".join([told[0], ", ".join(told[1:])]) if told[1:] else told[0]
 
 
-def _clean(text: str) -> str:
+def xml_text(text: str) -> str:
     """Without what XML cannot hold."""
     return "".join(
         letter if letter in "\n\t" or (letter >= " " and not "\ud800" <= letter <= "\udfff") else "�" for letter in text
