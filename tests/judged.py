@@ -1,4 +1,5 @@
-"""Good clients get no complaint: at the end of a test its emulators are asked for the errors in their clients' conduct.
+"""Good clients get no complaint: at the end of a test its emulators are asked for the errors in their clients' conduct,
+and for the warnings as well where it is the reference client.
 
 A test whose client misbehaves on purpose stands in ``ON_PURPOSE`` with the rules that it breaks.
 """
@@ -7,7 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from vlmock.conduct.rule import Finding
+from vlmock.conduct.rule import Finding, Severity
 from vlmock.server.mock_server import MockServer
 
 __all__ = ["judged"]
@@ -55,7 +56,7 @@ ON_PURPOSE: dict[str, tuple[str, ...]] = {
 
 @pytest.fixture(autouse=True)
 def judged(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """No errors in the conduct of any client, but what is done on purpose. For conftests to import."""
+    """Nobody misbehaves, but on purpose. For conftests to import."""
     servers: list[MockServer] = []
     start = MockServer.__init__
 
@@ -66,7 +67,9 @@ def judged(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> I
     monkeypatch.setattr(MockServer, "__init__", started)
     yield
     test = request.node.nodeid.partition("tests/")[2].partition("[")[0]
-    wrong = [finding for server in servers for finding in server.conduct.errors]
+    wrong = [finding for server in servers for finding in server.conduct.without("advice").findings]
+    if not test.startswith("client/"):
+        wrong = [finding for finding in wrong if finding.severity is Severity.ERROR]
     told = "\n".join(str(finding) for finding in wrong if not _allowed(finding, test))
     if told:
         pytest.fail(told, pytrace=False)

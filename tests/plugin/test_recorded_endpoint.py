@@ -77,6 +77,30 @@ def test_what_cannot_be_done_live_cannot_be_done_at_all(project: pytest.Pytester
     run(project, f"--voicelive-record={mode}", passed=1)
 
 
+def test_conduct_is_judged_live_and_played(project: pytest.Pytester, service: MockServer):
+    """By the same rules."""
+    project.makepyfile(
+        test_it="""
+        import json
+        import pytest
+        from websockets.sync.client import connect
+
+        @pytest.mark.voicelive_recording
+        def test_it(voicelive):
+            address = f"{voicelive.ws_url}/voice-live/realtime?api-version=2026-04-10&model=gpt-4.1"
+            with connect(address, additional_headers={"api-key": "any"}) as socket:
+                socket.send(json.dumps({"type": "response.cancel"}))
+                while json.loads(socket.recv(timeout=10))["type"] != "error":
+                    pass
+            voicelive.journal.wait_for_close(timeout=10)
+            assert [str(finding.rule) for finding in voicelive.conduct.findings] == ["VL308 cancel-what-runs"]
+            assert not voicelive.conduct.errors
+        """
+    )
+    run(project, "--voicelive-record=once", passed=1)
+    run(project, "--voicelive-record=once", passed=1)
+
+
 def test_tests_without_the_marker_are_as_ever(project: pytest.Pytester, service: MockServer):
     """In every mode the emulator answers them."""
     project.makepyfile(

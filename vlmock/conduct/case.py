@@ -19,7 +19,9 @@ from vlmock.protocol.codec import InvalidEvent, UnknownServerEvent
 from vlmock.protocol.errors import ErrorEvent
 from vlmock.protocol.input_audio import InputAudioBufferAppend
 from vlmock.protocol.response import ResponseCreate
+from vlmock.protocol.secrets import without_secrets
 from vlmock.protocol.session import SessionCreated, SessionUpdated
+from vlmock.protocol.shown import on_one_line
 from vlmock.protocol.wire import ClientEvent, given
 
 __all__ = ["ANSWER_S", "CROSSING_S", "Case", "Docket"]
@@ -244,6 +246,6 @@ class Case:
             connection=self.number,
             at=self.at if seen.at is None else seen.at,
             entry=self.entry if seen.entry is None else seen.entry,
-            seen=seen.text,
+            seen=on_one_line(without_secrets(seen.text)),
             place=self.place,
         )

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final, NoReturn, Protocol
 from vlmock.errors import ServerError
 
 if TYPE_CHECKING:
+    from vlmock.conduct.conduct import Conduct
     from vlmock.recorder.recorder import Recorder
     from vlmock.server.journal import Journal
     from vlmock.server.local_server import LocalServer
@@ -90,6 +91,8 @@ class RecordedEndpoint:
         """Where the recording lies, or will lie when the test has passed."""
         self.live = isinstance(side, Live)
         """Whether the service is really dialled, and recorded."""
+        self.conduct_was_asked = False
+        """Somebody is interested in it."""
 
     @property
     def url(self) -> str:
@@ -125,6 +128,15 @@ class RecordedEndpoint:
     def journal(self) -> "Journal":
         """What was said on every connection so far. Nothing can be pushed."""
         return self._side.journal
+
+    @property
+    def conduct(self) -> "Conduct":
+        """How the clients have behaved so far: ``assert not voicelive.conduct.errors``."""
+        from vlmock.conduct.conduct import Conduct
+        from vlmock.server.conduct import judge_journal
+
+        self.conduct_was_asked = True
+        return Conduct(lambda: judge_journal(self.journal))
 
     def problems(self) -> list[str]:
         """What a test should fail with: what it did otherwise than recorded, or what of it could not be recorded."""

@@ -12,7 +12,7 @@ from vlmock.server.journal import ConnectionJournal, Ended, Journal, TurnedAway
 from vlmock.server.journal_entry import Entry
 from vlmock.session.effects import Remark
 
-__all__ = ["LiveConduct", "ServerConduct"]
+__all__ = ["LiveConduct", "ServerConduct", "judge_journal"]
 
 
 class ServerConduct(Conduct):
@@ -22,7 +22,7 @@ class ServerConduct(Conduct):
     def __init__(
         self, journal: Journal, *, now: Callable[[], float], remark: Callable[[Remark, int | None], None]
     ) -> None:
-        super().__init__(lambda: _judged(journal, now()))
+        super().__init__(lambda: judge_journal(journal, now()))
         self._remark = remark
 
     def client_is_playing(self, playing: bool, *, connection: int | None = None) -> None:
@@ -51,7 +51,8 @@ class LiveConduct:
         self._waiting: deque[Entry] = deque()
         self._open: dict[int, ConnectionJournal] = {}
         self._seen = 0
-        self._turned_away = 0
+        self._turned_away: TurnedAway | None = None
+        """The last that was judged."""
 
     def log(self, entry: Entry) -> None:
         """Takes an entry of the journal; costs next to nothing."""
@@ -71,7 +72,7 @@ class LiveConduct:
             if self._open.pop(part.number, None) is not None and part.ended is not None:
                 found += self._judge.ended(part.number, _ending(part.ended))
         for turned_away in _news_of(journal, self._turned_away):
-            self._turned_away += 1
+            self._turned_away = turned_away
             found += self._judge.turned_away(_turnaway(turned_away))
         self.findings += found
         return found
@@ -87,11 +88,17 @@ class LiveConduct:
         return found
 
 
-def _news_of(journal: Journal, known: int) -> list[TurnedAway]:
-    return list(journal.turned_away)[known:]
+def _news_of(journal: Journal, known: TurnedAway | None) -> list[TurnedAway]:
+    news: list[TurnedAway] = []
+    for turned_away in reversed(list(journal.turned_away)):
+        if turned_away is known:
+            break
+        news.append(turned_away)
+    return news[::-1]
 
 
-def _judged(journal: Journal, now: float) -> tuple[list[Finding], list[str]]:
+def judge_journal(journal: Journal, now: float | None = None) -> tuple[list[Finding], list[str]]:
+    """The findings so far, and in words what could not be judged. ``now``: of the clock that the journal has."""
     judge, findings, unjudged = Judge(), [], []
     knocks = deque(journal.turned_away)
     for part in journal.parts:
@@ -104,10 +111,10 @@ def _judged(journal: Journal, now: float) -> tuple[list[Finding], list[str]]:
         ended = part.ended
         for entry in part.entries:
             findings += _hear(judge, entry)
-        if ended is None:
-            findings += judge.looked_at(part.number, part.since_opened(now))
-        else:
+        if ended is not None:
             findings += judge.ended(part.number, _ending(ended))
+        elif now is not None:
+            findings += judge.looked_at(part.number, part.since_opened(now))
     while knocks:
         findings += judge.turned_away(_turnaway(knocks.popleft()))
     if journal.lost.connections:

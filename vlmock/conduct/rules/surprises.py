@@ -55,7 +55,7 @@ def _went(event: Ending, what: str) -> str:
 @rule(
     "VL651",
     "survive-unknown-events",
-    Severity.ERROR,
+    Severity.WARNING,
     on=Ending,
     timed=True,
     requirement="Ignore events of a type that you do not know.",
@@ -74,7 +74,7 @@ def survive_unknown_events(case: Case, event: Ending) -> Iterator[str]:
 @rule(
     "VL652",
     "survive-nulls",
-    Severity.ERROR,
+    Severity.WARNING,
     on=Ending,
     timed=True,
     requirement="Accept null, and the absence, of any member of the session.",

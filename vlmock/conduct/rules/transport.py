@@ -110,7 +110,7 @@ def hear_the_goodbye(case: Case, event: Remark) -> Iterator[str]:
 @rule(
     "VL807",
     "say-goodbye",
-    Severity.WARNING,
+    Severity.ADVICE,
     on=Ending,
     requirement="End a conversation with a close frame.",
     explanation="Without one the service cannot tell a hang-up from a lost network, and keeps the session for a while.",
@@ -120,7 +120,7 @@ def hear_the_goodbye(case: Case, event: Remark) -> Iterator[str]:
 def say_goodbye(case: Case, event: Ending) -> Iterator[str]:
     """Where nothing explains it: what a client may not have survived is the business of other rules."""
     if event.by == "network" and event.code == _ABNORMAL and not case.found_now:
-        yield "the connection ended without a close frame"
+        yield "the connection ended without a close frame: the client went, or its network"
 
 
 @rule(
