@@ -1,4 +1,5 @@
-"""The command line: ``vlclient chat``, which is also what ``vlclient`` alone does, and ``vlclient check``.
+"""The command line: ``vlclient chat``, which is also what ``vlclient`` alone does, ``vlclient check`` and
+``vlclient smoke``.
 
 What it needs is imported when a conversation begins. The exit code says how it ended: 0 well (also by q, Ctrl-C or
 SIGTERM), 1 a mistake of this program, 2 wrong usage or configuration, 3 the service could not be reached, 4 not allowed
@@ -16,6 +17,7 @@ from vlclient.chat.options import DEFAULT_VOICE, TURN_DETECTIONS
 from vlclient.checks_cli import check
 from vlclient.errors import VoiceLiveError
 from vlclient.reach_options import reach_options
+from vlclient.smoke_cli import smoke
 
 __all__ = ["main"]
 
@@ -120,3 +122,4 @@ def chat(ctx: click.Context, /, debug: bool, **chosen: Any) -> None:
 
 
 main.add_command(check)
+main.add_command(smoke)

@@ -66,6 +66,11 @@ class Socket:
         self.request_id = request_id
         """What this attempt was called in the header ``x-ms-client-request-id``: the support asks for it."""
 
+    @property
+    def close_code(self) -> int | None:
+        """With which the other side said goodbye; 1006 when it said none, None while the connection is open."""
+        return self._connection.close_code
+
     async def send(self, data: bytes) -> None:
         """Send one text message; ``data`` is UTF-8. Waits while the network is slow. Raises ConnectionClosed."""
         if self._recorded is not None:  # before the answer to it can come

@@ -130,6 +130,11 @@ class Line:
         """Events can be sent now."""
         return self._up.is_set() and not self._over
 
+    @property
+    def close_code(self) -> int | None:
+        """How the other side ended the latest connection: see ``Socket.close_code``."""
+        return self._socket.close_code if self._socket is not None else None
+
     async def until_up(self) -> None:
         """Returns when events can be sent, or never again."""
         await self._up.wait()

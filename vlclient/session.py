@@ -191,6 +191,11 @@ class Session:
         return self._conduct.is_over
 
     @property
+    def close_code(self) -> int | None:
+        """With which the service said goodbye; 1006 when it said none, None while the connection is open."""
+        return self._conduct.line.close_code
+
+    @property
     def dropped_events(self) -> int:
         """How many were never read, because too many waited."""
         return self._conduct.dropped_events

@@ -1,0 +1,212 @@
+"""``vlclient smoke``: from what was chosen to an outcome."""
+
+import asyncio
+import os
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import AsyncExitStack
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from vlclient.chat.endings import exit_code, sentence
+from vlclient.chat.options import ChatOptions, Counterpart, session_settings
+from vlclient.chat.sign_in import prepare_azure_identity
+from vlclient.connecting import connect
+from vlclient.endpoint import shown
+from vlclient.environment import read_settings
+from vlclient.latency import Latency
+from vlclient.log import WireLog
+from vlclient.recorder import Recorder
+from vlclient.session import Session
+from vlclient.smoke.conversation import Conversation, Unanswered
+from vlclient.smoke.outcome import BUDGETS, INTERRUPTED, TOO_SLOW, WRONG_ANSWER, Outcome, Step, Verdict, Wrong
+
+__all__ = ["STEPS", "Smoke", "run_smoke"]
+
+_INSTRUCTIONS: Final = "You are a friendly assistant. Answer in one short sentence, unless you are asked for more."
+
+STEPS: Final = ("connect", "set up", "typed turn", "spoken turn", "tool", "cancel", "close")
+_OF_MODELS: Final = ("tool",)
+"""Agents have tools of their own."""
+_BUDGETED: Final[Mapping[str, tuple[str, ...]]] = {
+    "connect": ("connect",),
+    "set up": ("update",),
+    "typed turn": ("first_text", "first_audio"),
+    "spoken turn": ("transcript", "first_text", "first_audio"),
+    "tool": ("tool_answer",),
+    "cancel": ("cancelled",),
+    "close": ("close", "total"),
+}
+"""Which budgets each step can spend."""
+
+
+class Smoke(msgspec.Struct, frozen=True, kw_only=True):
+    """What was chosen."""
+
+    options: ChatOptions
+    budgets: Mapping[str, float] = msgspec.field(default_factory=lambda: dict(BUDGETS))
+    patience_s: float = 15.0
+    """How long an answer may take before it counts as one that never came."""
+
+
+def run_smoke(smoke: Smoke, *, told: Callable[[Step], object] = lambda step: None) -> Outcome:
+    """Have the conversation; ``told`` hears of each step as soon as it is over. Whatever goes wrong is in the outcome,
+    but ConfigurationError and CredentialError of what was chosen."""
+    prepare_azure_identity()
+    settings = read_settings(os.environ, folder=Path.cwd())
+    endpoint = smoke.options.endpoint or settings.endpoint
+    if endpoint is None:
+        raise settings.missing("endpoint")
+    outcome = Outcome(
+        at=datetime.now(UTC).isoformat(timespec="seconds"), endpoint=shown(endpoint), budgets=dict(smoke.budgets)
+    )
+    run = _Run(smoke, Counterpart.of(smoke.options, settings), outcome, told)
+    try:
+        asyncio.run(run.all_steps())
+    except KeyboardInterrupt:
+        outcome.ended(INTERRUPTED, "stopped")
+    return outcome
+
+
+class _Run:
+    """One run, step by step, into its outcome."""
+
+    def __init__(self, smoke: Smoke, who: Counterpart, outcome: Outcome, told: Callable[[Step], object]) -> None:
+        self._smoke, self._who, self._outcome, self._told = smoke, who, outcome, told
+        self._latency = Latency()
+        self._talk: Conversation | None = None
+        self._began = time.monotonic()
+
+    async def all_steps(self) -> None:
+        outcome, options = self._outcome, self._smoke.options
+        async with AsyncExitStack() as stack:
+            recorder = log = None
+            if options.record is not None:
+                recorder = Recorder(options.record, redact=options.redact, redact_audio=options.redact_audio)
+                stack.callback(recorder.close)
+            if options.log is not None:
+                log = WireLog(options.log)
+                stack.callback(log.close)
+            try:
+                await self._converse(stack, self._connection(log, recorder))
+            except (Wrong, Unanswered) as wrong:
+                outcome.ended(WRONG_ANSWER, str(wrong))
+            except Exception as error:
+                outcome.ended(exit_code(error), sentence(error))
+        self._sum_up()
+
+    def _connection(self, log: WireLog | None, recorder: Recorder | None) -> connect:
+        options = self._smoke.options
+        return connect(
+            options.endpoint,
+            model=self._who.model,
+            agent=self._who.agent,
+            api_key=options.api_key,
+            api_version=options.api_version,
+            profile=options.profile,
+            open_timeout_s=self._smoke.patience_s,
+            update_timeout_s=self._smoke.patience_s,
+            log=log,
+            record=recorder,
+            latency=self._latency,
+        )
+
+    async def _converse(self, stack: AsyncExitStack, connection: connect) -> None:
+        session: Session | None = None
+
+        async def connecting() -> str:
+            nonlocal session
+            session = await stack.enter_async_context(connection)
+            self._outcome.measured["connect"] = time.monotonic() - self._began
+            self._talk = Conversation(
+                session, self._latency, patience_s=self._smoke.patience_s, is_agent=self._who.is_agent
+            )
+            self._outcome.model = await self._talk.begins()
+            self._outcome.session_id = self._talk.judge.session_id
+            return f"{self._outcome.session_id}, {self._outcome.model or 'an agent'}"
+
+        await self._step("connect", connecting)
+        assert session is not None
+        assert self._talk is not None
+        talk, settings = self._talk, self._settings()
+        await self._step("set up", lambda: talk.is_set_up(settings))
+        await self._step("typed turn", talk.answers_what_is_typed)
+        await self._step("spoken turn", talk.answers_what_is_spoken)
+        await self._step("tool", talk.calls_a_function)
+        await self._step("cancel", talk.can_be_cancelled)
+        await self._step("close", lambda: self._close(talk, session))
+
+    def _settings(self) -> dict[str, object]:
+        options = self._smoke.options
+        if not self._who.is_agent:
+            options = msgspec.structs.replace(options, instructions=_INSTRUCTIONS)
+        return session_settings(options, model=self._outcome.model, is_agent=self._who.is_agent)
+
+    async def _close(self, talk: Conversation, session: Session) -> str:
+        await talk.nothing_follows()
+        began = time.monotonic()
+        await session.close()
+        self._outcome.measured["close"] = time.monotonic() - began
+        self._outcome.measured["total"] = time.monotonic() - self._began
+        if session.close_code != 1000:
+            raise Wrong(f"the goodbye with 1000 was answered with {session.close_code}")
+        return "1000"
+
+    async def _step(self, name: str, body: Callable[[], Awaitable[str]]) -> None:
+        """Try it, and tell. What was wrong is raised again where nothing more can be tried after it."""
+        step = Step(name=name)
+        if self._who.is_agent and name in _OF_MODELS:
+            step.verdict, step.seen = Verdict.SKIPPED, "an agent has tools of its own"
+            self._tell(step)
+            return
+        began = time.monotonic()
+        try:
+            step.seen = await body()
+        except Exception as error:
+            step.verdict = Verdict.WRONG
+            said = str(error) if isinstance(error, Wrong | Unanswered) else sentence(error)
+            step.findings = (said,)
+            raise
+        finally:
+            step.seconds = time.monotonic() - began
+            self._judge(step)
+            self._tell(step)
+
+    def _judge(self, step: Step) -> None:
+        """What else was wrong in it, or took too long."""
+        outcome = self._outcome
+        if self._talk is not None:
+            step.findings += self._talk.judge.findings()
+            outcome.measured.update(self._talk.measured)
+        if step.findings:
+            step.verdict = Verdict.WRONG
+            return
+        over = [
+            f"{name} took {outcome.measured[name]:.2f} s, more than {outcome.budgets[name]:g} s"
+            for name in _BUDGETED[step.name]
+            if outcome.measured.get(name, 0.0) > outcome.budgets[name]
+        ]
+        if over:
+            step.verdict, step.findings = Verdict.SLOW, tuple(over)
+
+    def _tell(self, step: Step) -> None:
+        self._outcome.steps.append(step)
+        self._told(step)
+
+    def _sum_up(self) -> None:
+        """What nobody has tried, and the worst of what was found."""
+        outcome = self._outcome
+        tried = {step.name for step in outcome.steps}
+        for name in STEPS:
+            if name not in tried:
+                self._tell(Step(name=name, verdict=Verdict.SKIPPED, seen="not tried"))
+        if outcome.exit_code:
+            return
+        for verdict, code in ((Verdict.WRONG, WRONG_ANSWER), (Verdict.SLOW, TOO_SLOW)):
+            found = [finding for step in outcome.steps if step.verdict is verdict for finding in step.findings]
+            if found:
+                outcome.ended(code, found[0])
+                return
