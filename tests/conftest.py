@@ -7,6 +7,12 @@ import pytest
 pytest_plugins = ["pytester"]
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--live", action="store_true", help="run tests/live on the endpoint that the environment or a .env file names"
+    )
+
+
 @pytest.fixture(scope="session")
 def shared() -> Path:
     """Recordings of the real service and real human speech, kept beside the project; a user's clone has none."""

@@ -1,5 +1,6 @@
 """The README keeps its promises: every snippet runs, the table is what the code says."""
 
+import os
 import re
 import shlex
 import subprocess
@@ -132,6 +133,20 @@ def test_a_command_that_is_named_exists(command: str) -> None:
     assert "Usage" in shown.output
 
 
+def test_the_smoke_test_is_called_as_it_says(tmp_path: Path) -> None:
+    """By its own command, with the endpoint in the environment, and it passes."""
+    (command,) = (p.values[0].strip() for p in snippets("sh") if p.values[0].startswith("vlclient smoke"))
+    words = shlex.split(command)[1:]
+    with vlmock.serve() as server:
+        named = [server.url if word == "$AZURE_VOICE_LIVE_ENDPOINT" else word for word in words]
+        run = [sys.executable, "-m", "vlclient", *named, "--api-key", "any"]
+        done = subprocess.run(
+            run, capture_output=True, text=True, timeout=50, cwd=tmp_path, env={**os.environ, "PYTHONPATH": str(ROOT)}
+        )
+    assert (done.returncode, done.stderr) == (0, ""), done.stdout
+    assert (tmp_path / "smoke.xml").is_file()
+
+
 def test_the_client_talks_as_it_says(tmp_path: Path) -> None:
     """With files in the place of a microphone and a loudspeaker; every option that is named exists."""
     (command,) = (p.values[0].strip() for p in snippets("sh") if p.values[0].startswith("vlclient chat"))
@@ -157,7 +172,7 @@ def test_a_server_is_checked_as_it_says() -> None:
         done = runner.invoke(client_main, [*arguments, *(["--dry-run"] if "--dry-run" not in arguments else [])])
         assert (done.exit_code, done.stderr) == (0, "")
         assert re.search(r"^\d+ checks, about \d+ connections, ", done.stdout, re.M)
-    section = README[README.index("## Checking a server") : README.index("## Scenarios")]
+    section = README[README.index("## Checking a server") : README.index("## Does an endpoint work?")]
     shown = runner.invoke(client_main, ["check", "--help"]).output + runner.invoke(main, ["emulated", "--help"]).output
     assert [option for option in re.findall(r"--[a-z-]+\b", section) if option not in shown] == []
 

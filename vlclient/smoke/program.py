@@ -24,7 +24,7 @@ from vlclient.session import Session
 from vlclient.smoke.conversation import Conversation, Unanswered
 from vlclient.smoke.outcome import BUDGETS, INTERRUPTED, TOO_SLOW, WRONG_ANSWER, Outcome, Step, Verdict, Wrong
 
-__all__ = ["STEPS", "Smoke", "run_smoke"]
+__all__ = ["STEPS", "Smoke", "converse", "run_smoke"]
 
 _INSTRUCTIONS: Final = "You are a friendly assistant. Answer in one short sentence, unless you are asked for more."
 
@@ -54,21 +54,34 @@ class Smoke(msgspec.Struct, frozen=True, kw_only=True):
 
 def run_smoke(smoke: Smoke, *, told: Callable[[Step], object] = lambda step: None) -> Outcome:
     """Have the conversation; ``told`` hears of each step as soon as it is over. Whatever goes wrong is in the outcome,
-    but ConfigurationError and CredentialError of what was chosen."""
+    but ConfigurationError for what was chosen."""
     prepare_azure_identity()
+    outcome = _begun(smoke)
+    try:
+        asyncio.run(converse(smoke, outcome, told=told))
+    except KeyboardInterrupt:
+        outcome.ended(INTERRUPTED)
+    return outcome
+
+
+async def converse(
+    smoke: Smoke, outcome: Outcome | None = None, *, told: Callable[[Step], object] = lambda step: None
+) -> Outcome:
+    """The same, in a loop that runs. ``outcome``: to be filled."""
+    outcome = outcome or _begun(smoke)
+    settings = read_settings(os.environ, folder=Path.cwd())
+    await _Run(smoke, Counterpart.of(smoke.options, settings), outcome, told).all_steps()
+    return outcome
+
+
+def _begun(smoke: Smoke) -> Outcome:
     settings = read_settings(os.environ, folder=Path.cwd())
     endpoint = smoke.options.endpoint or settings.endpoint
     if endpoint is None:
         raise settings.missing("endpoint")
-    outcome = Outcome(
+    return Outcome(
         at=datetime.now(UTC).isoformat(timespec="seconds"), endpoint=shown(endpoint), budgets=dict(smoke.budgets)
     )
-    run = _Run(smoke, Counterpart.of(smoke.options, settings), outcome, told)
-    try:
-        asyncio.run(run.all_steps())
-    except KeyboardInterrupt:
-        outcome.ended(INTERRUPTED, "stopped")
-    return outcome
 
 
 class _Run:

@@ -1,0 +1,1 @@
+"""Tests against a live endpoint: skipped without ``--live``, and where nobody says which."""

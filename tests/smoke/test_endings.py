@@ -1,0 +1,186 @@
+"""How a smoke test can end, and the exit code of each."""
+
+import socket
+from collections.abc import Iterable
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+from websockets.datastructures import Headers
+from websockets.http11 import Response
+
+import vlmock
+from tests.checks.wrong_server import Event, Fault, wrong
+from tests.client.fake_service import refusing, serving, silent
+from tests.smoke.conftest import smoked
+from vlclient.cli import main
+from vlclient.errors import ConfigurationError
+from vlclient.smoke.conversation import Conversation
+from vlclient.smoke.outcome import BUDGETS, KINDS, Outcome
+from vlmock.server.mock_server import MockServer
+
+pytestmark = [pytest.mark.usefixtures("alone"), pytest.mark.timeout(60)]
+
+
+@pytest.fixture
+def alone(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Nothing of this machine's environment gets in."""
+    import os
+
+    for name in list(os.environ):
+        if "VOICE" in name or name.startswith(("AZURE_", "AGENT_", "IDENTITY_")):
+            monkeypatch.delenv(name)
+    monkeypatch.chdir(tmp_path)
+
+
+def ended(outcome: Outcome) -> tuple[int, str, list[str]]:
+    """The exit code, what it means, and the steps that were tried."""
+    return outcome.exit_code, outcome.kind, [step.name for step in outcome.steps if step.seen != "not tried"]
+
+
+async def test_nobody_there_could_not_be_reached() -> None:
+    """3."""
+    with socket.socket() as held:
+        held.bind(("127.0.0.1", 0))
+        outcome = await smoked(f"http://127.0.0.1:{held.getsockname()[1]}")
+    assert ended(outcome) == (3, "could not reach", ["connect"])
+
+
+async def test_a_wrong_key_is_not_allowed() -> None:
+    """4, and the key is nowhere."""
+    with vlmock.serve(api_key="the-right-key-of-all") as server:
+        outcome = await smoked(server.url, api_key="a-wrong-key-of-all")
+    assert ended(outcome) == (4, "not allowed", ["connect"])
+    assert "wrong-key" not in str(outcome)
+
+
+async def test_an_unknown_model_is_refused(service: MockServer) -> None:
+    """5, in the service's words."""
+    outcome = await smoked(service.url, model="no-such-model")
+    assert ended(outcome) == (5, "refused", ["connect"])
+    assert "--model" in outcome.sentence
+
+
+async def test_settings_that_are_refused_are_refused(service: MockServer) -> None:
+    """5, after the connection."""
+    outcome = await smoked(service.url, model="azure-realtime", voice="alloy")
+    assert ended(outcome) == (5, "refused", ["connect", "set up"])
+
+
+class _Redirects(Fault):
+    def answer(self, refused: Response) -> Response:
+        return Response(302, "Found", Headers({"Location": "https://login.example.org/", "Content-Length": "0"}), b"")
+
+
+async def test_an_upgrade_that_is_redirected_is_refused() -> None:
+    """5: nobody follows it, with a credential in hand."""
+    with vlmock.serve(api_key="the-right-key-of-all") as server:
+        async with wrong(_Redirects, server.url) as url:
+            outcome = await smoked(url)
+    assert ended(outcome) == (5, "refused", ["connect"])
+    assert "302" in outcome.sentence
+
+
+async def test_http_errors_are_refusals() -> None:
+    """5 for all but 401 and 403."""
+    async with serving(silent, door=refusing(503, 403)) as broken:
+        assert ended(await smoked(broken.url))[:2] == (5, "refused")
+        assert ended(await smoked(broken.url))[:2] == (4, "not allowed")
+
+
+class _Fails(Fault):
+    """Of every answer only an error comes."""
+
+    def to_client(self, event: Event) -> Iterable[Event]:
+        if event["type"] == "response.created":
+            error = {"type": "server_error", "code": "x", "message": "Out of order", "param": None, "event_id": None}
+            event = {"type": "error", "event_id": "e", "error": error}
+        yield event
+
+
+async def test_an_error_in_place_of_an_answer_is_a_refusal(service: MockServer) -> None:
+    """5, with what it said."""
+    async with wrong(_Fails, service.url) as url:
+        outcome = await smoked(url)
+    assert ended(outcome) == (5, "refused", ["connect", "set up", "typed turn"])
+    assert "Out of order" in outcome.sentence
+
+
+@pytest.mark.parametrize(("code", "ends"), [(1001, (6, "connection closed")), (1008, (5, "refused"))])
+async def test_a_connection_that_ends_is_told_from_a_refusal(code: int, ends: tuple[int, str]) -> None:
+    """6, unless the close says that it is a refusal."""
+
+    async def leaving(caller) -> None:  # type: ignore[no-untyped-def]
+        await caller.greet()
+        await caller.hear("session.update")
+        await caller.connection.close(code, "enough")
+
+    async with serving(leaving) as service:
+        outcome = await smoked(service.url)
+    assert ended(outcome) == (*ends, ["connect", "set up"])
+
+
+async def test_what_takes_longer_than_its_budget_is_too_slow(service: MockServer) -> None:
+    """10, where all else is well; each step that spent too much says so."""
+    outcome = await smoked(service.url, budgets={**BUDGETS, "first_audio": 0.05, "cancelled": 0.0})
+    assert ended(outcome)[:2] == (10, "too slow")
+    slow = [step.name for step in outcome.steps if step.findings]
+    assert slow == ["typed turn", "spoken turn", "cancel"]
+    assert "first_audio took" in outcome.sentence
+
+
+async def test_a_wrong_answer_is_worse_than_a_slow_one(service: MockServer) -> None:
+    """9."""
+
+    class UsageIsOff(Fault):
+        def to_client(self, event: Event) -> Iterable[Event]:
+            if event["type"] == "response.done":
+                event["response"]["usage"]["total_tokens"] += 1
+            yield event
+
+    async with wrong(UsageIsOff, service.url) as url:
+        outcome = await smoked(url, budgets={**BUDGETS, "connect": 0.0})
+    assert ended(outcome)[:2] == (9, "wrong answer")
+
+
+async def test_a_mistake_of_ours_is_ours(service: MockServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    """1, and not the service's."""
+
+    async def stumble(self: Conversation) -> str:
+        raise RuntimeError("stumbled")
+
+    monkeypatch.setattr(Conversation, "answers_what_is_typed", stumble)
+    outcome = await smoked(service.url)
+    assert ended(outcome) == (1, "our fault", ["connect", "set up", "typed turn"])
+
+
+async def test_without_an_endpoint_nothing_is_tried() -> None:
+    """2, with the ways to say it."""
+    with pytest.raises(ConfigurationError, match="AZURE_VOICE_LIVE_ENDPOINT"):
+        await smoked(None)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--budget", "first_adio=3"], "first_audio"),
+        (["--budget", "first_audio"], "first_audio=3"),
+        (["--budget", "first_audio=soon"], "first_audio=3"),
+        (["--budget", "first_audio=-1"], "first_audio=3"),
+        (["--budget", "first_audio=nan"], "first_audio=3"),
+        (["--json", "nowhere/outcome.json"], "nowhere"),
+        ([], "AZURE_VOICE_LIVE_ENDPOINT"),
+    ],
+)
+def test_wrong_usage_is_told_before_anybody_is_dialled(arguments: list[str], words: str) -> None:
+    """2."""
+    result = CliRunner().invoke(main, ["smoke", *arguments])
+    assert result.exit_code == 2
+    assert words in result.output
+
+
+def test_the_help_explains_every_exit_code() -> None:
+    """With the words that the reports use."""
+    said = " ".join(CliRunner().invoke(main, ["smoke", "--help"]).output.split())
+    assert [name for code, name in KINDS.items() if f"{code} {name}" not in said] == []
+    assert [name for name, seconds in BUDGETS.items() if f"{name} ({seconds:g}" not in said] == []
