@@ -325,14 +325,15 @@ async def what_is_off_is_null(probe: Probe) -> None:
 
 @_section.check("2.24", connections=2)
 async def everybody_gets_the_same(probe: Probe) -> None:
-    """Two connections begin with the same settings, but for the id and the end, and the order of ``modalities``.
+    """Two connections begin with the same settings, but for the id and the end, an agent's thread, and the order of
+    ``modalities``.
 
     False when: another setting differs.
     Source: Observed {FON}, behaviour 2.1.
     """
     sessions = [await _at_connect(probe) for _ in range(2)]
     for name in sorted(set(sessions[0]) | set(sessions[1])):
-        if name not in ("id", "expires_at"):
+        if name not in ("id", "expires_at", "agent"):
             one, other = (_in_order(session.get(name)) for session in sessions)
             probe.expect(one == other, f"{name} as in the first session: {one}", other)
 
