@@ -4,7 +4,7 @@
 What it needs is imported when a conversation begins. The exit code says how it ended: 0 well (also by q, Ctrl-C or
 SIGTERM), 1 a mistake of this program, 2 wrong usage or configuration, 3 the service could not be reached, 4 not allowed
 or no credential, 5 refused by the service, 6 connection closed, 7 no audio, 8 device lost, 9 no answer, or none that
-belongs to this protocol.
+belongs to this protocol. For ``vlclient check`` 1 is a check that failed.
 """
 
 from importlib import metadata

@@ -136,8 +136,9 @@ def test_a_server_that_differs_from_the_emulator_is_told_apart(tmp_path: Path) -
     assert run("emulated", "--stale-after", "soon").returncode == 2
 
 
-def test_ctrl_c_leaves_what_is_there(emulator: MockServer, tmp_path: Path) -> None:
-    """The reports are written, and it is said how many were not tried; exit code 130."""
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_whoever_is_stopped_leaves_what_is_there(number: signal.Signals, emulator: MockServer, tmp_path: Path) -> None:
+    """By Ctrl-C or from elsewhere: the reports are written, and it is said how many were not tried; exit code 130."""
     arguments = ["--endpoint", emulator.url, "--api-key", A_KEY, "--json", "out.json"]
     process = subprocess.Popen(
         [*COMMAND, *arguments],
@@ -151,10 +152,29 @@ def test_ctrl_c_leaves_what_is_there(emulator: MockServer, tmp_path: Path) -> No
     for line in process.stdout:
         if " 1.02 " in line:
             break
-    process.send_signal(signal.SIGINT)
+    process.send_signal(number)
     out, err = process.communicate(timeout=10)
     assert (process.returncode, err) == (130, "")
     assert re.search(r"stopped: \d+ checks not tried\n$", out)
     told = json.loads((tmp_path / "out.json").read_text(encoding="utf-8"))
     assert told["stopped"] is True
     assert {"1.01", "1.02"} <= {one["number"] for one in told["checks"]}
+
+
+@pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="the children of a process are looked up in /proc")
+def test_whoever_is_stopped_leaves_no_emulator_behind(emulator: MockServer, tmp_path: Path) -> None:
+    """Also when it happens in the middle of the comparison."""
+    arguments = ["--endpoint", emulator.url, "--api-key", A_KEY, "--only", "1", "--compare", "mock"]
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    process = subprocess.Popen([*COMMAND, *arguments], **pipes, text=True, cwd=tmp_path, env=environment())
+    assert process.stdout is not None
+    for line in process.stdout:
+        if line.startswith("the same with the emulator"):
+            break
+    while not (children := Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()):
+        assert process.poll() is None
+    process.send_signal(signal.SIGTERM)
+    out, err = process.communicate(timeout=15)
+    assert (process.returncode, err) == (130, "")
+    assert out.endswith("stopped: not compared\n")
+    assert [child for child in children if Path(f"/proc/{child}").exists()] == []

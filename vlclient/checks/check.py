@@ -15,8 +15,8 @@ __all__ = ["MOST_AUDIO_S", "MOST_RESPONSES", "PIPELINES", "Body", "Check", "Cost
 PIPELINES: Final = ("cascade", "hybrid", "native")
 """Behaviour, fact 1: the three services behind the endpoint."""
 
-MOST_RESPONSES: Final = 2
-MOST_AUDIO_S: Final = 30.0
+MOST_RESPONSES: Final = 1
+MOST_AUDIO_S: Final = 10.0
 
 Body: TypeAlias = "Callable[[Probe], Awaitable[None]]"
 Label: TypeAlias = Literal["Documented", "Observed", "Assumed"]

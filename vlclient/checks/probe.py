@@ -150,6 +150,9 @@ class Probe:
         except ws.InvalidStatus as refused:
             self._note(f"HTTP {refused.response.status_code} {self._shown_answer(refused.response)}")
             return refused.response
+        except ws.NegotiationError as wrong:
+            self._note(f"HTTP 101, and {wrong}")
+            raise Falsified(Finding("what was offered, or less", str(wrong), len(self.frames))) from None
         except (OSError, UnicodeError, ws.WebSocketException, ImportError) as error:
             raise unreachable(address, error, server.patience_s) from None
         return Wire(

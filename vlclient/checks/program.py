@@ -1,6 +1,7 @@
 """``vlclient check``: from what was chosen to what is shown and written down."""
 
 import asyncio
+import signal
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -60,7 +61,7 @@ def run_checks(
     server = server_of(**who)
     files.check()
     asking = _Asking(server, checks, choice, say=say, colours=colours)
-    with suppress(KeyboardInterrupt):
+    with suppress(KeyboardInterrupt, asyncio.CancelledError):
         asyncio.run(asking.run(jobs=jobs, compared=compared))
     return asking.told(files)
 
@@ -83,6 +84,7 @@ class _Asking:
         self._over = False
 
     async def run(self, *, jobs: int, compared: bool) -> None:
+        _end_when_told_to()
         server, say = self._server, self._say
         say(f"{shown(server.target.endpoint)}, {server.model or 'an agent'}, {server.pipeline}, {server.api_version}")
         say(text.plan(self._wanted, server.pace))
@@ -114,7 +116,8 @@ class _Asking:
         files.write(record, outcomes)
         self._say(text.summary(outcomes))
         if not self._over:
-            self._say(f"stopped: {text.counted(len(self._checks) - len(outcomes), 'check')} not tried")
+            missing = len(self._checks) - len(outcomes)
+            self._say(f"stopped: {text.counted(missing, 'check')} not tried" if missing else "stopped: not compared")
             return INTERRUPTED
         verdicts = [outcome.verdict for outcome in outcomes] + [one.emulator for one in self._compared]
         return 1 if Verdict.FAILED in verdicts else 0
@@ -123,6 +126,14 @@ class _Asking:
         self._outcomes[outcome.check.number] = outcome
         for line in text.outcome_lines(outcome, colours=self._colours):
             self._say(line)
+
+
+def _end_when_told_to() -> None:
+    """By a terminate from elsewhere as by Ctrl-C: with what is there, and without an emulator left behind."""
+    task = asyncio.current_task()
+    assert task is not None
+    with suppress(NotImplementedError, RuntimeError, ValueError):  # Windows; or not in the main thread
+        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
 
 
 def _reasons(checks: Sequence[Check], server: Server | None, choice: Choice) -> dict[str, str]:
