@@ -1,0 +1,160 @@
+"""What looks like a mistake and is none: events that cross on the wire, asides, other dialects, history."""
+
+from collections.abc import Callable
+
+import pytest
+
+from tests.conduct.cases.responses import spoken
+from tests.conduct.cases.tools import called
+from tests.conduct.cases.turns import TRUNCATING, told
+from tests.conduct.playing import BY_HAND, DETECTED, SLOW, World, question
+from tests.session.sounds import silence, voice
+from vlmock.session.script import Call, McpCall, Say
+
+ASIDE = {"role": "assistant", "type": "message", "content": [{"type": "text", "text": "One moment."}]}
+
+
+def cancel_crosses_the_end(world: World) -> None:
+    """The client has not heard yet that the response is done."""
+    client = told(world)
+    while "response.done" not in client.types:
+        client.pause(0.01)
+    client.pause(0.05).send("response.cancel")
+
+
+def request_crosses_the_automatic_answer(world: World) -> None:
+    """A typed turn, sent before the client could know that the spoken one is being answered."""
+    client = spoken(world)
+    while "response.created" not in client.types:
+        client.pause(0.01)
+    client.type().pause(0.03).ask().pause(10)
+
+
+def request_crosses_the_end_of_a_spoken_turn(world: World) -> None:
+    client = spoken(world)
+    client.type().pause(0.03).ask().pause(10)
+
+
+def truncation_crosses_that_of_the_service(world: World) -> None:
+    client = told(world, TRUNCATING)
+    while not client.all("conversation.item.truncated"):
+        client.append(voice(100)).pause(0.05)
+    client.cut(client.spoken, 500)
+
+
+def previous_is_cancelled_on_purpose(world: World) -> None:
+    """Documented: ``cancel_previous``."""
+    told(world).ask(cancel_previous=True).pause(10)
+
+
+def something_is_said_while_a_function_runs(world: World) -> None:
+    """An answer that is given word for word needs no output."""
+    client = called(world).ask(pre_generated_assistant_message=ASIDE).pause(3)
+    client.return_output(client.calls[0]).ask().pause(3).leave()
+
+
+def the_call_was_interrupted(world: World) -> None:
+    """Nobody waits for the output of a response that was cancelled."""
+    client = world.client(replies=[[Call("get_weather", "{}"), Say("I will look. " * 20)]], timing=SLOW)
+    client.type().ask().pause(1.0).send("response.cancel").pause(1).type().ask().pause(10).leave()
+
+
+def a_call_of_old_is_brought_along(world: World) -> None:
+    """History with a call in it, told anew."""
+    call = {"type": "function_call", "name": "get_weather", "call_id": "call_old", "arguments": "{}"}
+    client = world.client().send("conversation.item.create", item=call)
+    client.return_output("call_old").type().ask().pause(3).leave()
+
+
+def leaves_in_the_middle(world: World) -> None:
+    """Whoever hangs up when a call has just come did not forget it."""
+    called(world).leave()
+
+
+def the_network_is_lost_with_a_call_open(world: World) -> None:
+    client = called(world).type("Hello?")
+    client.pause(60).leave(1001, by="server")
+
+
+def asks_again_after_a_failure(world: World) -> None:
+    """The answer to a spoken turn came to nothing."""
+    client = spoken(world, timing=SLOW)
+    while "response.created" not in client.types:
+        client.pause(0.01)
+    client.pause(0.2).send("response.cancel").pause(0.2).ask().pause(10)
+
+
+def output_of_mcp_is_asked_for(world: World) -> None:
+    """Nothing but the output of the service's own call is new."""
+    tool = {"type": "mcp", "server_label": "docs", "server_url": "https://docs.example", "require_approval": "never"}
+    replies = [[McpCall("docs", "search", output="3")], [Say("Three.")]]
+    client = world.client(DETECTED | {"tools": [tool]}, replies=replies).append(question()).pause(1)
+    assert client.all("response.mcp_call.completed")
+    client.ask().pause(3)
+
+
+def commits_and_asks_at_once(world: World) -> None:
+    """The commit need not be acknowledged first."""
+    client = world.client(BY_HAND, timing=SLOW).append(voice(900))
+    client.send("input_audio_buffer.commit").ask().pause(10)
+
+
+def a_file_at_once(world: World) -> None:
+    """Observed {SDKT}: accepted, and faster than real time."""
+    world.client().append(question()).pause(5).append(question()).pause(5).leave()
+
+
+def a_file_at_an_odd_speed(world: World) -> None:
+    """No rate of a sound card is so far off."""
+    world.client(BY_HAND).stream(voice(8_000), piece_s=0.03)
+
+
+def a_pause_between_turns(world: World) -> None:
+    """Only in the middle of one it would be missed."""
+    world.client(timing=SLOW).stream(question()).pause(30).stream(question()).pause(5)
+
+
+def settings_that_were_defaults(world: World) -> None:
+    """What is left out has the same value either way."""
+    client = world.client({"turn_detection": {"type": "server_vad", "threshold": 0.5}, "tools": []})
+    client.configure(turn_detection={"type": "server_vad"})
+
+
+def manual_turns_and_back(world: World) -> None:
+    """Assumed: null is no type."""
+    world.client(BY_HAND).configure(**DETECTED).configure(**BY_HAND)
+
+
+def goodbye_of_a_session_that_ends(world: World) -> None:
+    """Coming back at once after 1001 is right. Observed {ILA}."""
+    world.client().leave(1001, by="server")
+    world.client()
+
+
+def two_clients(world: World) -> None:
+    """Another program after one that was turned out is no reconnect."""
+    world.client(facts={"user_agent": "one"}).leave(1008, by="server")
+    world.client(facts={"user_agent": "another"})
+
+
+def a_client_long_after(world: World) -> None:
+    world.client().leave(1008, by="server")
+    world.unix_time += 600
+    world.client()
+
+
+def the_beta_dialect(world: World) -> None:
+    """OpenAI merges settings, and nobody waits there for an update."""
+    client = world.client(None, facts={"dialect": "openai-beta"}).append(silence(200))
+    client.configure(instructions="Be brief.").configure(**DETECTED)
+
+
+GOOD = [value for value in list(globals().values()) if callable(value) and getattr(value, "__module__", "") == __name__]
+
+
+@pytest.mark.parametrize("part", GOOD, ids=lambda part: part.__name__)
+def test_nobody_is_blamed_for(part: Callable[[World], None]):
+    """Advice is no blame."""
+    world = World()
+    part(world)
+    assert [finding for finding in world.findings if finding.severity != "advice"] == []
