@@ -106,7 +106,8 @@ def test_the_wheel_holds_what_the_package_needs(tmp_path: Path) -> None:
     )
     (wheel,) = tmp_path.glob("*.whl")
     held = set(zipfile.ZipFile(wheel).namelist())
-    shipped = {f"vlmock/scenarios/{path.name}" for path in (ROOT / "scenarios").glob("*.yaml")}
+    scenarios = ROOT / "scenarios"
+    shipped = {f"vlmock/scenarios/{path.relative_to(scenarios).as_posix()}" for path in scenarios.rglob("*.yaml")}
     shipped |= {"vlmock/py.typed", "vlclient/py.typed", "vlmock/demo/what_is_the_weather.wav"}
     assert shipped | {f"vlclient/checks/sound/{name}.wav" for name in ("weather", "london")} <= held
 

@@ -15,6 +15,7 @@ import vlmock
 from vlmock.conduct_cli import Linting, lint, lint_options
 from vlmock.console import collect_seldom, print_exports, redaction_options
 from vlmock.errors import VlmockError
+from vlmock.museum.command import museum
 from vlmock.protocol.shown import on_one_line
 from vlmock.recordings_cli import COMMANDS
 from vlmock.session.timing import PIPELINES_OWN, PROFILE_NAMES
@@ -44,7 +45,7 @@ def main() -> None:
     """An offline emulator of Azure's Voice Live API."""
 
 
-for _command in (*COMMANDS, lint):
+for _command in (*COMMANDS, lint, museum):
     main.add_command(_command)
 
 

@@ -53,6 +53,17 @@ def test_a_folder_of_ones_own_comes_before_the_shipped_scenarios(tmp_path: Path)
     assert library.listing(tmp_path) == [("weather", "Mine.")]
 
 
+def test_the_museum_has_names_with_a_slash(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """They are found wherever somebody stands, and are not among the others."""
+    monkeypatch.chdir(tmp_path)
+    assert library.load("museum/unknown_event").name == "museum/unknown_event"
+    assert library.load(library.museum_folder() / "unknown_event.yaml").name == "unknown_event"
+    assert not any("unknown_event" in name for name in [*library.names(), *dict(library.listing())] if "/" in name)
+    with pytest.raises(ScenarioError, match=r"no such file"):
+        library.load("museum/nothing")
+    assert library.shipped("elsewhere/weather") is None
+
+
 def test_an_unknown_name_lists_the_known_ones() -> None:
     with pytest.raises(UnknownScenario) as unknown:
         library.load("wether")

@@ -24,6 +24,7 @@ from vlmock.scenario.model import Entry, Scenario
 from vlmock.session.script import Close
 
 SHIPPED = names()
+"""Without those of the museum, which ask for odd things of a client: tests/museum plays each with three clients."""
 NAMES = ("recorded", "again")
 ENDS_THE_CALL = {"goodbye": 1001}
 FAILED = "conversation.item.input_audio_transcription.failed"

@@ -9,7 +9,7 @@ from vlmock.session.agents import Agent
 
 BASE = "/voice-live/realtime"
 KEY = [("api-key", "sesame")]
-ANYBODY = Policy(scenarios=("hello", "weather"))
+ANYBODY = Policy(scenarios=("hello", "weather", "museum/odd"))
 DEMANDING = Policy(api_key="sesame")
 
 
@@ -36,6 +36,8 @@ def query(**parameters):
         (f"/weather{BASE}", "weather"),
         (f"/tenants/7/weather{BASE}", "weather"),
         (f"/we%61ther{BASE}", "weather"),
+        (f"/museum/odd{BASE}", "museum/odd"),
+        (f"/museum/weather{BASE}", "weather"),
     ],
 )
 def test_the_segment_before_the_services_path_names_the_scenario(path, scenario):
@@ -58,7 +60,7 @@ def test_an_unknown_scenario_is_404_with_the_known_names():
     """And with the one that was probably meant."""
     refused = ask("/wether" + query())
     assert (refused.status, "did you mean 'weather'" in refused.message) == (404, True)
-    assert "hello, weather" in refused.message
+    assert "Known: hello, museum/odd, weather" in refused.message
 
 
 @pytest.mark.parametrize("path", ["/", "/realtime", "/voice-live", "/voice-agent/realtime", f"{BASE}/calls"])

@@ -12,13 +12,14 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import pytest
 
 if TYPE_CHECKING:
+    from vlmock.museum.visit import Visit
     from vlmock.pytest_plugin.endpoint import RecordedEndpoint
     from vlmock.pytest_plugin.network import Wall
     from vlmock.server.mock_server import MockServer
 
-    Endpoint: TypeAlias = MockServer | RecordedEndpoint
+    Endpoint: TypeAlias = MockServer | RecordedEndpoint | Visit
 
-__all__ = ["voicelive", "voicelive_options", "voicelive_recording_path"]
+__all__ = ["exhibit", "voicelive", "voicelive_options", "voicelive_recording_path"]
 
 MARKER = "voicelive_recording"
 MODES = ("none", "once", "new", "all")
@@ -174,6 +175,25 @@ def voicelive(request: pytest.FixtureRequest, voicelive_options: Mapping[str, An
         yield endpoint
 
 
+@pytest.fixture
+def exhibit(request: pytest.FixtureRequest, voicelive: Any) -> Iterator["Visit"]:
+    """An exhibit of the museum, a bug that a real client had, in a test with ``@vlmock.museum.exhibits()``.
+
+    The agent dials ``exhibit.url`` and is told what ``exhibit.says``; the test fails, with the question and the link,
+    when it does not survive it."""
+    from vlmock.museum.visit import Visit
+
+    item = request.node
+    if not hasattr(request, "param"):
+        pytest.fail("put @vlmock.museum.exhibits() on a test that asks for an exhibit", pytrace=False)
+    if item.get_closest_marker(MARKER) is not None:
+        pytest.fail(f"an exhibit is not played from a recording: leave out @pytest.mark.{MARKER}", pytrace=False)
+    shown, limit_s = request.param
+    visit = item.stash[ENDPOINT] = Visit(shown, voicelive, limit_s=limit_s)
+    yield visit
+    visit.end()
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
     """What stands around a test stands around its fixtures, too, and is gone whatever happens."""
@@ -236,6 +256,8 @@ def _explain(item: pytest.Item, error: BaseException | None) -> None:
     if refused := [str(refusal) for refusal in (wall.refused if wall else ()) if refusal is not error]:
         item.add_report_section("call", "vlmock, refused", "\n".join(refused))
     endpoint: Any = item.stash.get(ENDPOINT, None)
+    if error is not None and (shown := getattr(endpoint, "exhibit", None)) is not None:
+        item.add_report_section("call", "vlmock, museum", str(shown))
     if getattr(endpoint, "live", False):
         from vlmock.pytest_plugin.recorded import story
 

@@ -16,6 +16,7 @@ from vlmock.protocol.session import ResponseSession
 from vlmock.scenario.kinds import Choice, Count, Duration, Either, Flag, Json, Key, ListOf, Record, Schema, Text
 from vlmock.scenario.mcp_servers import MCP_SERVERS
 from vlmock.scenario.model import RECOGNITION, Clip, Conditions, Entry, EventFilter, ExpectedEvent
+from vlmock.scenario.museum_keys import MUSEUM
 from vlmock.scenario.nodes import Node
 from vlmock.scenario.patterns import Contains, Regex, TextPattern, Words
 from vlmock.scenario.places import Place
@@ -382,6 +383,7 @@ SCENARIO = Record(
         "rules": Key(ListOf(RULE), "What may come at any time; the first that fits answers, after the turns."),
         "otherwise": Key(OTHERWISE, "The answer to everything else."),
         "expect": Key(ListOf(EXPECTED), "What must have happened when the conversation is over."),
+        "museum": Key(MUSEUM, MUSEUM.about),
     },
     _scenario,
 )

@@ -5,6 +5,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TypeAlias
 
+from msgspec.structs import replace
+
 from vlmock.errors import ScenarioError, UnknownScenario
 from vlmock.hearing.detectors import detector_named
 from vlmock.scenario.default import DefaultScript
@@ -13,10 +15,24 @@ from vlmock.scenario.functions import FunctionScript, ReplyFunction
 from vlmock.scenario.model import Scenario
 from vlmock.session.script import Script
 
-__all__ = ["DEFAULT", "Playable", "library_folder", "listing", "load", "names", "problems_of", "script_from"]
+__all__ = [
+    "DEFAULT",
+    "MUSEUM",
+    "Playable",
+    "library_folder",
+    "listing",
+    "load",
+    "museum_folder",
+    "names",
+    "problems_of",
+    "script_from",
+    "shipped",
+]
 
 DEFAULT = "default"
 """The name of the script that needs no scenario."""
+MUSEUM = "museum"
+"""The folder of bugs that real clients had; ``museum/NAME`` is a name of each."""
 
 Playable: TypeAlias = str | os.PathLike[str] | Scenario | ReplyFunction | type[Script] | None
 """What can be played; None is the default script."""
@@ -31,6 +47,19 @@ def library_folder() -> Path:
     package = Path(__file__).resolve().parents[1]
     installed = package / "scenarios"
     return installed if installed.is_dir() else package.parent / "scenarios"
+
+
+def museum_folder() -> Path:
+    """Where the scenarios of the museum are."""
+    return library_folder() / MUSEUM
+
+
+def shipped(name: str) -> Path | None:
+    """The file of the shipped scenario that is called so, ``weather`` or ``museum/NAME``; None when none is."""
+    folder, slash, own = name.rpartition("/")
+    if slash and folder != MUSEUM:
+        return None
+    return _files(museum_folder() if slash else library_folder()).get(own)
 
 
 def names(folder: str | os.PathLike[str] | None = None) -> list[str]:
@@ -48,10 +77,12 @@ def load(name_or_path: str | os.PathLike[str], *, folder: str | os.PathLike[str]
     """The scenario of that name, in ``folder`` or among the shipped ones, or in that file.
 
     What contains a slash or ends in ``.yaml`` or ``.yml`` is a path, and so is what no scenario is called but something
-    on the disk. Read again only when the file has changed.
+    on the disk; but for ``museum/NAME``. Read again only when the file has changed.
     Raises ``UnknownScenario`` and ``ScenarioError``.
     """
     text = os.fspath(name_or_path)
+    if text.startswith(f"{MUSEUM}/") and isinstance(name_or_path, str) and (path := shipped(text)) is not None:
+        return _load(path, name=text)
     if not isinstance(name_or_path, str) or text.endswith(_SUFFIXES) or "/" in text or os.sep in text:
         return _load(Path(text))
     known = _files(library_folder()) | (_files(Path(folder)) if folder is not None else {})
@@ -109,7 +140,8 @@ def _files(folder: Path) -> dict[str, Path]:
     return {path.stem: path for path in folder.iterdir() if path.suffix in _SUFFIXES}
 
 
-def _load(path: Path) -> Scenario:
+def _load(path: Path, *, name: str | None = None) -> Scenario:
+    """``name``: what it is called where that is not the file's own name."""
     from vlmock.scenario.loader import load_file
 
     try:
@@ -120,4 +152,5 @@ def _load(path: Path) -> Scenario:
     key = path.resolve()
     if key not in _loaded or _loaded[key][0] != stamp:
         _loaded[key] = (stamp, load_file(path))
-    return _loaded[key][1]
+    scenario = _loaded[key][1]
+    return scenario if name is None else replace(scenario, name=name)

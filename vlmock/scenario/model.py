@@ -9,6 +9,7 @@ import msgspec
 from vlmock.scenario.mcp_servers import McpServers
 from vlmock.scenario.patterns import TextPattern
 from vlmock.scenario.places import Place
+from vlmock.scenario.story import Story
 from vlmock.scenario.templates import fill_in
 from vlmock.session.script import (
     Call,
@@ -241,6 +242,8 @@ class Scenario(msgspec.Struct, frozen=True, kw_only=True):
     """Where sources disagree about the service: members of ``vlmock.session.readings.Readings``."""
     mcp_servers: McpServers = msgspec.field(default_factory=dict)
     """What the MCP servers of the client offer."""
+    museum: Story | None = None
+    """The bug of a real client that this is about."""
     source: Path | None = None
     """The file that it came from."""
 
@@ -292,7 +295,7 @@ class Scenario(msgspec.Struct, frozen=True, kw_only=True):
         """The same with keyword arguments: ``Scenario.build(turns=[{"user": "Hi", "reply": "Hello."}])``.
 
         ``settings``: ``description``, ``timing``, ``seed``, ``speech``, ``detector``, ``recognition``, ``tokens``,
-        ``avatar``, ``readings``, ``mcp_servers``.
+        ``avatar``, ``readings``, ``mcp_servers``, ``museum``.
         Raises ``ScenarioError``.
         """
         parts = {"turns": list(turns), "rules": list(rules), "otherwise": otherwise, "expect": list(expect)}

@@ -112,7 +112,7 @@ def admit(target: str, headers: Headers, *, policy: Policy) -> Admitted | Refuse
     fields = {name.lower(): value for name, value in headers}
     try:
         address = _address(path)
-        scenario = _known(_scenario_in(address) or query.get("scenario") or fields.get(SCENARIO_HEADER), policy)
+        scenario = _known(_scenario_in(address, policy) or query.get("scenario") or fields.get(SCENARIO_HEADER), policy)
         dialect, api_version = version_of(address, query, fields, any_version=policy.any_version(scenario))
         beta = dialect is Dialect.OPENAI_BETA
         if beta and (key := key_offered(fields)):
@@ -181,9 +181,11 @@ def _address(path: str) -> Dialled:
     raise _Refusal(404, NOTHING_HERE)
 
 
-def _scenario_in(address: Dialled) -> str | None:
-    """The last segment before the service's own path."""
-    return unquote(address.prefix.rpartition("/")[2]) or None
+def _scenario_in(address: Dialled, policy: Policy) -> str | None:
+    """The last segment before the service's own path, or the last two where a scenario is called so."""
+    segments = [unquote(segment) for segment in address.prefix.split("/")]
+    both = "/".join(segments[-2:])
+    return both if both in policy.scenarios else segments[-1] or None
 
 
 def _credential(fields: Mapping[str, str], query: Mapping[str, str], policy: Policy) -> tuple[CredentialKind, str]:

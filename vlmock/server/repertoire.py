@@ -3,7 +3,7 @@
 from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import TYPE_CHECKING, TypeAlias
 
-from vlmock.scenario.library import DEFAULT, Playable, names, script_from
+from vlmock.scenario.library import DEFAULT, Playable, names, script_from, shipped
 from vlmock.session.script import Script
 
 if TYPE_CHECKING:
@@ -15,7 +15,8 @@ ScriptFactory: TypeAlias = Callable[[], Script]
 
 
 class Repertoire(Collection[str]):
-    """As a collection: all names that a client may ask for, those of the shipped scenarios among them."""
+    """As a collection: all names that a client may ask for, those of the shipped scenarios among them. Those of the
+    museum are not counted up."""
 
     def __init__(self, default: Playable = None, offers: Mapping[str, Playable] | None = None) -> None:
         """``offers``: further scenarios by the names that clients use. Raises ScenarioError when one is wrong."""
@@ -53,7 +54,9 @@ class Repertoire(Collection[str]):
         return factory()
 
     def __contains__(self, name: object) -> bool:
-        return name in self._offers or (name is not None and name in self._replays) or name in self._shipped()
+        if name in self._offers or (name is not None and name in self._replays) or name in self._shipped():
+            return True
+        return isinstance(name, str) and shipped(name) is not None
 
     def __iter__(self) -> Iterator[str]:
         replayed = filter(None, self._replays)

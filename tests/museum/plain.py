@@ -1,0 +1,184 @@
+"""A client on a bare WebSocket that does what it should. A bad one changes what its bug is about, and nothing else."""
+
+import asyncio
+import base64
+import contextlib
+import json
+from typing import Any
+
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import ConnectionClosed
+
+from vlmock.museum.visit import Visit
+from vlmock.scenario.story import Act
+
+__all__ = ["Plain"]
+
+PIECE_BYTES = 4800
+
+
+class Plain:
+    """Holds the conversation of an exhibit."""
+
+    max_size = 32 * 1024 * 1024
+    detection: dict[str, Any] | None = {"type": "server_vad", "silence_duration_ms": 300}  # noqa: RUF012 - never changed
+
+    def __init__(self, visit: Visit) -> None:
+        self.visit = visit
+        self.socket: ClientConnection
+        self.ready = asyncio.Event()
+        self.requested = self.active = self.speaking = self.owed = False
+        """A response was asked for, is under way, is heard; a spoken turn has no response yet."""
+        self.response_id = self.item_id = ""
+        self.received = 0
+        self._changed = asyncio.Condition()
+
+    async def run(self) -> None:
+        query = "api-version=2026-04-10&model=gpt-4.1"
+        address = f"{self.visit.url.replace('http', 'ws', 1)}/voice-live/realtime?{query}"
+        async with connect(address, additional_headers={"api-key": "any"}, max_size=self.max_size) as self.socket:
+            listening = asyncio.create_task(self.listen())
+            talking = asyncio.create_task(self.talk())
+            done, pending = await asyncio.wait((listening, talking), return_when=asyncio.FIRST_COMPLETED)
+            for task in pending:
+                task.cancel()
+            await asyncio.gather(*pending, return_exceptions=True)
+            for task in done:
+                task.result()
+
+    # ---- talking
+
+    async def talk(self) -> None:
+        await self.configure()
+        for act in self.visit.acts:
+            await (self.heard() if act.does in ("interrupts", "stops") else self.idle())
+            await getattr(self, act.does)(act)
+        await self.idle()
+
+    async def configure(self) -> None:
+        await self.update()
+        await self.ready.wait()
+
+    async def update(self, **members: Any) -> None:
+        tools = [{"type": "function", "name": name, "parameters": {"type": "object"}} for name in self.visit.tools]
+        session = {"turn_detection": self.detection, "tools": tools, **members}
+        await self.send("session.update", session=session)
+
+    async def greets(self, act: Act) -> None:
+        await self.ask()
+
+    async def says(self, act: Act) -> None:
+        if "speech" in self.visit.needs:
+            await self.speak(act.text)
+        else:
+            await self.type(act.text)
+            await self.ask()
+
+    async def interrupts(self, act: Act) -> None:
+        if "speech" in self.visit.needs:
+            await self.speak(act.text)
+            return
+        await self.stops(act)
+        await self.idle()
+        await self.says(act)
+
+    async def stops(self, act: Act) -> None:
+        if self.active:
+            await self.send("response.cancel")
+
+    async def instructs(self, act: Act) -> None:
+        await self.update(instructions=act.text)
+
+    async def type(self, text: str) -> None:
+        content = [{"type": "input_text", "text": text}]
+        await self.item({"type": "message", "role": "user", "content": content})
+
+    async def speak(self, text: str) -> None:
+        self.owed = True
+        audio = self.visit.speech(text)
+        for start in range(0, len(audio), PIECE_BYTES):
+            await self.append(audio[start : start + PIECE_BYTES])
+
+    async def append(self, audio: bytes) -> None:
+        await self.send("input_audio_buffer.append", audio=base64.b64encode(audio).decode())
+
+    async def ask(self) -> None:
+        self.requested = True
+        await self.send("response.create")
+
+    async def item(self, item: dict[str, Any]) -> None:
+        await self.send("conversation.item.create", item=item)
+
+    async def send(self, type: str, **members: Any) -> None:
+        await self.socket.send(json.dumps({"type": type, **members}))
+
+    # ---- waiting
+
+    async def idle(self) -> None:
+        await self.until(lambda: not (self.requested or self.active or self.owed))
+
+    async def heard(self) -> None:
+        await self.until(lambda: self.speaking)
+
+    async def until(self, holds: Any) -> None:
+        async with self._changed:
+            await self._changed.wait_for(holds)
+
+    # ---- listening
+
+    async def listen(self) -> None:
+        with contextlib.suppress(ConnectionClosed):
+            async for frame in self.socket:
+                event = json.loads(frame)
+                known = getattr(self, "on_" + event["type"].replace(".", "_"), None)
+                await (known(event) if known is not None else self.on_anything_else(event))
+                async with self._changed:
+                    self._changed.notify_all()
+
+    async def on_anything_else(self, event: dict[str, Any]) -> None:
+        """Ignored, as it should be."""
+
+    async def on_session_updated(self, event: dict[str, Any]) -> None:
+        self.ready.set()
+
+    async def on_response_created(self, event: dict[str, Any]) -> None:
+        self.requested, self.active, self.owed = False, True, False
+        self.response_id = event["response"]["id"]
+
+    async def on_response_audio_delta(self, event: dict[str, Any]) -> None:
+        if event["response_id"] != self.response_id:
+            return
+        if event["item_id"] != self.item_id:
+            self.item_id, self.received = event["item_id"], 0
+        self.received += len(base64.b64decode(event["delta"]))
+        self.speaking = True
+
+    async def on_response_done(self, event: dict[str, Any]) -> None:
+        self.active = self.speaking = False
+        await self.answer(event["response"])
+
+    async def answer(self, response: dict[str, Any]) -> None:
+        """The calls of a response, all of them, then one request."""
+        calls = [item for item in response["output"] if item["type"] == "function_call"]
+        if response["status"] != "completed" or not calls:
+            return
+        self.requested = True
+        for call in calls:
+            await self.output(call)
+        await self.ask()
+
+    async def output(self, call: dict[str, Any]) -> None:
+        try:
+            output = self.call(call["name"], call["arguments"])
+        except Exception as error:
+            output = json.dumps({"error": str(error)})
+        await self.item({"type": "function_call_output", "call_id": call["call_id"], "output": output})
+
+    def call(self, name: str, arguments: str) -> str:
+        if name not in self.visit.tools:
+            raise LookupError(f"there is no tool {name!r}")
+        return tool(**json.loads(arguments))
+
+
+def tool(location: str = "") -> str:
+    return json.dumps({"ok": True, "location": location})

@@ -1,0 +1,98 @@
+"""Each exhibit catches a client that has its bug, and lets good ones pass."""
+
+import asyncio
+import contextlib
+import re
+from collections.abc import Iterator
+
+import pytest
+
+import vlmock
+from tests.museum.answers import ANSWERS
+from tests.museum.plain import Plain
+from tests.museum.reference import reference
+from vlmock.conduct.rules import RULES
+from vlmock.museum.gallery import Exhibit, gallery
+from vlmock.museum.visit import Visit
+from vlmock.scenario.library import library_folder
+from vlmock.scenario.story import NEEDS
+
+BAD: dict[str, type[Plain]] = {**ANSWERS}
+EXHIBITS = gallery()
+every_exhibit = pytest.mark.parametrize("shown", EXHIBITS, ids=lambda shown: shown.own_name)
+
+
+@contextlib.contextmanager
+def visiting(shown: Exhibit, *, limit_s: float = 15.0) -> Iterator[Visit]:
+    with vlmock.serve() as server:
+        visit = Visit(shown, server, limit_s=limit_s)
+        yield visit
+        visit.end()
+
+
+@every_exhibit
+async def test_a_client_that_has_the_bug_is_found_out(shown: Exhibit):
+    """It fails by the exhibit's own verdict, whether or not it raises anything, and the link is told."""
+    with visiting(shown, limit_s=3.0) as visit:
+        with contextlib.suppress(Exception):
+            await BAD[shown.own_name](visit).run()
+        problems = await asyncio.to_thread(visit.problems)
+    assert len(problems) > 1
+    assert shown.story.question in problems[0]
+    assert shown.story.bug in problems[0]
+
+
+@every_exhibit
+async def test_the_same_client_without_the_bug_survives(shown: Exhibit):
+    """So it is the bug, and nothing else, that is found."""
+    with visiting(shown) as visit:
+        await Plain(visit).run()
+        assert await asyncio.to_thread(visit.problems) == []
+
+
+@every_exhibit
+async def test_the_reference_client_survives(shown: Exhibit):
+    """It does for its applications what the exhibits ask for."""
+    with visiting(shown) as visit:
+        await reference(visit)
+        assert await asyncio.to_thread(visit.problems) == []
+
+
+# ---- what each exhibit has
+
+
+def test_they_are_numbered_from_one_on():
+    assert [shown.story.number for shown in EXHIBITS] == list(range(1, len(EXHIBITS) + 1))
+    assert set(BAD) == {shown.own_name for shown in EXHIBITS}
+
+
+def test_each_has_a_bug_of_its_own():
+    links = [shown.story.bug for shown in EXHIBITS]
+    assert len(set(links)) == len(links)
+    assert all(re.fullmatch(r"https://github\.com/[\w.-]+/[\w.-]+/(issues|pull)/\d+", link) for link in links)
+
+
+@every_exhibit
+def test_it_asks_a_question_and_names_rules_that_there_are(shown: Exhibit):
+    story = shown.story
+    assert story.question.startswith("Does your client")
+    assert story.question.endswith("?")
+    assert set(story.silent) <= {rule.id for rule in RULES}
+    assert set(story.needs) <= set(NEEDS)
+    assert ("tools" in story.needs) == bool(story.tools)
+    assert ("interruption" in story.needs) == any(act.does == "interrupts" for act in story.client)
+    assert ("reconnect" in story.needs) == (story.connections > 1)
+    assert {act.does for act in story.client} & {"stops", "greets", "instructs"} <= {
+        {"stop": "stops", "greeting": "greets", "instructions": "instructs"}.get(need) for need in story.needs
+    }
+
+
+@every_exhibit
+def test_it_tells_its_reader_what_it_is_about(shown: Exhibit):
+    text = (library_folder() / f"{shown.name}.yaml").read_text(encoding="utf-8")
+    assert text.startswith("# ")
+    assert len(text.splitlines()) < 70
+    assert shown.scenario.description.endswith(".")
+    told = str(shown)
+    assert shown.story.bug in told
+    assert shown.story.question in told.replace("\n", " ")
