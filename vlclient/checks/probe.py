@@ -27,6 +27,8 @@ __all__ = ["HttpAnswer", "Probe", "Server"]
 _MOST_SHOWN: Final = 200
 _MOST_BYTES: Final = 32 * 1024 * 1024
 _CLOSE_S: Final = 2.0
+_OPEN_S: Final = 10.0
+"""At least, whatever the patience with answers: a connection that is late says nothing about the requirement."""
 _MOST_WAITS: Final = 2
 _WAIT_S: Final = 20.0
 _LONGEST_WAIT_S: Final = 60.0
