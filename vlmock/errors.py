@@ -9,6 +9,7 @@
     ├── RecordingError         a recording cannot be read, written or replayed
     ├── FindingsError          findings of `vlclient check` cannot be used; names the file and what to do
     ├── ServerError            the server cannot start: port taken, host unknown, trustme missing
+    ├── UnknownFigure          a figure was asked for that nobody can know, for want of turns
     ├── NetworkBlocked         a test wanted to leave this machine
     └── JournalTimeout         an event that was waited for did not come
 
@@ -28,6 +29,7 @@ __all__ = [
     "ScenarioError",
     "ServerError",
     "SpeechError",
+    "UnknownFigure",
     "UnknownScenario",
     "VlmockError",
     "did_you_mean",
@@ -79,6 +81,10 @@ class FindingsError(VlmockError):
 
 class ServerError(VlmockError):
     """The server cannot do what was asked; says why and what to do."""
+
+
+class UnknownFigure(VlmockError):
+    """A figure was asked for that nobody can know; says why, and what to do. It is neither good nor bad."""
 
 
 class NetworkBlocked(VlmockError, RuntimeError):

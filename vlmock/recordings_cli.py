@@ -3,7 +3,7 @@
 A command here is a function with ``@click.command()``, listed in ``COMMANDS``.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import click
@@ -84,4 +84,46 @@ def _named(recording: Path, out: Path | None, name: str | None) -> tuple[str, Pa
     return named, out.parent if is_file else out
 
 
-COMMANDS: Sequence[click.Command] = (record, import_, scenario_from, diff)
+@click.command()
+@click.argument("recordings", nargs=-1, required=True, metavar="REC...", type=click.Path(path_type=Path))
+@click.option(
+    "--budget",
+    "budgets",
+    multiple=True,
+    metavar="NAME.FIGURE=SECONDS",
+    callback=lambda ctx, param, given: _budgets(given),
+    help="Exit with 1 where that is exceeded or unknown: first_audio.p95=1.7. Several times for several.",
+)
+def metrics(recordings: Sequence[Path], budgets: Mapping[str, Mapping[str, float]]) -> None:
+    """Print how long users waited in recorded sessions, and how turns were taken."""
+    from vlmock.metrics.recorded import measured
+    from vlmock.recording.reading import read
+
+    found = measured(recording for path in recordings for recording in read(path))
+    click.echo(str(found))
+    problems = found.beyond(**budgets)
+    for problem in problems:
+        click.echo(problem, err=True)
+    if problems:
+        click.get_current_context().exit(1)
+
+
+def _budgets(given: Sequence[str]) -> Mapping[str, Mapping[str, float]]:
+    from vlmock.metrics.metrics import Metrics
+
+    budgets: dict[str, dict[str, float]] = {}
+    for budget in given:
+        what, _, limit = budget.partition("=")
+        name, _, figure = what.partition(".")
+        try:
+            Metrics(lambda: ([], [])).distribution(name).figure(figure)
+            seconds = float(limit)
+            if seconds != seconds:
+                raise ValueError("nothing exceeds nan")
+            budgets.setdefault(name, {})[figure] = seconds
+        except ValueError as error:
+            raise click.BadParameter(f"{budget!r} is no budget such as first_audio.p95=1.7: {error}") from None
+    return budgets
+
+
+COMMANDS: Sequence[click.Command] = (record, import_, scenario_from, diff, metrics)

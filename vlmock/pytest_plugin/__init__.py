@@ -258,6 +258,8 @@ def _explain(item: pytest.Item, error: BaseException | None) -> None:
     endpoint: Any = item.stash.get(ENDPOINT, None)
     if error is not None and (shown := getattr(endpoint, "exhibit", None)) is not None:
         item.add_report_section("call", "vlmock, museum", str(shown))
+    if getattr(endpoint, "metrics_were_asked", False):
+        item.add_report_section("call", "vlmock, metrics", str(endpoint.metrics))
     if getattr(endpoint, "live", False):
         from vlmock.pytest_plugin.recorded import story
 

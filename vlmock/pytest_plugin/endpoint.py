@@ -7,6 +7,7 @@ from vlmock.errors import ServerError
 
 if TYPE_CHECKING:
     from vlmock.conduct.conduct import Conduct
+    from vlmock.metrics.metrics import Metrics
     from vlmock.recorder.recorder import Recorder
     from vlmock.server.journal import Journal
     from vlmock.server.local_server import LocalServer
@@ -93,6 +94,8 @@ class RecordedEndpoint:
         """Whether the service is really dialled, and recorded."""
         self.conduct_was_asked = False
         """Somebody is interested in it."""
+        self.metrics_were_asked = False
+        """Likewise."""
 
     @property
     def url(self) -> str:
@@ -137,6 +140,14 @@ class RecordedEndpoint:
 
         self.conduct_was_asked = True
         return Conduct(lambda: judge_journal(self.journal))
+
+    @property
+    def metrics(self) -> "Metrics":
+        """How long users waited: of the service while it is recorded, of the emulator when it plays."""
+        from vlmock.server.metrics import metrics_of
+
+        self.metrics_were_asked = True
+        return metrics_of(self.journal)
 
     def problems(self) -> list[str]:
         """What a test should fail with: what it did otherwise than recorded, or what of it could not be recorded."""

@@ -24,6 +24,7 @@ from vlmock.session.script import Script
 if TYPE_CHECKING:
     from vlmock.recording.replay.conversation import Replay
     from vlmock.recording.replay.manner import OnUnexpected, Timing, Trailing
+    from vlmock.server.metrics import ServerMetrics
     from vlmock.server.recording_thread import RecordingThread
     from vlmock.server.replays import Replayable, Replays
 
@@ -141,10 +142,13 @@ class MockServer(LocalServer):
             farewell=self._reception.farewell,
             failed=self._reception.crashed,
         )
+        self._takes_no_time = settings.timing == "instant"
         self._before_play = 0
         """How many had connected when what is to be played now was chosen."""
         self.conduct_was_asked = False
         """Somebody is interested in it."""
+        self.metrics_were_asked = False
+        """Likewise."""
 
     @property
     def environment(self) -> dict[str, str]:
@@ -232,6 +236,21 @@ class MockServer(LocalServer):
         """How the clients have behaved until now, judged when it is asked: ``assert not server.conduct.errors``."""
         self.conduct_was_asked = True
         return ServerConduct(self.journal, now=self._reception.clock.now, remark=self._remark)
+
+    @property
+    def metrics(self) -> "ServerMetrics":
+        """How long users have waited until now, and how turns were taken, measured when it is asked:
+        ``assert server.metrics.first_audio.p95 < 1.7``."""
+        from vlmock.server.metrics import ServerMetrics
+
+        self.metrics_were_asked = True
+        return ServerMetrics(self.journal, remark=self._remark, notes=self._about_times())
+
+    def _about_times(self) -> list[str]:
+        paced = any(isinstance(script, Director) and script.scenario.timing for script in self.scripts)
+        if not self._takes_no_time or paced:
+            return []
+        return ["timing is instant: the emulator takes no time, so only that of the client and of its tools is in this"]
 
     def _remark(self, remark: Remark, connection: int | None) -> None:
         now = self._reception.clock.now
