@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import pytest
+
 from vlmock.conduct.codes import PLAYING, SILENT, STILL_PLAYING
 from vlmock.metrics.measuring import Measuring
 from vlmock.metrics.metrics import Metrics
@@ -149,3 +151,22 @@ class Timed:
 
 def place(response_id: str) -> dict[str, Any]:
     return {"response_id": response_id, "item_id": f"item_{response_id}", "output_index": 0, "content_index": 0}
+
+
+def about(seconds: float) -> Any:
+    return pytest.approx(seconds, abs=1e-6)
+
+
+def spoken(talk: Timed, since: float = 0.0, item_id: str = "u1", audio_ms: int = 0) -> None:
+    """Three seconds of live audio: speech from 1.0 to 2.0, reported at 1.2 and 2.6."""
+    talk.speaks(3.0, since=since)
+    talk.starts(since + 1.2, audio_ms + 700, item_id)
+    talk.stops(since + 2.6, audio_ms + 2500, item_id)
+
+
+def answered(talk: Timed, at: float, response_id: str = "r1", sound_s: float = 2.0) -> None:
+    """An answer is made in half a second, from the given time on."""
+    talk.answers(at, response_id)
+    talk.says(at + 0.2, response_id)
+    talk.sounds(at + 0.3, sound_s, response_id)
+    talk.done(at + 0.5, response_id, tokens=(10, 5))
