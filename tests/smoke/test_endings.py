@@ -1,6 +1,11 @@
 """How a smoke test can end, and the exit code of each."""
 
+import json
+import os
+import signal
 import socket
+import subprocess
+import sys
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -12,6 +17,7 @@ from websockets.http11 import Response
 import vlmock
 from tests.checks.wrong_server import Event, Fault, wrong
 from tests.client.fake_service import refusing, serving, silent
+from tests.command_line import environment
 from tests.smoke.conftest import smoked
 from vlclient.cli import main
 from vlclient.errors import ConfigurationError
@@ -25,8 +31,6 @@ pytestmark = [pytest.mark.usefixtures("alone"), pytest.mark.timeout(60)]
 @pytest.fixture
 def alone(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Nothing of this machine's environment gets in."""
-    import os
-
     for name in list(os.environ):
         if "VOICE" in name or name.startswith(("AZURE_", "AGENT_", "IDENTITY_")):
             monkeypatch.delenv(name)
@@ -158,6 +162,27 @@ async def test_without_an_endpoint_nothing_is_tried() -> None:
     """2, with the ways to say it."""
     with pytest.raises(ConfigurationError, match="AZURE_VOICE_LIVE_ENDPOINT"):
         await smoked(None)  # type: ignore[arg-type]
+
+
+def test_ctrl_c_stops_it(service: MockServer, tmp_path: Path) -> None:
+    """130, as a shell says it; the step that was cut off is not called good, and what there is is written down."""
+    command = [sys.executable, "-m", "vlclient", "smoke", "--endpoint", service.url, "--api-key", "any"]
+    process = subprocess.Popen(
+        [*command, "--json", str(tmp_path / "o.json")],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=environment(),
+    )
+    assert process.stdout is not None
+    while not process.stdout.readline().startswith("typed turn"):
+        assert process.poll() is None
+    process.send_signal(signal.SIGINT)
+    said, complaints = process.communicate(timeout=20)
+    assert (process.returncode, complaints, said.splitlines()[-1]) == (130, "", "stopped")
+    outcome = json.loads((tmp_path / "o.json").read_bytes())
+    assert (outcome["exit_code"], outcome["kind"]) == (130, "stopped")
+    assert [step["seen"] for step in outcome["steps"][3:]] == ["stopped"]
 
 
 @pytest.mark.parametrize(

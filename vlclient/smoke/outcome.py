@@ -46,7 +46,7 @@ class Verdict(Enum):
 
     OK = "ok"
     SLOW = "too slow"
-    WRONG = "wrong"
+    WRONG = "FAILED"
     SKIPPED = "skipped"
 
 

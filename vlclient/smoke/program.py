@@ -183,6 +183,9 @@ class _Run:
             said = str(error) if isinstance(error, Wrong | Unanswered) else sentence(error)
             step.findings = (said,)
             raise
+        except asyncio.CancelledError:
+            step.verdict, step.seen = Verdict.SKIPPED, "stopped"
+            raise
         finally:
             step.seconds = time.monotonic() - began
             self._judge(step)
@@ -196,6 +199,7 @@ class _Run:
             outcome.measured.update(self._talk.measured)
         if step.findings:
             step.verdict = Verdict.WRONG
+        if step.verdict is not Verdict.OK:
             return
         over = [
             f"{name} took {outcome.measured[name]:.2f} s, more than {outcome.budgets[name]:g} s"

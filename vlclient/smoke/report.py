@@ -34,7 +34,8 @@ def summary_lines(outcome: Outcome) -> Iterator[str]:
             for name in outcome.budgets
             if name in outcome.measured
         )
-    yield on_one_line(f"{outcome.kind}: {outcome.sentence}" if outcome.sentence else outcome.kind)
+    told = outcome.sentence if outcome.sentence.startswith(outcome.kind) else f"{outcome.kind}: {outcome.sentence}"
+    yield on_one_line(told if outcome.sentence else outcome.kind)
 
 
 def as_json(outcome: Outcome) -> bytes:
