@@ -1,19 +1,18 @@
 """The outcome of a smoke test as lines, as JSON and as JUnit's XML."""
 
-import re
 from collections.abc import Iterator
 from typing import Final
 from xml.etree import ElementTree
 
 import msgspec
 
+from vlclient.checks.report.junit import clean
 from vlclient.smoke.outcome import Outcome, Step, Verdict
 from vlmock.protocol.shown import on_one_line
 
 __all__ = ["as_json", "as_junit", "step_lines", "summary_lines"]
 
 _COLOURS: Final = {Verdict.OK: "32", Verdict.SLOW: "33", Verdict.WRONG: "31;1", Verdict.SKIPPED: "2"}
-_NOT_IN_XML: Final = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 def step_lines(step: Step, *, colours: bool = False) -> Iterator[str]:
@@ -61,16 +60,11 @@ def as_junit(outcome: Outcome) -> bytes:
             suite, "testcase", name=step.name, classname="vlclient.smoke", time=f"{step.seconds:.3f}"
         )
         if step.verdict is Verdict.SKIPPED:
-            ElementTree.SubElement(case, "skipped", message=_clean(step.seen))
+            ElementTree.SubElement(case, "skipped", message=clean(step.seen))
         elif step.verdict is not Verdict.OK:
             message = f"{outcome.kind}: {step.findings[0]}" if step.findings else outcome.kind
-            failure = ElementTree.SubElement(case, "failure", message=_clean(message))
-            failure.text = _clean("\n".join(step.findings))
+            failure = ElementTree.SubElement(case, "failure", message=clean(message))
+            failure.text = clean("\n".join(step.findings))
     ElementTree.indent(suite)
     text: bytes = ElementTree.tostring(suite, encoding="utf-8", xml_declaration=True)
     return text + b"\n"
-
-
-def _clean(text: str) -> str:
-    """Without what XML cannot hold."""
-    return _NOT_IN_XML.sub("�", text)

@@ -9,7 +9,7 @@ from xml.etree import ElementTree
 from vlclient.checks.report.record import Record, Result
 from vlclient.checks.verdicts import Verdict
 
-__all__ = ["junit"]
+__all__ = ["clean", "junit"]
 
 _NOT_IN_XML: Final = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
@@ -50,11 +50,11 @@ def _case(result: Result) -> ElementTree.Element:
     details = "\n".join([result.requirement, *map(str, result.findings), f"Source: {result.source}"])
     if result.verdict is Verdict.FAILED:
         first = str(result.findings[0]) if result.findings else result.requirement
-        ElementTree.SubElement(case, "failure", message=_clean(first)).text = _clean(details)
+        ElementTree.SubElement(case, "failure", message=clean(first)).text = clean(details)
     elif _is_skipped(result):
-        ElementTree.SubElement(case, "skipped", message=_clean(f"{result.verdict.value}: {result.reason}"))
+        ElementTree.SubElement(case, "skipped", message=clean(f"{result.verdict.value}: {result.reason}"))
     elif result.findings:
-        ElementTree.SubElement(case, "system-out").text = _clean(f"{result.verdict.value}\n{details}")
+        ElementTree.SubElement(case, "system-out").text = clean(f"{result.verdict.value}\n{details}")
     return case
 
 
@@ -62,6 +62,6 @@ def _is_skipped(result: Result) -> bool:
     return result.verdict in (Verdict.NOT_OFFERED, Verdict.INCONCLUSIVE, Verdict.SKIPPED)
 
 
-def _clean(text: str) -> str:
-    """Without what XML cannot hold."""
+def clean(text: str) -> str:
+    """A text without what XML cannot hold."""
     return _NOT_IN_XML.sub("�", text)
