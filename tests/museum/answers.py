@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from tests.museum.bad_client import BadClient
 from tests.museum.plain import Plain
 
 __all__ = ["ANSWERS"]
@@ -74,15 +75,15 @@ class WaitsForSound(Plain):
         self.owed = False
 
 
-ANSWERS: dict[str, type[Plain]] = {
-    "unknown_event": ClosedEnum,
-    "big_message": SmallMessages,
-    "odd_delta": WholeSamples,
-    "benign_error": EveryErrorIsFatal,
-    "cancel_came_late": EveryErrorIsFatal,
-    "already_answering": EveryErrorIsFatal,
-    "failed_answer": FailureIsFatal,
-    "failed_after_call": WaitsForTheAnswerToACall,
-    "cut_short": WaitsForCompleted,
-    "no_words": WaitsForSound,
+ANSWERS: dict[str, BadClient] = {
+    "unknown_event": BadClient(ClosedEnum, "was not played: user"),
+    "big_message": BadClient(SmallMessages, "was not played: user"),
+    "odd_delta": BadClient(WholeSamples, "was not played: user"),
+    "benign_error": BadClient(EveryErrorIsFatal, "was not played: user"),
+    "cancel_came_late": BadClient(EveryErrorIsFatal, "was not played: user"),
+    "already_answering": BadClient(EveryErrorIsFatal, "was not played: user"),
+    "failed_answer": BadClient(FailureIsFatal, "was not played: user"),
+    "failed_after_call": BadClient(WaitsForTheAnswerToACall, "had not come to an end after"),
+    "cut_short": BadClient(WaitsForCompleted, "had not come to an end after"),
+    "no_words": BadClient(WaitsForSound, "had not come to an end after"),
 }

@@ -12,9 +12,11 @@ from websockets.exceptions import ConnectionClosed
 from vlmock.museum.visit import Visit
 from vlmock.scenario.story import Act
 
-__all__ = ["Plain"]
+__all__ = ["PIECE_BYTES", "REACTION_S", "Plain"]
 
 PIECE_BYTES = 4800
+REACTION_S = 0.2
+"""Nobody is quicker with a button; and what is sent within 0.1 s of a done has crossed with it."""
 
 
 class Plain:
@@ -28,7 +30,7 @@ class Plain:
         self.socket: ClientConnection
         self.ready = asyncio.Event()
         self.requested = self.active = self.speaking = self.owed = False
-        """A response was asked for, is under way, is heard; a spoken turn has no response yet."""
+        """A response was asked for, is under way, was heard; a spoken turn has no response yet."""
         self.response_id = self.item_id = ""
         self.received = 0
         self._changed = asyncio.Condition()
@@ -83,6 +85,7 @@ class Plain:
         await self.says(act)
 
     async def stops(self, act: Act) -> None:
+        await asyncio.sleep(REACTION_S)
         if self.active:
             await self.send("response.cancel")
 
@@ -142,7 +145,7 @@ class Plain:
         self.ready.set()
 
     async def on_response_created(self, event: dict[str, Any]) -> None:
-        self.requested, self.active, self.owed = False, True, False
+        self.requested, self.active, self.speaking, self.owed = False, True, False, False
         self.response_id = event["response"]["id"]
 
     async def on_response_audio_delta(self, event: dict[str, Any]) -> None:
@@ -154,7 +157,7 @@ class Plain:
         self.speaking = True
 
     async def on_response_done(self, event: dict[str, Any]) -> None:
-        self.active = self.speaking = False
+        self.active = False
         await self.answer(event["response"])
 
     async def answer(self, response: dict[str, Any]) -> None:

@@ -6,11 +6,10 @@ from typing import Any
 
 import vlclient
 from tests.client.fake_sound import Speaker
+from tests.museum.plain import PIECE_BYTES, REACTION_S
 from vlmock.museum.visit import Visit
 
 __all__ = ["reference"]
-
-PIECE_BYTES = 4800
 
 
 def get_weather(location: str) -> dict[str, Any]:
@@ -45,6 +44,7 @@ async def reference(visit: Visit) -> None:
                 case "instructs":
                     await session.update(instructions=act.text)
                 case "stops":
+                    await asyncio.sleep(REACTION_S)
                     await session.cancel()
                 case "says" | "interrupts" if spoken:
                     await speak(session, visit.speech(act.text))

@@ -9,15 +9,17 @@ import pytest
 
 import vlmock
 from tests.museum.answers import ANSWERS
+from tests.museum.bad_client import BadClient
 from tests.museum.plain import Plain
 from tests.museum.reference import reference
+from tests.museum.requests import REQUESTS
 from vlmock.conduct.rules import RULES
 from vlmock.museum.gallery import Exhibit, gallery
 from vlmock.museum.visit import Visit
 from vlmock.scenario.library import library_folder
 from vlmock.scenario.story import NEEDS
 
-BAD: dict[str, type[Plain]] = {**ANSWERS}
+BAD: dict[str, BadClient] = {**ANSWERS, **REQUESTS}
 EXHIBITS = gallery()
 every_exhibit = pytest.mark.parametrize("shown", EXHIBITS, ids=lambda shown: shown.own_name)
 
@@ -33,13 +35,14 @@ def visiting(shown: Exhibit, *, limit_s: float = 15.0) -> Iterator[Visit]:
 @every_exhibit
 async def test_a_client_that_has_the_bug_is_found_out(shown: Exhibit):
     """It fails by the exhibit's own verdict, whether or not it raises anything, and the link is told."""
+    bad = BAD[shown.own_name]
     with visiting(shown, limit_s=3.0) as visit:
         with contextlib.suppress(Exception):
-            await BAD[shown.own_name](visit).run()
-        problems = await asyncio.to_thread(visit.problems)
-    assert len(problems) > 1
-    assert shown.story.question in problems[0]
-    assert shown.story.bug in problems[0]
+            await bad.client(visit).run()
+        title, *problems = await asyncio.to_thread(visit.problems)
+    assert bad.verdict in "\n".join(problems)
+    assert shown.story.question in title
+    assert shown.story.bug in title
 
 
 @every_exhibit
