@@ -6,7 +6,7 @@ import contextlib
 import json
 from typing import Any
 
-from websockets.asyncio.client import ClientConnection, connect
+from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed
 
 from vlmock.museum.visit import Visit
@@ -25,17 +25,30 @@ class Plain:
     max_size = 32 * 1024 * 1024
     detection: dict[str, Any] | None = {"type": "server_vad", "silence_duration_ms": 300}  # noqa: RUF012 - never changed
 
+    comes_back = True
+
     def __init__(self, visit: Visit) -> None:
         self.visit = visit
-        self.socket: ClientConnection
-        self.ready = asyncio.Event()
+        self.acts = list(visit.acts)
+        self.said: list[tuple[str, str]] = []
+        """Role and text, for a connection after this one."""
+        self.connections = 0
+
+    @property
+    def may_come_back(self) -> bool:
+        return self.comes_back and "reconnect" in self.visit.needs
+
+    async def run(self) -> None:
+        await self.connect()
+        while self.acts and self.may_come_back:
+            await self.connect()
+
+    async def connect(self) -> None:
+        self.connections += 1
+        self.ready, self.changed = asyncio.Event(), asyncio.Condition()
         self.requested = self.active = self.speaking = self.owed = False
         """A response was asked for, is under way, was heard; a spoken turn has no response yet."""
         self.response_id = self.item_id = ""
-        self.received = 0
-        self._changed = asyncio.Condition()
-
-    async def run(self) -> None:
         query = "api-version=2026-04-10&model=gpt-4.1"
         address = f"{self.visit.url.replace('http', 'ws', 1)}/voice-live/realtime?{query}"
         async with connect(address, additional_headers={"api-key": "any"}, max_size=self.max_size) as self.socket:
@@ -46,20 +59,26 @@ class Plain:
                 task.cancel()
             await asyncio.gather(*pending, return_exceptions=True)
             for task in done:
-                task.result()
+                with contextlib.suppress(ConnectionClosed):
+                    task.result()
 
     # ---- talking
 
     async def talk(self) -> None:
         await self.configure()
-        for act in self.visit.acts:
+        while self.acts:
+            act = self.acts[0]
             await (self.heard() if act.does in ("interrupts", "stops") else self.idle())
             await getattr(self, act.does)(act)
+            self.acts.pop(0)
         await self.idle()
 
     async def configure(self) -> None:
         await self.update()
         await self.ready.wait()
+        for role, text in self.said:
+            kind = "input_text" if role == "user" else "text"
+            await self.item({"type": "message", "role": role, "content": [{"type": kind, "text": text}]})
 
     async def update(self, **members: Any) -> None:
         tools = [{"type": "function", "name": name, "parameters": {"type": "object"}} for name in self.visit.tools]
@@ -75,6 +94,7 @@ class Plain:
         else:
             await self.type(act.text)
             await self.ask()
+            self.said.append(("user", act.text))
 
     async def interrupts(self, act: Act) -> None:
         if "speech" in self.visit.needs:
@@ -97,7 +117,7 @@ class Plain:
         await self.item({"type": "message", "role": "user", "content": content})
 
     async def speak(self, text: str) -> None:
-        self.owed = True
+        self.owed, self.speaking = True, False
         audio = self.visit.speech(text)
         for start in range(0, len(audio), PIECE_BYTES):
             await self.append(audio[start : start + PIECE_BYTES])
@@ -106,7 +126,7 @@ class Plain:
         await self.send("input_audio_buffer.append", audio=base64.b64encode(audio).decode())
 
     async def ask(self) -> None:
-        self.requested = True
+        self.requested, self.speaking = True, False
         await self.send("response.create")
 
     async def item(self, item: dict[str, Any]) -> None:
@@ -124,8 +144,8 @@ class Plain:
         await self.until(lambda: self.speaking)
 
     async def until(self, holds: Any) -> None:
-        async with self._changed:
-            await self._changed.wait_for(holds)
+        async with self.changed:
+            await self.changed.wait_for(holds)
 
     # ---- listening
 
@@ -135,8 +155,8 @@ class Plain:
                 event = json.loads(frame)
                 known = getattr(self, "on_" + event["type"].replace(".", "_"), None)
                 await (known(event) if known is not None else self.on_anything_else(event))
-                async with self._changed:
-                    self._changed.notify_all()
+                async with self.changed:
+                    self.changed.notify_all()
 
     async def on_anything_else(self, event: dict[str, Any]) -> None:
         """Ignored, as it should be."""
@@ -145,16 +165,29 @@ class Plain:
         self.ready.set()
 
     async def on_response_created(self, event: dict[str, Any]) -> None:
-        self.requested, self.active, self.speaking, self.owed = False, True, False, False
+        self.requested, self.active, self.owed = False, True, False
         self.response_id = event["response"]["id"]
 
     async def on_response_audio_delta(self, event: dict[str, Any]) -> None:
         if event["response_id"] != self.response_id:
             return
-        if event["item_id"] != self.item_id:
-            self.item_id, self.received = event["item_id"], 0
-        self.received += len(base64.b64decode(event["delta"]))
+        self.item_id = event["item_id"]
+        if not self.speaking and "loudspeaker" in self.visit.needs:
+            self.visit.plays(True)
         self.speaking = True
+
+    async def on_response_audio_transcript_done(self, event: dict[str, Any]) -> None:
+        self.said.append(("assistant", event["transcript"]))
+
+    async def on_input_audio_buffer_speech_started(self, event: dict[str, Any]) -> None:
+        if "loudspeaker" in self.visit.needs:
+            self.silence()
+
+    def silence(self) -> None:
+        self.visit.plays(False)
+
+    async def on_conversation_item_input_audio_transcription_failed(self, event: dict[str, Any]) -> None:
+        self.owed = False
 
     async def on_response_done(self, event: dict[str, Any]) -> None:
         self.active = False

@@ -10,18 +10,22 @@ import pytest
 import vlmock
 from tests.museum.answers import ANSWERS
 from tests.museum.bad_client import BadClient
+from tests.museum.conversations import CONVERSATIONS
 from tests.museum.plain import Plain
 from tests.museum.reference import reference
 from tests.museum.requests import REQUESTS
 from vlmock.conduct.rules import RULES
-from vlmock.museum.gallery import Exhibit, gallery
+from vlmock.museum.gallery import Exhibit, chosen, gallery
 from vlmock.museum.visit import Visit
 from vlmock.scenario.library import library_folder
 from vlmock.scenario.story import NEEDS
 
-BAD: dict[str, BadClient] = {**ANSWERS, **REQUESTS}
+BAD: dict[str, BadClient] = {**ANSWERS, **REQUESTS, **CONVERSATIONS}
 EXHIBITS = gallery()
 every_exhibit = pytest.mark.parametrize("shown", EXHIBITS, ids=lambda shown: shown.own_name)
+every_exhibit_without_a_greeting = pytest.mark.parametrize(
+    "shown", chosen(without=["greeting"]), ids=lambda shown: shown.own_name
+)
 
 
 @contextlib.contextmanager
@@ -61,11 +65,28 @@ async def test_the_reference_client_survives(shown: Exhibit):
         assert await asyncio.to_thread(visit.problems) == []
 
 
+class Greets(Plain):
+    """Greets its user first, as many agents do."""
+
+    async def configure(self) -> None:
+        await super().configure()
+        if self.connections == 1:
+            await self.ask()
+
+
+@every_exhibit_without_a_greeting
+async def test_an_agent_that_greets_first_is_welcome(shown: Exhibit):
+    """The greeting is not what the exhibit is about."""
+    with visiting(shown) as visit:
+        await Greets(visit).run()
+        assert await asyncio.to_thread(visit.problems) == []
+
+
 # ---- what each exhibit has
 
 
 def test_they_are_numbered_from_one_on():
-    assert [shown.story.number for shown in EXHIBITS] == list(range(1, len(EXHIBITS) + 1))
+    assert [shown.story.number for shown in EXHIBITS] == list(range(1, 31))
     assert set(BAD) == {shown.own_name for shown in EXHIBITS}
 
 

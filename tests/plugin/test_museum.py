@@ -76,7 +76,7 @@ def test_an_agent_that_gives_up_quietly_fails_by_the_verdict(project: pytest.Pyt
     result.stdout.fnmatch_lines(
         [
             "museum/benign_error: Does your client report an error event and go on? No: https://*/pull/9399",
-            "connection 1: turns[[]1] (*benign_error.yaml:*) was not played: user 'Thank you.'",
+            "connection 1: turns[[]2] (*benign_error.yaml:*) was not played: user 'Thank you.'",
         ]
     )
 

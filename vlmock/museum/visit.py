@@ -88,7 +88,9 @@ class Visit:
         story, found = self.exhibit.story, []
         if self._overdue:
             found.append(f"the client had not come to an end after {self._limit_s:g} s, and was left by the server")
-        if self.journal.parts and len(self.journal.parts) < story.connections:
+        if not self.journal.parts:
+            found.append("the client has not connected")
+        elif len(self.journal.parts) < story.connections:
             found.append(f"it takes {story.connections} connections, and the client has not come back")
         found += self.server.problems()
         conduct = self.conduct
