@@ -13,13 +13,13 @@ MODELS = {"cascade": "gpt-4o", "hybrid": "gpt-realtime", "native": "gpt-realtime
 """One for each pipeline."""
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def emulator() -> Iterator[MockServer]:
     with vlmock.serve(timing="instant") as server:
         yield server
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def lifelike() -> Iterator[MockServer]:
     """As long over a response as the service is, so that something can be done meanwhile."""
     with vlmock.serve(timing="pipeline") as server:

@@ -128,10 +128,10 @@ def test_a_service_that_is_not_there_is_502(recording, client, upstream, says):
 
 def test_a_service_that_is_not_trusted_is_502(recording, client, monkeypatch, tmp_path):
     """It says what to do; and then it can be trusted."""
-    with vlmock.serve(tls=True) as service:
+    with vlmock.serve(tls=True) as service, monkeypatch.context() as patched:  # undone before the server goes
         ca = tmp_path / "ca.pem"
         ca.write_bytes(service.ca_file.read_bytes())
-        monkeypatch.delenv("SSL_CERT_FILE")
+        patched.delenv("SSL_CERT_FILE")
         status, message = turned_away(client(recording(service.url, complaints=1)))
         assert status == 502
         assert "is not trusted" in message

@@ -12,7 +12,7 @@ from vlclient.smoke.program import Smoke, converse
 from vlmock.server.mock_server import MockServer
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def service() -> Iterator[MockServer]:
     """With the pauses of the real one, so that an answer can be cancelled."""
     with vlmock.serve(timing="cascade") as server:
