@@ -59,8 +59,8 @@ def test_the_museum_has_names_with_a_slash(tmp_path: Path, monkeypatch: pytest.M
     assert library.load("museum/unknown_event").name == "museum/unknown_event"
     assert library.load(library.museum_folder() / "unknown_event.yaml").name == "unknown_event"
     assert not any("unknown_event" in name for name in [*library.names(), *dict(library.listing())] if "/" in name)
-    with pytest.raises(ScenarioError, match=r"no such file"):
-        library.load("museum/nothing")
+    with pytest.raises(UnknownScenario, match=r"did you mean 'museum/unknown_event'"):
+        library.load("museum/unknown_events")
     assert library.shipped("elsewhere/weather") is None
 
 

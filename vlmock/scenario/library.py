@@ -81,7 +81,9 @@ def load(name_or_path: str | os.PathLike[str], *, folder: str | os.PathLike[str]
     Raises ``UnknownScenario`` and ``ScenarioError``.
     """
     text = os.fspath(name_or_path)
-    if text.startswith(f"{MUSEUM}/") and isinstance(name_or_path, str) and (path := shipped(text)) is not None:
+    if text.startswith(f"{MUSEUM}/") and isinstance(name_or_path, str) and not Path(text).exists():
+        if (path := shipped(text)) is None:
+            raise UnknownScenario(text, [f"{MUSEUM}/{name}" for name in names(museum_folder())])
         return _load(path, name=text)
     if not isinstance(name_or_path, str) or text.endswith(_SUFFIXES) or "/" in text or os.sep in text:
         return _load(Path(text))
