@@ -3,7 +3,7 @@
 import asyncio
 import json
 import re
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from typing import Any
 
@@ -143,33 +143,40 @@ async def _by_hand(header: str) -> AsyncIterator[str]:
 
 @pytest.fixture(scope="module")
 def failures() -> dict[str, set[str]]:
-    """By pipeline, the numbers of those that failed on one of the wrong servers."""
-    return {pipeline: asyncio.run(_failing(pipeline)) for pipeline in MODELS}
+    """By pipeline, the numbers of those that failed on one of the wrong servers. On a busy machine a server may be too
+    late for an impatient check, which then cannot tell; those are tried again, with more patience."""
+    found: dict[str, set[str]] = {}
+    for pipeline in MODELS:
+        checks = [check for check in _CHECKS if pipeline in check.pipelines]
+        found[pipeline] = asyncio.run(_failing(pipeline, checks, patience_s=0.3))
+        left = [check for check in checks if check.number not in found[pipeline]]
+        if left:
+            found[pipeline] |= asyncio.run(_failing(pipeline, left, patience_s=3.0))
+    return found
 
 
-async def _failing(pipeline: str) -> set[str]:
-    checks = [check for check in _CHECKS if pipeline in check.pipelines]
+async def _failing(pipeline: str, checks: Sequence[Check], *, patience_s: float) -> set[str]:
     outcomes: list[Outcome] = []
     for conversation in (odd, fickle, obeying, refusing_everything):
         async with serving(conversation) as service:
-            outcomes += await run(checks, _quickly(service.url, pipeline), jobs=32)
-    about_handshakes = chosen(Choice(only=("1", "2.25")))
+            outcomes += await run(checks, _quickly(service.url, pipeline, patience_s), jobs=32)
+    about_handshakes = [check for check in chosen(Choice(only=("1", "2.25"))) if check in checks]
     async with serving(mute) as service:
-        outcomes += await run(about_handshakes, _quickly(service.url, pipeline), jobs=32)
+        outcomes += await run(about_handshakes, _quickly(service.url, pipeline, patience_s), jobs=32)
     async with serving(mute, door=refusing(*[302] * 99)) as service:
-        outcomes += await run(about_handshakes, _quickly(service.url, pipeline), jobs=32)
+        outcomes += await run(about_handshakes, _quickly(service.url, pipeline, patience_s), jobs=32)
     async with compressing() as url:
-        outcomes += await run(chosen(Choice(only=("1.17",))), _quickly(url, pipeline))
+        outcomes += await run(chosen(Choice(only=("1.17",))), _quickly(url, pipeline, patience_s))
     async with deaf_to_pings() as url:
-        outcomes += await run(chosen(Choice(only=("1.18",))), _quickly(url, pipeline))
+        outcomes += await run(chosen(Choice(only=("1.18",))), _quickly(url, pipeline, patience_s))
     with vlmock.serve(lenient=True, timing="instant") as server:
         about_refusals = [check for check in checks if check.number.startswith("4.")]
-        outcomes += await run(about_refusals, _quickly(server.url, pipeline), jobs=32)
+        outcomes += await run(about_refusals, _quickly(server.url, pipeline, patience_s), jobs=32)
     return {outcome.check.number for outcome in outcomes if outcome.verdict is Verdict.FAILED}
 
 
-def _quickly(url: str, pipeline: str) -> Server:
-    return msgspec.structs.replace(checked(url, pipeline, patience_s=0.3), quiet_s=0.1)
+def _quickly(url: str, pipeline: str, patience_s: float) -> Server:
+    return msgspec.structs.replace(checked(url, pipeline, patience_s=patience_s), quiet_s=0.1)
 
 
 _CHECKS = chosen(Choice(only=("1", "2", "3", "4")))

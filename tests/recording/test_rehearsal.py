@@ -15,6 +15,8 @@ from vlmock.recording.differences.finding import Comparison, Grade
 from vlmock.recording.differences.reports.text import as_text
 from vlmock.recording.model import Recording
 from vlmock.rehearsal.playing import rehearse
+from vlmock.rehearsal.request import admitted_to
+from vlmock.server.handshake import CredentialKind
 from vlmock.session.agents import Agent
 from vlmock.session.script import Call, Fail, Incomplete, Say
 from vlmock.session.script import Close as CloseStep
@@ -214,3 +216,12 @@ def test_speech_is_heard_where_it_was_heard() -> None:
             for each in (recording, ours)
         ]
         assert times[0] == times[1] != []
+
+
+@pytest.mark.parametrize("headers", [[("Authorization", "***")], []], ids=["header", "query"])
+def test_a_recorded_token_lets_the_client_in(headers: list[tuple[str, str]]) -> None:
+    """All of it is veiled, its first word as well; that somebody had one is what counts."""
+    query = "" if headers else "&Authorization=***"
+    url = f"wss://r.services.ai.azure.com/voice-live/realtime?api-version=2026-04-10&model=gpt-4o{query}"
+    head = Head(made_by="a test", url=url, request_headers=headers)
+    assert admitted_to(Recording(name="a", head=head, frames=[])).credential is CredentialKind.TOKEN

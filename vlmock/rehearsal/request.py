@@ -15,6 +15,7 @@ __all__ = ["admitted_to"]
 _USUAL_VERSION: Final = "2026-04-10"
 """Where the recording does not say and nobody else does."""
 _ASKS_FOR_BETA: Final = ("openai-beta", "realtime=v1")
+_TOKEN: Final = "Bearer ***"
 _CREDENTIALS: Final = ("api-key", "authorization")
 
 
@@ -36,11 +37,17 @@ def admitted_to(recording: Recording, *, model: str | None = None, api_version: 
         query["model"] = model or _model_of(recording)
     if api_version is not None or not recording.head.url:
         query["api-version"] = _dated(api_version or _USUAL_VERSION)
-    headers = [(name, value) for name, value in recording.head.request_headers if name.lower() != SCENARIO_HEADER]
+    headers = [
+        (name, _TOKEN if name.lower() == "authorization" else value)  # all of it was a secret, its first word as well
+        for name, value in recording.head.request_headers
+        if name.lower() != SCENARIO_HEADER
+    ]
+    if "authorization" in query:
+        query["authorization"] = _TOKEN
     shown = {name.lower() for name, _ in headers} | set(query)
     if not shown & set(_CREDENTIALS):
         # Nobody wrote down which. An agent takes only tokens, a model takes both.
-        headers.append(("authorization", "Bearer ***"))
+        headers.append(("authorization", _TOKEN))
     if not recording.head.request_headers:
         headers.append(_ASKS_FOR_BETA)  # behind OpenAI's address nothing else is spoken here, and it was spoken
     path = known.path if known is not None else REALTIME_PATH
