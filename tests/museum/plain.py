@@ -33,6 +33,8 @@ class Plain:
         self.said: list[tuple[str, str]] = []
         """Role and text, for a connection after this one."""
         self.connections = 0
+        self.unanswered: Act | None = None
+        """What was said last, until a response is done: who is cut off says it again."""
 
     @property
     def may_come_back(self) -> bool:
@@ -61,6 +63,12 @@ class Plain:
             for task in done:
                 with contextlib.suppress(ConnectionClosed):
                     task.result()
+        self.say_again()
+
+    def say_again(self) -> None:
+        if self.unanswered is not None and self.may_come_back:
+            self.acts.insert(0, self.unanswered)
+            self.said = [words for words in self.said if words != ("user", self.unanswered.text)]
 
     # ---- talking
 
@@ -70,7 +78,7 @@ class Plain:
             act = self.acts[0]
             await (self.heard() if act.does in ("interrupts", "stops") else self.idle())
             await getattr(self, act.does)(act)
-            self.acts.pop(0)
+            self.unanswered = self.acts.pop(0)
         await self.idle()
 
     async def configure(self) -> None:
@@ -190,7 +198,7 @@ class Plain:
         self.owed = False
 
     async def on_response_done(self, event: dict[str, Any]) -> None:
-        self.active = False
+        self.active, self.unanswered = False, None
         await self.answer(event["response"])
 
     async def answer(self, response: dict[str, Any]) -> None:
