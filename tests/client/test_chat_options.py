@@ -10,10 +10,11 @@ from vlclient.errors import ConfigurationError
 from vlclient.settings import request_session
 from vlmock.protocol.session import ResponseSession
 from vlmock.protocol.wire import UNSET
-from vlmock.session import agents, models
-from vlmock.session.brain import Brain
+from vlmock.session import models
+from vlmock.session.configuration.brain import Brain
+from vlmock.session.configuration.settings import initial, updated
+from vlmock.session.conversation import agents
 from vlmock.session.refusals import Refused
-from vlmock.session.settings import initial, updated
 
 
 def in_force(options: ChatOptions, model: str, **brain: object) -> ResponseSession:

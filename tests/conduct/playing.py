@@ -14,7 +14,7 @@ from vlmock.conduct.judge import Judge
 from vlmock.conduct.rule import Finding
 from vlmock.protocol.codec import decode_client
 from vlmock.protocol.deltas import Deltas
-from vlmock.session.agents import Agent
+from vlmock.session.conversation.agents import Agent
 from vlmock.session.effects import Close, Effect, Remark, Send, SendRaw
 from vlmock.session.script import McpListing, Step
 from vlmock.session.timing import Timing

@@ -19,7 +19,8 @@ from vlmock.protocol.deltas import Deltas
 from vlmock.protocol.response import ResponseCreate
 from vlmock.protocol.session import SessionUpdate
 from vlmock.protocol.wire import ServerEvent
-from vlmock.session import refusals, settings
+from vlmock.session import refusals
+from vlmock.session.configuration import settings
 from vlmock.session.machine import Session
 from vlmock.session.readings import FOLLOWED
 

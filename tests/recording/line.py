@@ -16,7 +16,7 @@ from vlmock.recording.model import Recording
 from vlmock.recording.replay.conversation import Replay
 from vlmock.recording.replay.manner import manner
 from vlmock.recording.replay.planning import plan
-from vlmock.session.brain import Brain
+from vlmock.session.configuration.brain import Brain
 from vlmock.session.effects import Close, Effect, Remark, Send, SendFrame, SendRaw, Synthesize
 from vlmock.session.ids import IdFactory
 from vlmock.session.machine import Session

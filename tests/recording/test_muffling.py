@@ -17,7 +17,7 @@ from vlmock.protocol.wav import parse_wav
 from vlmock.recording.reading import read
 from vlmock.scenario.speech import SpeechStudio
 from vlmock.session.effects import SpeechRequest
-from vlmock.session.turn_detector import DetectorSettings, TurnDetector
+from vlmock.session.listening.turn_detector import DetectorSettings, TurnDetector
 
 PCM24 = AudioFormat("pcm16", 24000)
 PCM16 = AudioFormat("pcm16", 16000)

@@ -17,7 +17,7 @@ from vlmock.recording.model import Recording
 from vlmock.rehearsal.playing import rehearse
 from vlmock.rehearsal.request import admitted_to
 from vlmock.server.handshake import CredentialKind
-from vlmock.session.agents import Agent
+from vlmock.session.conversation.agents import Agent
 from vlmock.session.script import Call, Fail, Incomplete, Say
 from vlmock.session.script import Close as CloseStep
 from vlmock.session.timing import Timing

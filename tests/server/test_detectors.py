@@ -15,7 +15,7 @@ from vlmock.cli import main
 from vlmock.errors import DetectorError, ScenarioError, SpeechError
 from vlmock.hearing.detectors import DETECTORS, detector_named
 from vlmock.scenario.model import Scenario
-from vlmock.session.turn_detector import TurnDetector
+from vlmock.session.listening.turn_detector import TurnDetector
 
 HELLO = [{"user": "Hello.", "reply": "Hi."}]
 

@@ -5,7 +5,7 @@ import pytest
 from vlmock.protocol.session import API_VERSIONS
 from vlmock.server.dialects import Dialect
 from vlmock.server.handshake import Admitted, CredentialKind, Policy, Refused, admit, is_realtime_path, shown
-from vlmock.session.agents import Agent
+from vlmock.session.conversation.agents import Agent
 
 BASE = "/voice-live/realtime"
 KEY = [("api-key", "sesame")]

@@ -15,10 +15,10 @@ from vlmock.protocol.codec import decode_client, encode
 from vlmock.protocol.deltas import Deltas
 from vlmock.protocol.tools import McpTool
 from vlmock.protocol.wire import ServerEvent
-from vlmock.session.agents import Agent, Conversations
 from vlmock.session.allowance import Allowance
 from vlmock.session.avatar.pool import AvatarPool
-from vlmock.session.brain import Brain
+from vlmock.session.configuration.brain import Brain
+from vlmock.session.conversation.agents import Agent, Conversations
 from vlmock.session.effects import (
     Close,
     Effect,

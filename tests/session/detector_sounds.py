@@ -9,7 +9,7 @@ import soxr
 from numpy.typing import NDArray
 
 from vlmock.protocol.audio_format import AudioFormat, decode_samples, encode_samples
-from vlmock.session.turn_detector import DetectorSettings, SpeechStarted, SpeechStopped, TurnDetector
+from vlmock.session.listening.turn_detector import DetectorSettings, SpeechStarted, SpeechStopped, TurnDetector
 
 RATE_HZ = 24000
 SERVER_VAD = DetectorSettings(prefix_padding_ms=400, silence_duration_ms=500)

@@ -5,10 +5,10 @@ import pytest
 
 from tests.session.conftest import Dialogue, PlannedScript
 from vlmock.protocol.response import ResponseCreate
-from vlmock.session import agents
-from vlmock.session.agents import Agent, Conversations
-from vlmock.session.brain import Brain
-from vlmock.session.history import History
+from vlmock.session.configuration.brain import Brain
+from vlmock.session.conversation import agents
+from vlmock.session.conversation.agents import Agent, Conversations
+from vlmock.session.conversation.history import History
 from vlmock.session.readings import parse_readings
 from vlmock.session.refusals import Refused
 from vlmock.session.rules.connection import check_connection

@@ -9,7 +9,7 @@ import pytest
 from tests.session.conftest import Dialogue
 from tests.session.sounds import silence, utterance, voice
 from vlmock.protocol.response import ResponseCreate
-from vlmock.session import audio_turns
+from vlmock.session.listening import audio_turns
 from vlmock.session.readings import parse_readings
 
 Opener = Callable[..., Dialogue]

@@ -5,9 +5,9 @@ import pytest
 from tests.session.conftest import MS_PER_CHARACTER, Dialogue, PlannedScript
 from tests.session.sounds import silence, voice
 from vlmock.server.reception import TimingProfile
-from vlmock.session.auto_truncation import _played
 from vlmock.session.script import Say, Wait
 from vlmock.session.timing import Timing
+from vlmock.session.user_turns.auto_truncation import _played
 
 REPLY = "Hello, how can I help you today?"
 

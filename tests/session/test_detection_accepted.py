@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from tests.session.updates import AGENT, update, wire
-from vlmock.session.brain import Brain
+from vlmock.session.configuration.brain import Brain
 from vlmock.session.refusals import Refused
 
 DETECTORS = {

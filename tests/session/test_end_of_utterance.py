@@ -7,7 +7,7 @@ import pytest
 from tests.session.conftest import Dialogue, PlannedScript
 from tests.session.sounds import silence, utterance, voice
 from vlmock.protocol.turn_detection import EndOfUtteranceDetection
-from vlmock.session.end_of_utterance import completeness, is_finished
+from vlmock.session.listening.end_of_utterance import completeness, is_finished
 from vlmock.session.script import Expectation
 
 STARTED, STOPPED = "input_audio_buffer.speech_started", "input_audio_buffer.speech_stopped"

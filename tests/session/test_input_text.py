@@ -6,7 +6,7 @@ import pytest
 
 from tests.session.conftest import Dialogue
 from vlmock.protocol.response import ResponseCreate
-from vlmock.session import streamed_text
+from vlmock.session.conversation import streamed_text
 
 CREATED = "conversation.item.created"
 

@@ -10,10 +10,10 @@ from tests.session.conftest import Dialogue
 from tests.session.exchanges import update
 from tests.session.sounds import utterance
 from tests.session.updates import AGENT, AVA, AZURE, CASCADE, ECHO, EOU, NATIVE, NEWEST, PHI, TOOL
-from vlmock.session.brain import Brain
+from vlmock.session.configuration.brain import Brain
 from vlmock.session.effects import Remark
-from vlmock.session.hints import GA_MEMBERS
 from vlmock.session.readings import Readings
+from vlmock.session.refusals.hints import GA_MEMBERS
 
 
 def lenient(model: str = "gpt-4.1", **how: Any) -> Dialogue:

@@ -25,8 +25,8 @@ from tests.session.updates import (
 )
 from vlmock.protocol.session import API_VERSIONS
 from vlmock.session import models
+from vlmock.session.configuration.settings import Brain, initial
 from vlmock.session.refusals import Refused
-from vlmock.session.settings import Brain, initial
 
 # ---- at connect
 

@@ -6,8 +6,8 @@ from tests.session.updates import AGENT, AVA, AZURE, CASCADE, ECHO, EOU, MCP, NA
 from tests.session.wrong_answer_settings import WRONG_ANSWER_SETTINGS
 from tests.session.wrong_sound_settings import WRONG_SOUND_SETTINGS
 from vlmock.protocol.session import API_VERSIONS
+from vlmock.session.configuration.settings import Brain
 from vlmock.session.refusals import Refused
-from vlmock.session.settings import Brain
 
 # ---- each setting, and settings that exclude each other
 

@@ -8,10 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.session.conftest import Dialogue, PlannedScript
-from vlmock.session.blendshapes import COEFFICIENTS, frame_at
 from vlmock.session.effects import TimedViseme
 from vlmock.session.readings import Readings
 from vlmock.session.script import Call, Say, Step
+from vlmock.session.speaking.blendshapes import COEFFICIENTS, frame_at
 from vlmock.session.timing import Timing
 
 AVA = {"type": "azure-standard", "name": "en-US-AvaNeural"}

@@ -24,8 +24,8 @@ from tests.session.detector_sounds import (
     times,
     voice,
 )
-from vlmock.session.speech_level import SpeechLevel
-from vlmock.session.turn_detector import DetectorSettings, SpeechStarted, SpeechStopped, TurnDetector
+from vlmock.session.listening.speech_level import SpeechLevel
+from vlmock.session.listening.turn_detector import DetectorSettings, SpeechStarted, SpeechStopped, TurnDetector
 
 # ---- sounds
 

@@ -8,7 +8,8 @@ from tests.session.conftest import Dialogue, PlannedScript
 from tests.session.sounds import silence, utterance, voice
 from vlmock.protocol.conversation import ConversationItemRetrieve
 from vlmock.protocol.response import ResponseCreate
-from vlmock.session import history, input_buffer
+from vlmock.session.conversation import history
+from vlmock.session.listening import input_buffer
 from vlmock.session.script import Say
 from vlmock.session.timing import Timing
 

@@ -7,8 +7,8 @@ import msgspec
 
 from vlmock.protocol.codec import decode_client
 from vlmock.protocol.session import RequestSession, ResponseSession, SessionUpdate
-from vlmock.session.agents import Agent
-from vlmock.session.settings import Brain, initial, updated
+from vlmock.session.configuration.settings import Brain, initial, updated
+from vlmock.session.conversation.agents import Agent
 
 CASCADE = Brain("gpt-4.1-mini", "2025-10-01")
 NATIVE = Brain("gpt-realtime", "2026-04-10")

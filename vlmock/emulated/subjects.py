@@ -21,7 +21,7 @@ from vlmock.protocol.versions import SINCE, UNTIL
 from vlmock.protocol.wire import WireObject
 from vlmock.session import refusals
 from vlmock.session.handlers import HANDLERS
-from vlmock.session.input_buffer import InputBuffer
+from vlmock.session.listening.input_buffer import InputBuffer
 from vlmock.session.readings import questions
 
 __all__ = [
@@ -55,7 +55,7 @@ IGNORED: Final = frozenset({"session.expires_at"})
 """Members that a client may send, and that the service sets by itself."""
 _NO_REFUSALS: Final = ("Refused", "from_invalid_event", "code_for", "invalid_value", "refused")
 """What refusals are made with."""
-_ONLY_CHECKED: Final = ("rules", "refusals", "settings", "defaults", "hints", "leniency")
+_ONLY_CHECKED: Final = ("rules", "refusals", "settings", "defaults", "leniency")
 """Modules of the session that look at members without acting on them."""
 
 

@@ -7,7 +7,7 @@ from typing import Final
 import msgspec
 
 from vlmock.errors import DetectorError, did_you_mean
-from vlmock.session.turn_detector import Detector, DetectorFactory, DetectorSettings, TurnDetector
+from vlmock.session.listening.turn_detector import Detector, DetectorFactory, DetectorSettings, TurnDetector
 
 __all__ = ["DEFAULT", "DETECTORS", "ChosenDetector", "detector_named"]
 

@@ -13,7 +13,7 @@ from collections import deque
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, ClassVar, Final, Protocol
 
-from vlmock.session.turn_detector import RELEASE_BELOW, DetectorSettings, TurnDetector
+from vlmock.session.listening.turn_detector import RELEASE_BELOW, DetectorSettings, TurnDetector
 
 if TYPE_CHECKING:
     import numpy as np

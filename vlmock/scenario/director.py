@@ -22,7 +22,7 @@ from vlmock.scenario.matching import (
 from vlmock.scenario.mcp_servers import listing
 from vlmock.scenario.model import Entry, Scenario
 from vlmock.scenario.patterns import Difference, in_words
-from vlmock.session.mcp_tools import why_not
+from vlmock.session.answering.mcp_tools import why_not
 from vlmock.session.script import Expectation, Fail, Heard, McpCall, McpListing, Recognized, Reply, Spoken, Step, Turn
 
 __all__ = ["Candidate", "Director", "Unmatched"]

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Final
 
-from vlmock.session.agents import Agent
+from vlmock.session.conversation.agents import Agent
 
 __all__ = ["agent_in"]
 

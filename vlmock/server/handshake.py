@@ -18,7 +18,7 @@ from vlmock.protocol.secrets import VEIL, is_secret_parameter
 from vlmock.server.agent_query import agent_in
 from vlmock.server.dialects import REALTIME_PATH, Dialect, Dialled, NotSpoken, dialled, key_offered, version_of
 from vlmock.server.identity import Verdict
-from vlmock.session.agents import Agent
+from vlmock.session.conversation.agents import Agent
 from vlmock.session.models import REALTIME_PROFILE
 
 __all__ = [

@@ -27,7 +27,7 @@ def _ids(deltas: Deltas) -> _Ids:
 
 
 def _key(deltas: Deltas, ids: _Ids) -> _Key:
-    """What tellings have to have in common. A run has the same lists each time (``vlmock.session.runs``)."""
+    """What tellings have to have in common. A run has the same lists each time (``vlmock.session.speaking.runs``)."""
     return id(deltas.deltas), id(deltas.kinds), deltas.output_index, len(deltas.event_ids[0]), len(ids[0]), len(ids[1])
 
 

@@ -35,16 +35,16 @@ from vlmock.server.ready_frames import ReadyRuns
 from vlmock.server.repertoire import Repertoire
 from vlmock.server.speech_worker import Speaker, Workers
 from vlmock.server.transport import Limits, ReadBuffer, Transport
-from vlmock.session.agents import Conversations
 from vlmock.session.allowance import Allowance
 from vlmock.session.avatar.pool import AvatarPool
-from vlmock.session.brain import Brain
+from vlmock.session.configuration.brain import Brain
+from vlmock.session.conversation.agents import Conversations
 from vlmock.session.ids import IdFactory
+from vlmock.session.listening.turn_detector import DetectorFactory
 from vlmock.session.machine import Session
 from vlmock.session.readings import Readings, parse_readings
 from vlmock.session.script import Script
 from vlmock.session.timing import Timing
-from vlmock.session.turn_detector import DetectorFactory
 
 if TYPE_CHECKING:
     from vlmock.recording.replay.conversation import Replay

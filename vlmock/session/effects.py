@@ -10,7 +10,7 @@ from vlmock.protocol.deltas import Deltas
 from vlmock.protocol.wire import JsonObject, ServerEvent
 
 if TYPE_CHECKING:
-    from vlmock.session.runs import Run
+    from vlmock.session.speaking.runs import Run
 
 __all__ = [
     "Close",
@@ -136,7 +136,7 @@ class Speech(msgspec.Struct, frozen=True):
     """Empty unless its request asked for them."""
 
     runs: "dict[tuple[str, bool, tuple[str, ...]], tuple[Run, ...]]" = msgspec.field(default_factory=dict)
-    """Its wire form, made by ``vlmock.session.speech_chunks`` when first needed."""
+    """Its wire form, made by ``vlmock.session.speaking.speech_chunks`` when first needed."""
 
 
 class Synthesize(msgspec.Struct, frozen=True):

@@ -16,20 +16,23 @@ from vlmock.protocol.errors import ErrorEvent
 from vlmock.protocol.input_audio import InputAudioBufferAppend
 from vlmock.protocol.session import SessionCreated
 from vlmock.protocol.wire import ServerEvent, UnsetType, given
-from vlmock.session import first_update, refusals, spoken_turns
-from vlmock.session.agents import Conversations, Thread
+from vlmock.session import refusals
 from vlmock.session.allowance import Allowance
-from vlmock.session.avatar import conduct
+from vlmock.session.avatar import appearance
 from vlmock.session.avatar.pool import AvatarPool
-from vlmock.session.brain import Brain
+from vlmock.session.configuration.brain import Brain
+from vlmock.session.configuration.leniency import Leniency
+from vlmock.session.configuration.settings import initial
+from vlmock.session.conversation.agents import Conversations, Thread
+from vlmock.session.conversation.history import History
+from vlmock.session.conversation.usage import Meter
 from vlmock.session.effects import Close, Effect, Remark, Send, SendRaw, Speech
 from vlmock.session.handlers import HANDLERS
 from vlmock.session.handlers.session import apply_audio_settings
-from vlmock.session.hearing import hearing_of
-from vlmock.session.history import History
 from vlmock.session.ids import IdFactory
-from vlmock.session.input_buffer import InputBuffer
-from vlmock.session.leniency import Leniency
+from vlmock.session.listening.hearing import hearing_of
+from vlmock.session.listening.input_buffer import InputBuffer
+from vlmock.session.listening.turn_detector import DetectorFactory, TurnDetector
 from vlmock.session.pipeline import choose
 from vlmock.session.readings import FOLLOWED, Readings
 from vlmock.session.recognition import Recognitions
@@ -37,13 +40,11 @@ from vlmock.session.refusals import Refused
 from vlmock.session.rules.connection import check_connection
 from vlmock.session.rules.events import checked_event, events_to_come
 from vlmock.session.script import Recognized, Script
-from vlmock.session.settings import initial
 from vlmock.session.state import SessionState
 from vlmock.session.timeline import SpeechFailed, Timeline, Told
 from vlmock.session.timing import Timing
 from vlmock.session.transitions import SESSION, SessionPhase, moved
-from vlmock.session.turn_detector import DetectorFactory, TurnDetector
-from vlmock.session.usage import Meter
+from vlmock.session.user_turns import first_update, spoken_turns
 
 __all__ = ["Session"]
 
@@ -186,7 +187,7 @@ class Session:
             self._state.history.forget_sound()
         else:
             self._thread.leave()
-        conduct.vanish(self._state)
+        appearance.vanish(self._state)
 
     def next_deadline(self) -> float | None:
         """When ``advance`` has something to do: its end at the latest. None when it has ended."""

@@ -5,26 +5,26 @@ import msgspec
 from vlmock.protocol.session import ResponseSession
 from vlmock.protocol.tools import McpTool
 from vlmock.protocol.turn_detection import VadSettings
-from vlmock.session.active_response import ActiveResponse, McpCallInHand, ResponseRequest
 from vlmock.session.allowance import Allowance
-from vlmock.session.assumed_playback import AssumedPlayback
-from vlmock.session.audio_turns import AudioTurns
 from vlmock.session.avatar.pool import AvatarPool
 from vlmock.session.avatar.presence import AvatarPresence
-from vlmock.session.brain import Brain
-from vlmock.session.history import History
+from vlmock.session.configuration.brain import Brain
+from vlmock.session.configuration.leniency import Leniency
+from vlmock.session.conversation.assumed_playback import AssumedPlayback
+from vlmock.session.conversation.history import History
+from vlmock.session.conversation.streamed_text import StreamedTexts
+from vlmock.session.conversation.usage import Meter
 from vlmock.session.ids import IdFactory
-from vlmock.session.input_buffer import InputBuffer
-from vlmock.session.leniency import Leniency
+from vlmock.session.listening.audio_turns import AudioTurns
+from vlmock.session.listening.input_buffer import InputBuffer
 from vlmock.session.pipeline import Pipeline
 from vlmock.session.readings import Readings
 from vlmock.session.recognition import Recognitions
 from vlmock.session.script import Script, Step, ToolOutput, UserInput
-from vlmock.session.streamed_text import StreamedTexts
+from vlmock.session.speaking.active_response import ActiveResponse, McpCallInHand, ResponseRequest
 from vlmock.session.timeline import Story, Timeline
 from vlmock.session.timing import Timing
 from vlmock.session.transitions import SessionPhase, TurnPhase
-from vlmock.session.usage import Meter
 
 __all__ = ["SessionState", "SpokenTurn"]
 

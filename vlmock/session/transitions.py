@@ -1,8 +1,8 @@
 """What may happen when, as tables. A move that its table lacks is an error and changes nothing.
 
-The three machines are small on purpose; the rules that join them are functions of ``vlmock.session.responses``:
-``answer`` (a transcribed turn asks for a response), ``settle`` (a response waits for what stands in its way) and
-``interrupt`` (speech cancels a response).
+The three machines are small on purpose; the rules that join them are functions of
+``vlmock.session.answering.responses``: ``answer`` (a transcribed turn asks for a response), ``settle`` (a response
+waits for what stands in its way) and ``interrupt`` (speech cancels a response).
 """
 
 from collections.abc import Mapping

@@ -2,8 +2,8 @@
 
 from tests.session.conftest import Dialogue
 from tests.session.refusal_cases.case import Case
-from vlmock.session.agents import Agent
-from vlmock.session.brain import Brain
+from vlmock.session.configuration.brain import Brain
+from vlmock.session.conversation.agents import Agent
 
 HELPER = Agent("helper", "project")
 BY_KEY = Brain("", "2026-07-15", agent=HELPER, by_key=True)

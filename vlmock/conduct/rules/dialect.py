@@ -13,7 +13,7 @@ from vlmock.protocol.codec import InvalidEvent
 from vlmock.protocol.session import API_VERSIONS, INTERIM_RESPONSE_TYPES
 from vlmock.protocol.versions import SINCE, UNTIL, events_of
 from vlmock.protocol.wire import ClientEvent
-from vlmock.session.hints import GA_MEMBERS, hint_about
+from vlmock.session.refusals.hints import GA_MEMBERS, hint_about
 
 __all__ = ["RULES"]
 

@@ -24,8 +24,8 @@ from vlmock.recording.replay.plan import Action, Plan, place
 from vlmock.recording.replay.prepared import Prepared, prepared
 from vlmock.recording.replay.schedule import Schedule
 from vlmock.session.effects import Close, Effect, Remark, Send, SendFrame, Speech
+from vlmock.session.listening.turn_detector import SpeechStarted
 from vlmock.session.script import Recognized
-from vlmock.session.turn_detector import SpeechStarted
 
 __all__ = ["Replay"]
 

@@ -11,10 +11,10 @@ import msgspec
 
 from vlmock.protocol.audio_format import AudioFormat, decode_samples, input_format
 from vlmock.protocol.session import ResponseSession
-from vlmock.session.hearing import Hearing, hearing_of
-from vlmock.session.input_buffer import MOST_BYTES_IN_ONE_APPEND, InputBuffer
+from vlmock.session.listening.hearing import Hearing, hearing_of
+from vlmock.session.listening.input_buffer import MOST_BYTES_IN_ONE_APPEND, InputBuffer
+from vlmock.session.listening.turn_detector import DetectorSettings, Signal, SpeechStarted, SpeechStopped, TurnDetector
 from vlmock.session.refusals import Refused
-from vlmock.session.turn_detector import DetectorSettings, Signal, SpeechStarted, SpeechStopped, TurnDetector
 
 __all__ = ["LENGTH_FACTOR", "LENGTH_SLACK_MS", "Ear", "Sound"]
 

@@ -16,7 +16,7 @@ from vlmock.protocol.wire import JsonObject
 from vlmock.recording.model import Recording
 from vlmock.recording.replay.causes import HEARD
 from vlmock.recording.replay.ear import Ear, Sound
-from vlmock.session.turn_detector import Signal, SpeechStarted
+from vlmock.session.listening.turn_detector import Signal, SpeechStarted
 
 __all__ = ["Listened", "Mark", "listen"]
 

@@ -10,10 +10,10 @@ from vlmock.protocol.input_audio import (
     InputAudioTurnEnd,
     InputAudioTurnStart,
 )
-from vlmock.session import spoken_turns
 from vlmock.session.rules.values import check_not_empty
 from vlmock.session.state import SessionState
 from vlmock.session.timeline import Told
+from vlmock.session.user_turns import spoken_turns
 
 __all__ = ["on_input_clear", "on_turn_append", "on_turn_cancel", "on_turn_end", "on_turn_start"]
 

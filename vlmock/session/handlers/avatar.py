@@ -9,8 +9,9 @@ import msgspec
 from vlmock.protocol.avatar import SessionAvatarConnect, SessionAvatarConnecting
 from vlmock.protocol.output import OutputAudioBufferClear, OutputAudioBufferCleared
 from vlmock.protocol.wire import given
-from vlmock.session import refusals, responses
-from vlmock.session.avatar import conduct
+from vlmock.session import refusals
+from vlmock.session.answering import responses
+from vlmock.session.avatar import appearance
 from vlmock.session.state import SessionState
 from vlmock.session.timeline import At, Plot, Told
 from vlmock.session.transitions import ResponsePhase
@@ -40,8 +41,8 @@ def on_avatar_connect(state: SessionState, event: SessionAvatarConnect) -> Itera
     if presence.seat is not None:
         raise refusals.avatar_already_connected()
     offer = _offer(event.client_sdp)
-    presence.seat = conduct.seat(state)
-    conduct.appear(state)
+    presence.seat = appearance.seat(state)
+    appearance.appear(state)
     presence.stories.append(state.timeline.begin(_answered(state, offer)))
     yield from ()
 
@@ -55,7 +56,7 @@ def on_output_audio_buffer_clear(state: SessionState, event: OutputAudioBufferCl
     if active is not None and active.phase is ResponsePhase.IN_PROGRESS:
         responses.interrupt(state, active, reason="client_cancelled")
     yield OutputAudioBufferCleared()
-    yield from conduct.hush(state)
+    yield from appearance.hush(state)
 
 
 def _offer(client_sdp: str) -> "Offer":

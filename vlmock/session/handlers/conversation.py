@@ -14,11 +14,12 @@ from vlmock.protocol.conversation import (
 from vlmock.protocol.items import AudioPart, MessageItem, RequestMcpApprovalResponse
 from vlmock.protocol.tool_calls import McpApprovalResponse
 from vlmock.protocol.wire import given
-from vlmock.session import idle_timeout, refusals
-from vlmock.session.history import Entry
-from vlmock.session.input_items import join
-from vlmock.session.mcp_calls import check_answers, withdraw
-from vlmock.session.responses import settle
+from vlmock.session import refusals
+from vlmock.session.answering import idle_timeout
+from vlmock.session.answering.input_items import join
+from vlmock.session.answering.mcp_calls import check_answers, withdraw
+from vlmock.session.answering.responses import settle
+from vlmock.session.conversation.history import Entry
 from vlmock.session.rules.items import check_item
 from vlmock.session.rules.versions import check_versions
 from vlmock.session.state import SessionState

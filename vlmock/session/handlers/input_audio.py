@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 
 from vlmock.protocol.input_audio import InputAudioBufferClear, InputAudioBufferCleared, InputAudioBufferCommit
-from vlmock.session import spoken_turns
 from vlmock.session.state import SessionState
 from vlmock.session.timeline import Told
+from vlmock.session.user_turns import spoken_turns
 
 __all__ = ["on_clear", "on_commit"]
 

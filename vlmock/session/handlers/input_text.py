@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from vlmock.protocol.input_audio import InputTextDelta, InputTextDone
 from vlmock.protocol.wire import given
 from vlmock.session import refusals
-from vlmock.session.input_items import join
+from vlmock.session.answering.input_items import join
 from vlmock.session.rules.values import check_not_empty
 from vlmock.session.state import SessionState
 from vlmock.session.timeline import Told

@@ -4,7 +4,8 @@ from collections.abc import Iterator
 
 from vlmock.protocol.response import ResponseCancel, ResponseCreate, ResponseCreateParams
 from vlmock.protocol.wire import UNSET, given
-from vlmock.session import refusals, responses
+from vlmock.session import refusals
+from vlmock.session.answering import responses
 from vlmock.session.rules.members import check_members
 from vlmock.session.rules.response import check_response
 from vlmock.session.state import SessionState

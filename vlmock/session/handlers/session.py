@@ -7,15 +7,16 @@ from msgspec import structs
 from vlmock.protocol.avatar import AvatarConfig
 from vlmock.protocol.session import SessionUpdate, SessionUpdated
 from vlmock.protocol.wire import UNSET, given
-from vlmock.session import first_update, idle_timeout, spoken_turns
-from vlmock.session.avatar import conduct
-from vlmock.session.hearing import hearing_of
-from vlmock.session.mcp_tools import ask_again, list_tools
+from vlmock.session.answering import idle_timeout
+from vlmock.session.answering.mcp_tools import ask_again, list_tools
+from vlmock.session.answering.responses import settle
+from vlmock.session.avatar import appearance
+from vlmock.session.configuration.settings import updated
+from vlmock.session.listening.hearing import hearing_of
 from vlmock.session.pipeline import choose
-from vlmock.session.responses import settle
-from vlmock.session.settings import updated
 from vlmock.session.state import SessionState
 from vlmock.session.timeline import At, Plot, Told
+from vlmock.session.user_turns import first_update, spoken_turns
 
 __all__ = ["apply_audio_settings", "on_session_update"]
 
@@ -30,11 +31,11 @@ def on_session_update(state: SessionState, event: SessionUpdate) -> Iterator[Tol
         audio_was_produced=state.said_audio,
         leniency=state.leniency,
     )
-    presence = conduct.configured(state, after, event.session)
+    presence = appearance.configured(state, after, event.session)
     if presence is not state.avatar:
-        yield from conduct.dismiss(state)
+        yield from appearance.dismiss(state)
         state.avatar = presence
-    state.settings = conduct.announced(state.settings, after, event.session)
+    state.settings = appearance.announced(state.settings, after, event.session)
     state.updates += 1
     first_update.configured(state)
     state.pipeline = choose(state.brain.model, state.settings.voice, profile=state.brain.profile)
@@ -65,4 +66,4 @@ def _acknowledge(state: SessionState, *, introduces: bool) -> Plot:
         yield SessionUpdated(session=structs.replace(settings, avatar=None))
     yield SessionUpdated(session=settings)
     list_tools(state, given(settings.tools, []))
-    conduct.appear(state)
+    appearance.appear(state)

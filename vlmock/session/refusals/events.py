@@ -4,8 +4,8 @@ from collections.abc import Iterable
 
 from vlmock.errors import did_you_mean
 from vlmock.protocol.invalid_event import InvalidEvent, enumerate_in_prose
-from vlmock.session.hints import hint_about
 from vlmock.session.refusals.envelope import INVALID_UPDATE, Refused, code_for, invalid_value, refused
+from vlmock.session.refusals.hints import hint_about
 from vlmock.session.refusals.input_audio import invalid_audio
 
 __all__ = [

@@ -17,7 +17,7 @@ from vlmock.protocol.avatar import (
 from vlmock.protocol.wire import UnsetType, given
 from vlmock.session import refusals
 from vlmock.session.avatar.characters import is_known
-from vlmock.session.brain import Brain
+from vlmock.session.configuration.brain import Brain
 from vlmock.session.rules.values import check_choice, check_not_empty, check_range
 
 __all__ = ["check_avatar"]

@@ -6,7 +6,7 @@ from vlmock.protocol.turn_detection import TurnDetection
 from vlmock.protocol.voices import AzureSpeechVoice
 from vlmock.protocol.wire import UnsetType, given
 from vlmock.session import models, refusals
-from vlmock.session.brain import Brain
+from vlmock.session.configuration.brain import Brain
 
 __all__ = ["check_change"]
 

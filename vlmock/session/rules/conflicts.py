@@ -10,7 +10,7 @@ from vlmock.protocol.turn_detection import AzureSemanticVad, AzureSemanticVadMul
 from vlmock.protocol.voices import OpenAIVoice, VoiceSetting
 from vlmock.protocol.wire import UnsetType, given
 from vlmock.session import refusals
-from vlmock.session.brain import Brain
+from vlmock.session.configuration.brain import Brain
 from vlmock.session.models import Family
 from vlmock.session.rules.values import check_choice
 

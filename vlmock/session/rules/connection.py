@@ -1,8 +1,8 @@
 """Who can have a session: asked after the upgrade. Sources: schema A1, A2, B2; behaviour 1.1, 1.2, 6."""
 
 from vlmock.session import models, refusals
-from vlmock.session.agents import Agent
-from vlmock.session.brain import Brain
+from vlmock.session.configuration.brain import Brain
+from vlmock.session.conversation.agents import Agent
 
 __all__ = ["check_connection"]
 

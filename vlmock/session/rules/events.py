@@ -8,8 +8,8 @@ import msgspec
 from vlmock.protocol.catalogue import CLIENT_EVENTS, OTHER_SERVER_EVENTS, SERVER_EVENTS, AnyClientEvent
 from vlmock.protocol.invalid_event import InvalidEvent, in_short
 from vlmock.session import refusals
-from vlmock.session.brain import Brain
-from vlmock.session.leniency import Leniency
+from vlmock.session.configuration.brain import Brain
+from vlmock.session.configuration.leniency import Leniency
 
 __all__ = ["checked_event", "events_to_come"]
 

@@ -32,8 +32,8 @@ from vlmock.protocol.session import (
 )
 from vlmock.protocol.wire import UNSET, given
 from vlmock.session import refusals
-from vlmock.session.brain import Brain
-from vlmock.session.leniency import STRICT, Leniency
+from vlmock.session.configuration.brain import Brain
+from vlmock.session.configuration.leniency import STRICT, Leniency
 from vlmock.session.models import Family
 from vlmock.session.rules.avatar import check_avatar
 from vlmock.session.rules.tools import check_tools

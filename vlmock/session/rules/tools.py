@@ -6,7 +6,7 @@ from typing import Any
 from vlmock.protocol.tools import MCP_APPROVAL_TYPES, TOOL_TYPES, FoundryAgentTool, FunctionTool, McpTool, Tool
 from vlmock.protocol.wire import JsonObject
 from vlmock.session import refusals
-from vlmock.session.brain import Brain
+from vlmock.session.configuration.brain import Brain
 from vlmock.session.rules.values import check_choice, check_choices, check_not_empty
 
 __all__ = ["check_tools"]

@@ -16,7 +16,7 @@ from vlmock.protocol.turn_detection import (
 )
 from vlmock.protocol.wire import UNSET
 from vlmock.session import refusals
-from vlmock.session.brain import Brain
+from vlmock.session.configuration.brain import Brain
 from vlmock.session.models import Family
 from vlmock.session.rules.values import check_choice, check_range
 

@@ -18,7 +18,7 @@ from vlmock.protocol.output import OUTPUT_AUDIO_FORMATS
 from vlmock.protocol.tools import TOOL_TYPES
 from vlmock.protocol.voices import AZURE_REALTIME_NATIVE_VOICES, OPENAI_VOICES, PERSONAL_VOICE_MODELS, VOICE_TYPES
 from vlmock.session import refusals
-from vlmock.session.brain import Brain
+from vlmock.session.configuration.brain import Brain
 
 __all__ = ["check_versions"]
 

@@ -16,10 +16,10 @@ from vlmock.protocol.voices import (
     VoiceSetting,
 )
 from vlmock.session import refusals
-from vlmock.session.brain import Brain
+from vlmock.session.configuration.brain import Brain
 from vlmock.session.models import Family
 from vlmock.session.rules.values import check_choice, check_not_empty, check_range
-from vlmock.session.speaking_rate import FASTEST, SLOWEST, multiplier
+from vlmock.session.speaking.speaking_rate import FASTEST, SLOWEST, multiplier
 
 __all__ = ["check_voice"]
 

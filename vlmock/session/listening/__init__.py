@@ -1,0 +1,1 @@
+"""What the session hears: the input buffer, its levels, and where turns begin and end."""
