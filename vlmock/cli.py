@@ -5,19 +5,18 @@ Each command imports what it needs when it runs. Mistakes of the user end with o
 
 import gc
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
 import vlmock
-from vlmock.conduct_cli import Linting, lint, lint_options
+from vlmock.conduct_cli import Linting, lint_options
 from vlmock.console import collect_seldom, print_exports, redaction_options
 from vlmock.errors import VlmockError
-from vlmock.museum.command import museum
 from vlmock.protocol.shown import on_one_line
-from vlmock.recordings_cli import COMMANDS
 from vlmock.session.timing import PIPELINES_OWN, PROFILE_NAMES
 
 if TYPE_CHECKING:
@@ -28,8 +27,30 @@ __all__ = ["main"]
 _TIMING = click.Choice(PROFILE_NAMES)
 
 
-class _Sentences(click.Group):
+_ELSEWHERE: Final[Mapping[str, str]] = {
+    "diff": "vlmock.rehearsal.command:diff",
+    "import": "vlmock.recordings_cli:import_",
+    "lint": "vlmock.conduct_cli:lint",
+    "metrics": "vlmock.recordings_cli:metrics",
+    "museum": "vlmock.museum.command:museum",
+    "record": "vlmock.recorder.command:record",
+    "scenario-from": "vlmock.recordings_cli:scenario_from",
+}
+"""Commands with a home of their own, which is imported when one of them runs."""
+
+
+class _Commands(click.Group):
     """Turns what vlmock reports into one sentence on stderr, without a traceback."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return sorted([*super().list_commands(ctx), *_ELSEWHERE])
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in _ELSEWHERE:
+            return super().get_command(ctx, cmd_name)
+        module, _, name = _ELSEWHERE[cmd_name].partition(":")
+        command: click.Command = getattr(import_module(module), name)
+        return command
 
     def invoke(self, ctx: click.Context) -> Any:
         try:
@@ -39,14 +60,10 @@ class _Sentences(click.Group):
             ctx.exit(2)
 
 
-@click.group(cls=_Sentences, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(vlmock.__version__, prog_name="vlmock")
 def main() -> None:
     """An offline emulator of Azure's Voice Live API."""
-
-
-for _command in (*COMMANDS, lint, museum):
-    main.add_command(_command)
 
 
 @main.command()

@@ -1,17 +1,11 @@
-"""The commands about recordings; ``vlmock.cli`` takes them in.
-
-A command here is a function with ``@click.command()``, listed in ``COMMANDS``.
-"""
+"""The commands about recordings that need nothing but files."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import click
 
-from vlmock.recorder.command import record
-from vlmock.rehearsal.command import diff
-
-__all__ = ["COMMANDS"]
+__all__ = ["import_", "metrics", "scenario_from"]
 
 
 @click.command(name="import")
@@ -124,6 +118,3 @@ def _budgets(given: Sequence[str]) -> Mapping[str, Mapping[str, float]]:
         except ValueError as error:
             raise click.BadParameter(f"{budget!r} is no budget such as first_audio.p95=1.7: {error}") from None
     return budgets
-
-
-COMMANDS: Sequence[click.Command] = (record, import_, scenario_from, diff, metrics)
