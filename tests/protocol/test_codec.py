@@ -22,7 +22,7 @@ from vlmock.protocol.codec import (
     to_json_object,
 )
 from vlmock.protocol.conversation import ConversationItemCreated
-from vlmock.protocol.deltas import Deltas
+from vlmock.protocol.deltas import DeltaIds, Deltas
 from vlmock.protocol.errors import ErrorDetails, ErrorEvent
 from vlmock.protocol.input_audio import InputAudioBufferAppend, InputAudioBufferCommit
 from vlmock.protocol.output import ResponseAudioDelta, ResponseAudioTranscriptDelta, ResponseTextDelta
@@ -203,18 +203,18 @@ def test_a_run_of_deltas_goes_out_as_so_many_frames() -> None:
     """What is around ids and deltas is encoded once, prepared audio is not copied, and nobody can tell."""
     audio = [audio_json(pcm) for pcm in (b"", b"\x00\x01", bytes(24_000))]
     kinds = [ResponseAudioTranscriptDelta, *([ResponseAudioDelta] * len(audio)), ResponseTextDelta]
-    ids = [f"event_{number}" for number in range(len(kinds))]
+    ids = DeltaIds("event_", [str(number) for number in range(len(kinds))])
     deltas = Deltas("resp_1", 'an "odd" item', 3, kinds, ['a "quoted" wörd\n', *audio, '{"event_id":""}'], ids)
     messages = encode_deltas(deltas)
     frames = [b"".join(pieces) for _, pieces in messages]
     assert [size for size, _ in messages] == [len(frame) for frame in frames]
     assert frames == [encode(event) for event in deltas.events()]
-    assert [json.loads(frame)["event_id"] for frame in frames] == ids
+    assert [json.loads(frame)["event_id"] for frame in frames] == list(ids)
 
 
 def test_a_run_of_deltas_can_be_parted_anywhere() -> None:
     """Because a client may stop reading in the middle of it."""
-    deltas = Deltas("r", "i", 0, [ResponseTextDelta] * 3, ["a", "b", "c"], ["1", "2", "3"])
+    deltas = Deltas("r", "i", 0, [ResponseTextDelta] * 3, ["a", "b", "c"], DeltaIds("", ["1", "2", "3"]))
     for place in range(4):
         first, rest = deltas.parted(place)
         assert [*first.events(), *rest.events()] == deltas.events()

@@ -9,7 +9,7 @@ import pytest
 import vlmock
 from tests.server.fakes import RawClient, text
 from vlmock.protocol.codec import audio_json, encode_deltas
-from vlmock.protocol.deltas import Delta, Deltas
+from vlmock.protocol.deltas import Delta, DeltaIds, Deltas
 from vlmock.protocol.output import ResponseAudioDelta, ResponseAudioTranscriptDelta, ResponseTextDelta
 from vlmock.server.frame_head import frame_head
 from vlmock.server.ready_frames import ReadyFrames, ReadyRuns
@@ -23,7 +23,7 @@ RUN = WORDS + SOUND
 
 def told(number: int, *, item: str = "item", index: int = 0, kinds: list[type[Delta]] = SPOKEN) -> Deltas:
     """The run, told for the so manieth time."""
-    ids = [f"event_{number:04}{place:04}" for place in range(len(RUN))]
+    ids = DeltaIds(f"event_{number:04}", [f"{place:04}" for place in range(len(RUN))])
     return Deltas(f"resp_{number:04}", f"{item}_{number:04}", index, kinds, RUN, ids)
 
 

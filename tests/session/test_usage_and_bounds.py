@@ -138,7 +138,7 @@ def test_the_bound_holds_however_often_it_is_reached(open_dialogue: Opener, monk
     dialogue = open_dialogue(script=PlannedScript([[Say("x" * 40)]] * 20))
     for _ in range(20):
         dialogue.client(ResponseCreate())
-    assert sum(len(piece) for entry in dialogue.session._state.history for piece in entry.audio) <= 250_000
+    assert sum(len(entry.sound) for entry in dialogue.session._state.history) <= 250_000
 
 
 def test_a_deleted_item_is_kept_by_nobody(dialogue: Dialogue) -> None:

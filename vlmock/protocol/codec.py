@@ -12,7 +12,7 @@ from typing import Any, TypeAlias, cast
 import msgspec
 
 from vlmock.protocol.catalogue import CLIENT_EVENTS, AnyClientEvent, AnyServerEvent
-from vlmock.protocol.deltas import Delta, Deltas
+from vlmock.protocol.deltas import Delta, DeltaIds, Deltas
 from vlmock.protocol.input_audio import InputAudioBufferAppend
 from vlmock.protocol.invalid_event import (
     InvalidEvent,
@@ -201,10 +201,9 @@ def encode_deltas(deltas: Deltas) -> list[Message]:
     They differ in id and delta alone, so what is around those is encoded once.
     """
     around = {kind: _around(kind, deltas) for kind in set(deltas.kinds)}
-    ids = "\n".join(deltas.event_ids).encode().split(b"\n")
     encode_word, raw = _encoder.encode, msgspec.Raw
     messages: list[Message] = []
-    for event_id, kind, delta in zip(ids, deltas.kinds, deltas.deltas, strict=True):
+    for event_id, kind, delta in zip(deltas.event_ids.encoded(), deltas.kinds, deltas.deltas, strict=True):
         before, between, size = around[kind]
         told = delta if type(delta) is raw else encode_word(delta)
         messages.append((size + len(event_id) + len(told), (before, event_id, between, told, b"}")))
@@ -213,7 +212,7 @@ def encode_deltas(deltas: Deltas) -> list[Message]:
 
 def _around(kind: type[Delta], deltas: Deltas) -> tuple[bytes, bytes, int]:
     """What stands before the id, what between id and delta, and the size of all that is neither."""
-    one = Deltas(deltas.response_id, deltas.item_id, deltas.output_index, [kind], [""], [""])
+    one = Deltas(deltas.response_id, deltas.item_id, deltas.output_index, [kind], [""], DeltaIds("", [""]))
     before, _, between = encode(one.events()[0]).removesuffix(_NO_DELTA).partition(_NO_ID)
     before, between = before + _NO_ID[:-1], _NO_ID[-1:] + between
     return before, between, len(before) + len(between) + len(b"}")

@@ -1,14 +1,42 @@
 """A run of deltas of one content part. A spoken reply is mostly this, so it is kept and encoded as one thing."""
 
-from typing import TypeAlias
+from collections.abc import Sequence
+from typing import TypeAlias, overload
 
 import msgspec
 
 from vlmock.protocol.output import ResponseAudioDelta, ResponseAudioTranscriptDelta, ResponseTextDelta
 
-__all__ = ["Delta", "Deltas"]
+__all__ = ["Delta", "DeltaIds", "Deltas"]
 
 Delta: TypeAlias = ResponseTextDelta | ResponseAudioTranscriptDelta | ResponseAudioDelta
+
+
+class DeltaIds(Sequence[str]):
+    """Ids that begin alike, put together only when somebody looks: mostly nobody does."""
+
+    __slots__ = ("head", "tails")
+
+    def __init__(self, head: str, tails: list[str]) -> None:
+        self.head = head
+        self.tails = tails
+
+    def __len__(self) -> int:
+        return len(self.tails)
+
+    @overload
+    def __getitem__(self, place: int) -> str: ...
+    @overload
+    def __getitem__(self, place: slice) -> "DeltaIds": ...
+    def __getitem__(self, place: int | slice) -> "str | DeltaIds":
+        if isinstance(place, slice):
+            return DeltaIds(self.head, self.tails[place])
+        return self.head + self.tails[place]
+
+    def encoded(self, *, before: str = "") -> list[bytes]:
+        """Each as it stands on the wire, and behind each of them what stands there ``before`` the delta, in JSON."""
+        joined = f"{before}\n{self.head}".join(self.tails)  # a line each: no JSON has a line break in a string
+        return f"{self.head}{joined}{before}".encode().split(b"\n") if self.tails else []
 
 
 class Deltas(msgspec.Struct):
@@ -21,7 +49,7 @@ class Deltas(msgspec.Struct):
     """Of each delta."""
     deltas: list[str | msgspec.Raw]
     """Their words, or speech as prepared JSON text (``codec.audio_json``)."""
-    event_ids: list[str] = msgspec.field(default_factory=list)
+    event_ids: DeltaIds = DeltaIds("", [])
     """One for each, filled in when they are sent."""
     _events: list[Delta] | None = None
 

@@ -66,10 +66,10 @@ class ReadyFrames:
         for old, new in zip(self._ids, ids, strict=True):
             between = between.replace(old, new, 1)
         buffer = self._buffer
-        length = len(deltas.event_ids[0]) + len(between)
-        event_ids = "\n".join(deltas.event_ids).encode().split(b"\n")
-        for place, event_id in zip(self._places, event_ids, strict=True):
-            buffer[place : place + length] = event_id + between
+        news = deltas.event_ids.encoded(before=between.decode())
+        length = len(news[0])
+        for place, put_in in zip(self._places, news, strict=True):
+            buffer[place : place + length] = put_in
 
 
 class ReadyRuns:

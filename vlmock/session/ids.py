@@ -4,6 +4,8 @@ Observed {FON, PAI}: ``event_``, ``sess_``, ``resp_``, ``item_``, ``msg_`` and 2
 and 16 to 24. The realtime pipelines' ids share a prefix that looks like a time (``sess_E8EH…``, ``resp_E8EH…``).
 """
 
+from vlmock.protocol.deltas import DeltaIds
+
 __all__ = ["IdFactory"]
 
 _ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
@@ -37,15 +39,13 @@ class IdFactory:
     def event(self) -> str:
         return self._event + self._six()
 
-    def events(self, count: int) -> list[str]:
+    def events(self, count: int) -> DeltaIds:
         """So many ids at once, the same as one by one."""
-        ids: list[str] = []
-        while len(ids) < count:
-            ids.append(self.event())
-            start, self._place = self._place, min(_TURN, self._place + count - len(ids))
-            head = self._event + self._high
-            ids += [head + scattered for scattered in _SCATTERED[start : self._place]]
-        return ids
+        start, end = self._place, self._place + count
+        if end <= _TURN:
+            self._place = end
+            return DeltaIds(self._event + self._high, _SCATTERED[start:end])
+        return DeltaIds(self._event, [self._six() for _ in range(count)])
 
     def make(self, prefix: str) -> str:
         """A new id with no time in it: ``make("msg_")``."""

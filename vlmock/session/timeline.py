@@ -154,23 +154,25 @@ class Timeline:
         try:
             while True:
                 beat = send(None) if story.speech is None else self._send_speech(story)
-                if isinstance(beat, At):
-                    story.due = max(beat.instant, self.now)
-                    if story.due > until or len(self._stories) > 1:
-                        return
-                    self.now = story.due
-                elif isinstance(beat, _WAITS):
-                    story.speech = story.ordered.pop(beat.key, None)
-                    if story.speech is None:
-                        story.awaiting = beat.key
-                        return
-                else:
+                if not isinstance(beat, ServerEvent):  # most are
+                    if isinstance(beat, At):
+                        story.due = max(beat.instant, self.now)
+                        if story.due > until or len(self._stories) > 1:
+                            return
+                        self.now = story.due
+                        continue
+                    if isinstance(beat, _WAITS):
+                        story.speech = story.ordered.pop(beat.key, None)
+                        if story.speech is None:
+                            story.awaiting = beat.key
+                            return
+                        continue
                     if isinstance(beat, _ORDERS):
                         story.ordered[beat.key] = None
-                    yield beat
-                    if story not in self._stories:
-                        story.plot.close()
-                        return
+                yield beat
+                if story not in self._stories:
+                    story.plot.close()
+                    return
         except StopIteration:
             if story in self._stories:
                 self._stories.remove(story)

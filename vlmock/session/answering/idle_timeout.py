@@ -81,7 +81,7 @@ def _commit_silence(state: SessionState, audio_start_ms: float) -> Iterator[Told
     item = MessageItem(id=item_id, status="completed", role="user", content=[part])
     state.history.add(item)
     if audio:
-        state.history.add_audio(item_id, [audio], audio_format)
+        state.history.add_audio(item_id, [audio], len(audio), audio_format)
     transcript = ConversationItemInputAudioTranscriptionCompleted(item_id=item_id, content_index=0, transcript="")
     if pipeline.item_announced_after_transcript:
         yield transcript

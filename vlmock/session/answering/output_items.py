@@ -131,7 +131,7 @@ class OutputItems:
             state.said_audio = True
             self._response.output_audio_ms += said.duration_ms
             state.playback.add(message.item_id, said.duration_ms, state.now)
-            state.history.add_audio(message.item_id, said.audio, self._response.audio_format)
+            state.history.add_audio(message.item_id, said.audio, said.audio_bytes, self._response.audio_format)
 
     def close_message(self, message: OpenMessage, status: str) -> Iterator[ServerEvent]:
         """Observed {FON, PAI, NB04}: the ``done`` events, in this order, within half a millisecond."""

@@ -2,6 +2,7 @@
 
 from collections import OrderedDict
 from collections.abc import Iterator, Sequence
+from itertools import chain
 from typing import overload
 
 import msgspec
@@ -25,8 +26,8 @@ class Entry(msgspec.Struct, eq=False):
     role: str | None
     """Whose message it is; None for what is no message."""
     item: ResponseItem
-    audio: list[bytes] = msgspec.field(default_factory=list)
-    """The sound in pieces as they were said, not copied."""
+    audio: list[Sequence[bytes]] = msgspec.field(default_factory=list)
+    """The sound in the pieces in which it was said, not copied, and not looked at."""
     audio_bytes: int = 0
     audio_format: AudioFormat | None = None
     truncated: bool = False
@@ -37,6 +38,11 @@ class Entry(msgspec.Struct, eq=False):
     @classmethod
     def of(cls, item: ResponseItem) -> "Entry":
         return cls(item.id, item.role if isinstance(item, MessageItem) else None, item)
+
+    @property
+    def sound(self) -> bytes:
+        """All of it that is kept."""
+        return b"".join(chain.from_iterable(self.audio))
 
     @property
     def audio_ms(self) -> float:
@@ -156,15 +162,14 @@ class History:
             entry.item = _cut_down(item, entry.heard) if entry.truncated else item
             self._recount(entry)
 
-    def add_audio(self, item_id: str, pieces: Sequence[bytes], audio_format: AudioFormat) -> None:
-        """More sound of an item that was spoken."""
+    def add_audio(self, item_id: str, pieces: Sequence[bytes], size: int, audio_format: AudioFormat) -> None:
+        """More sound of an item that was spoken; ``size``: its bytes."""
         entry = self._entries.get(item_id)
         if entry is None or entry.truncated:
             return
         if not entry.audio:
             self._sounding[item_id] = entry
-        size = sum(map(len, pieces))
-        entry.audio += pieces
+        entry.audio.append(pieces)
         entry.audio_bytes += size
         entry.audio_format = audio_format
         self._audio_bytes += size
@@ -193,7 +198,7 @@ class History:
 
     def _forget_sound(self, entry: Entry) -> None:
         """How long it was is still known."""
-        self._audio_bytes -= sum(map(len, entry.audio))
+        self._audio_bytes -= sum(map(len, chain.from_iterable(entry.audio)))
         entry.audio.clear()
 
     def truncate(self, entry: Entry, audio_end_ms: int, *, heard: str = "") -> None:
@@ -206,16 +211,16 @@ class History:
         entry.item = _cut_down(entry.item, heard)
         self._recount(entry)
         if entry.audio_format is not None:
-            audio = b"".join(entry.audio)
+            audio = entry.sound
             kept = audio[: entry.audio_format.bytes_for_ms(audio_end_ms)]
             self._audio_bytes -= len(audio) - len(kept)
-            entry.audio, entry.audio_bytes = [kept], len(kept)
+            entry.audio, entry.audio_bytes = [[kept]], len(kept)
 
     def retrieved(self, entry: Entry) -> ResponseItem:
         """The item as ``conversation.item.retrieved`` shows it: with the audio of what was spoken. Observed {SDKT}."""
         if not isinstance(entry.item, MessageItem) or not entry.audio:
             return entry.item
-        audio = b"".join(entry.audio)
+        audio = entry.sound
         content = [
             msgspec.structs.replace(part, audio=audio) if isinstance(part, AudioPart | InputAudioPart) else part
             for part in entry.item.content

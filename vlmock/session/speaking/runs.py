@@ -24,6 +24,7 @@ class Run(msgspec.Struct):
     """All words, joined."""
     word_count: int
     audio: tuple[bytes, ...]
+    audio_bytes: int
     duration_ms: float
     deltas: list[str | msgspec.Raw]
     """What each delta carries."""
@@ -49,6 +50,7 @@ def run_of(pieces: tuple[Piece, ...]) -> Run:
         text="".join(words),
         word_count=len(words),
         audio=tuple(chunk.audio for chunk in chunks),
+        audio_bytes=sum(len(chunk.audio) for chunk in chunks),
         duration_ms=sum(chunk.duration_ms for chunk in chunks),
         deltas=[piece if isinstance(piece, str) else piece.delta for piece in pieces],
         spoken_kinds=_spoken_kinds(pieces),

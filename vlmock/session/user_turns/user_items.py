@@ -204,7 +204,7 @@ def _remember(state: SessionState, turn: SpokenTurn, transcript: str | None, sai
         id=turn.item_id, status="completed", role="user", content=[InputAudioPart(transcript=transcript)]
     )
     state.history.add(item)
-    state.history.add_audio(turn.item_id, [said.audio], said.audio_format)
+    state.history.add_audio(turn.item_id, [said.audio], len(said.audio), said.audio_format)
     state.coming_items.discard(turn.item_id)
     return item
 
