@@ -48,7 +48,16 @@ MEMBERS = [
     ({"transcript": "Hello, you!"}, {"transcript": "hello you"}, Grade.LOOSER, "text"),
     ({"transcript": "Hello"}, {"transcript": "Goodbye"}, Grade.DIFFERENT, "text"),
     ({"credential": "***"}, {"credential": "a-secret"}, Grade.LOOSER, "text"),
+    ({"turns": "***"}, {"turns": 1}, Grade.LOOSER, "value"),
+    ({"turns": None}, {"turns": "***"}, Grade.DIFFERENT, "null"),
     ({"transcript": "I am ***."}, {"transcript": "I am Bob."}, Grade.LOOSER, "text"),
+    ({"transcript": "I am ***."}, {"transcript": "i am Bob"}, Grade.LOOSER, "text"),
+    ({"transcript": "*** and ***"}, {"transcript": "I and You and I"}, Grade.LOOSER, "text"),
+    ({"transcript": "*** and *** or ***"}, {"transcript": "I or You and I"}, Grade.DIFFERENT, "text"),
+    ({"transcript": "ab***ba"}, {"transcript": "aba"}, Grade.DIFFERENT, "text"),
+    ({"url": "https://x/?key=***"}, {"url": "https://x/?key=abc"}, Grade.LOOSER, "text"),
+    ({"url": "https://x/?key=***"}, {"url": "https://y/?key=abc"}, Grade.DIFFERENT, "text"),
+    ({"arguments": '{"pin": "***"}'}, {"arguments": '{"pin":"1234"}'}, Grade.LOOSER, "text"),
     ({"transcript": "I am ***."}, {"transcript": "You are Bob."}, Grade.DIFFERENT, "text"),
     ({"arguments": '{"a": 1}'}, {"arguments": '{"a":1}'}, Grade.LOOSER, "text"),
     ({"arguments": '{"a": 1}'}, {"arguments": '{"a":2}'}, Grade.DIFFERENT, "text"),
@@ -73,6 +82,18 @@ def test_a_member_is_graded(their: JsonObject, our: JsonObject, grade: Grade, wh
     """By presence, type, null and value; numbers within bounds, ids by their shape, texts by their words."""
     findings = compared(event(**their), event(**our)).findings
     assert [(each.grade, each.difference.what) for each in findings] == ([] if grade is Grade.SAME else [(grade, what)])
+
+
+def test_a_secret_that_was_replaced_is_as_good_in_deltas_as_in_what_they_add_up_to() -> None:
+    """Whatever the pieces were in which it came."""
+    kind, at = "response.text", {"response_id": "resp_1", "item_id": "item_1"}
+    veiled, plain = ({"type": f"{kind}.done", **at, "text": text} for text in ("I am ***.", "I am Bob."))
+    pieces = (["I am ***", "."], ["I am", " B", "ob."])
+    runs = [[{"type": f"{kind}.delta", **at, "delta": piece} for piece in each] for each in pieces]
+    for one, other in (([*runs[0], veiled], [*runs[1], plain]), ([*runs[1], veiled], [*runs[0], plain])):
+        findings = compare(server(*one), server(*other), clients=False).findings
+        assert [each.grade for each in findings] == [Grade.LOOSER] * 2
+        assert {each.difference.reason for each in findings} == {"a secret was replaced before it was recorded"}
 
 
 def test_whatever_is_looser_has_a_reason() -> None:

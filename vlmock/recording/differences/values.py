@@ -33,6 +33,7 @@ _TEXTS: Final = frozenset(
 )
 """Written by a person or a model."""
 _UNORDERED: Final = frozenset({"modalities"})
+_WAS_VEILED: Final = "a secret was replaced before it was recorded"
 _LONGEST: Final = 80
 """Of a text in a report."""
 _SHAPE: Final = re.compile(r"(?P<prefix>[A-Za-z]+_)?(?P<rest>.*)", re.DOTALL)
@@ -78,6 +79,8 @@ class Values:
         if their is None or our is None:
             if their is not our:
                 yield _different(at, "null", their, our)
+        elif VEIL in (their, our) and _json_type(their) != _json_type(our):
+            yield Difference(at.path, Grade.LOOSER, "value", brief(their), brief(our), _WAS_VEILED)
         elif _json_type(their) != _json_type(our):
             reason = f"{_json_type(their)} there, {_json_type(our)} here"
             yield Difference(at.path, Grade.DIFFERENT, "type", brief(their), brief(our), reason)
@@ -114,12 +117,10 @@ class Values:
         yield from number_differs(at.kind, at.path, one, other, shown_as=(their, our))
 
     def _strings(self, at: "_At", their: str, our: str) -> Iterator[Difference]:
-        if VEIL in their + our:
-            yield from _veiled(at, their, our)
+        if VEIL in their + our or at.name in _TEXTS or at.name == "arguments":
+            yield from texts_differ(at.path, their, our, cut_off=at.cut_off)
         elif is_id(at.names):
             yield from self._ids(at, their, our)
-        elif at.name in _TEXTS or at.name == "arguments":
-            yield from texts_differ(at.path, their, our, cut_off=at.cut_off)
         else:
             yield _different(at, "value", their, our)
 
@@ -180,6 +181,8 @@ def texts_differ(path: str, their: str, our: str, *, cut_off: bool = False) -> I
         reason = "the same JSON: whitespace is the model's own"
     elif _plain(their) == _plain(our):
         reason = "the same but for case, punctuation and spaces"
+    elif _fits_veiled(their, our):
+        reason = _WAS_VEILED
     elif cut_off and (_plain(their).startswith(_plain(our)) or _plain(our).startswith(_plain(their))):
         reason = "the response was cut off: how far it had come is a matter of time"
     begin = max(0, _first_difference(their, our) - 20) if max(len(their), len(our)) > _LONGEST else 0
@@ -195,15 +198,22 @@ def brief(value: Any) -> Any:
     return _excerpt(value, 0) if isinstance(value, str) else value
 
 
-def _veiled(at: _At, their: str, our: str) -> Iterator[Difference]:
-    """Secrets were replaced before they were written down: what is left of a text has to fit."""
-    for veiled, other in ((their, our), (our, their)):
-        pattern = ".*".join(map(re.escape, veiled.split(VEIL)))
-        if VEIL in veiled and re.fullmatch(pattern, other, re.DOTALL):
-            reason = "a secret was replaced before it was recorded"
-            yield Difference(at.path, Grade.LOOSER, "text", brief(their), brief(our), reason)
-            return
-    yield _different(at, "text", their, our)
+def _fits_veiled(their: str, our: str) -> bool:
+    """Whether what was left of a text, where secrets were replaced in it, is in the other, in that order."""
+    return any(VEIL in veiled and _fits(veiled, other) for veiled, other in ((their, our), (our, their)))
+
+
+def _fits(veiled: str, other: str) -> bool:
+    first, *between, last = map(_plain, veiled.split(VEIL))
+    text = _plain(other)
+    if len(text) < len(first) + len(last) or not (text.startswith(first) and text.endswith(last)):
+        return False
+    place, end = len(first), len(text) - len(last)
+    for part in between:
+        if (found := text.find(part, place, end)) < 0:
+            return False
+        place = found + len(part)
+    return True
 
 
 def _different(at: _At, what: str, their: Any, our: Any, *, reason: str = "") -> Difference:
