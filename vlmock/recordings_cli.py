@@ -44,12 +44,14 @@ def import_(file: Path, out: Path, client_audio: Path | None) -> None:
 def scenario_from(recording: Path, out: Path | None, name: str | None, clips: bool, client_audio: Path | None) -> None:
     """Write a scenario that plays the same conversation as RECORDING, and its sound in WAV files beside it.
 
-    OUT is a YAML file or a folder for it; NAME.yaml here unless given. Several connections are several scenarios.
+    OUT is a YAML file or a folder for it; NAME.yaml here unless given. Several connections are several scenarios; those
+    that the service refused are left out.
     """
+    from vlmock.recording.opened import only_opened
     from vlmock.recording.reading import read
     from vlmock.recording.to_scenario import scenario_of, write_scenario
 
-    recordings = read(recording, client_audio=client_audio)
+    recordings = only_opened(read(recording, client_audio=client_audio), lambda line: click.echo(line, err=True))
     named, folder = _named(recording, out, name)
     for number, each in enumerate(recordings, 1):
         own = named if len(recordings) == 1 else f"{named}-{number}"
@@ -57,6 +59,8 @@ def scenario_from(recording: Path, out: Path | None, name: str | None, clips: bo
         path = write_scenario(written, folder / f"{own}.yaml")
         sounds = f", with {len(written.sounds)} WAV file{'s' if len(written.sounds) != 1 else ''}"
         click.echo(f"{path}{sounds if written.sounds else ''}")
+        if written.silent:
+            click.echo("  nobody was answered in the recording, so this scenario answers nobody", err=True)
         if written.losses:
             click.echo(
                 f"  {len(written.losses)} thing{'s' if len(written.losses) != 1 else ''} that a scenario cannot "

@@ -11,7 +11,7 @@ from click.testing import CliRunner, Result
 from tests.recording.conversations import a_long_one
 from tests.recording.real import RECORDINGS, SPOKEN, path_of, voice_of
 from vlmock.cli import main
-from vlmock.protocol.recording.lines import Frame
+from vlmock.protocol.recording.lines import Frame, Head
 from vlmock.recording.model import Recording
 from vlmock.recording.writing import write
 
@@ -112,6 +112,26 @@ def test_connections_are_counted(tmp_path: Path) -> None:
     result = diff(both, written(tmp_path, "one"))
     assert result.exit_code == 3
     assert "a connection of " in result.output
+
+
+REFUSED = Recording(name="refused", head=Head(made_by="tests", status=401), frames=[])
+
+
+def test_a_connection_that_was_refused_is_left_out(tmp_path: Path) -> None:
+    """One line says so, on stderr, for the report may be for a machine; the others are compared."""
+    both, one, none = (
+        write(recordings, tmp_path / name)
+        for name, recordings in {"both": [REFUSED, WHOLE], "one": [WHOLE], "none": [REFUSED, REFUSED]}.items()
+    )
+    told = f"{both / 'connection-1'}: the service refused this connection with HTTP 401: it is left out\n"
+    for arguments in ([both], [both, one], [one, both]):
+        result = diff(*arguments, "--format", "json")
+        assert (result.exit_code, result.stderr) == (0, told)
+        assert [each["grade"] for each in json.loads(result.stdout)["connections"]] == ["same"]
+    for arguments in ([none], [none, one], [one, none]):
+        result = diff(*arguments)
+        assert (result.exit_code, result.stdout) == (2, "")
+        assert "with HTTP 401, and 1 more besides, so there is no session in it" in result.stderr
 
 
 def test_times_are_told_side_by_side(tmp_path: Path) -> None:

@@ -8,7 +8,10 @@ from click.testing import CliRunner
 
 from tests.recording.scenes import PCM, Scene, body, loaded, steps
 from vlmock.cli import main
+from vlmock.errors import RecordingError
+from vlmock.protocol.recording.lines import Head
 from vlmock.protocol.wav import parse_wav
+from vlmock.recording.model import Recording
 from vlmock.recording.to_scenario import scenario_of
 from vlmock.recording.writing import write
 from vlmock.scenario.loader import load_text
@@ -140,3 +143,30 @@ def test_several_connections_are_several_scenarios(tmp_path: Path):
     write([recording, recording], tmp_path / "rec")
     done = CliRunner().invoke(main, ["scenario-from", str(tmp_path / "rec"), str(tmp_path / "out")])
     assert done.output.split() == [str(tmp_path / "out" / f"rec-{number}.yaml") for number in (1, 2)]
+
+
+REFUSED = Recording(name="refused", head=Head(made_by="a test", status=401), frames=[])
+
+
+def test_a_connection_that_was_refused_is_left_out(tmp_path: Path):
+    """With a line that says so; nothing is written where no session is left."""
+    talk = Scene().typed("Hi").answering().says("Hello.").done().recording()
+    write([REFUSED, talk], tmp_path / "rec")
+    done = CliRunner().invoke(main, ["scenario-from", str(tmp_path / "rec"), str(tmp_path / "out")])
+    assert done.stdout == f"{tmp_path / 'out' / 'rec.yaml'}\n"
+    where = tmp_path / "rec" / "connection-1"
+    assert done.stderr == f"{where}: the service refused this connection with HTTP 401: it is left out\n"
+    write([REFUSED], tmp_path / "nothing")
+    done = CliRunner().invoke(main, ["scenario-from", str(tmp_path / "nothing"), str(tmp_path / "none")])
+    assert (done.exit_code, (tmp_path / "none").exists()) == (2, False)
+    assert "the service refused this connection with HTTP 401, so there is no session in it" in done.output
+    with pytest.raises(RecordingError, match="HTTP 401, so there is no conversation to play"):
+        scenario_of(REFUSED)
+
+
+def test_a_recording_without_an_answer_is_remarked_on(tmp_path: Path):
+    """Its scenario is silent, and somebody may wonder why."""
+    write([Scene().typed("Hi").recording()], tmp_path / "rec")
+    done = CliRunner().invoke(main, ["scenario-from", str(tmp_path / "rec"), str(tmp_path / "out")])
+    assert done.exit_code == 0
+    assert "nobody was answered in the recording" in done.stderr

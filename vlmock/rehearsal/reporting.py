@@ -18,6 +18,7 @@ from vlmock.recording.differences.reports.machine import as_json, as_junit
 from vlmock.recording.differences.reports.text import as_text
 from vlmock.recording.differences.rules import KNOWN, Allowance
 from vlmock.recording.model import Recording
+from vlmock.recording.opened import only_opened
 from vlmock.recording.reading import read
 from vlmock.rehearsal.playing import rehearse
 
@@ -47,7 +48,7 @@ def run_diff(
     client_audio: Path | None,
 ) -> int:
     """Compare, report, and say with which code to exit. Raises RecordingError for what cannot be read or played."""
-    theirs = read(recording, client_audio=client_audio)
+    theirs = only_opened(read(recording, client_audio=client_audio), _remark)
     if other is None:
         if times:
             raise click.UsageError("--times compares two recordings: the emulator was played to in no time")
@@ -56,7 +57,7 @@ def run_diff(
     else:
         if model or api_version:
             raise click.UsageError("--model and --api-version are for the emulator; two recordings have their own")
-        ours = read(other)
+        ours = only_opened(read(other), _remark)
         names = _names(recording, other)
     compared = compare_all(theirs, ours, names=names, allowances=allowances, clients=other is not None)
     files = [_lines_of(path) for path in (recording, other)]
@@ -65,6 +66,11 @@ def run_diff(
     if times:
         _report_times(names, theirs, ours)
     return EXIT_CODES[worst([each.grade for each in compared])]
+
+
+def _remark(line: str) -> None:
+    """On stderr: the report may be for a machine."""
+    click.echo(line, err=True)
 
 
 def _told(compared: Sequence[Comparison], form: str, everything: bool, *, coloured: bool) -> str:

@@ -6,6 +6,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 from vlmock.errors import RecordingError, did_you_mean
 from vlmock.protocol.session import API_VERSIONS
 from vlmock.recording.model import Recording
+from vlmock.recording.opened import refusal
 from vlmock.server.dialects import REALTIME_PATH, dialled
 from vlmock.server.handshake import SCENARIO_HEADER, Admitted, Policy, Refused, admit
 from vlmock.session.models import KNOWN, resolved
@@ -24,11 +25,8 @@ def admitted_to(recording: Recording, *, model: str | None = None, api_version: 
 
     Raises RecordingError where the emulator would not let that client in, and says why.
     """
-    if recording.head.status != 101:
-        raise RecordingError(
-            f"{recording.name}: the service refused this connection with HTTP {recording.head.status}, so there is "
-            "nothing to compare; record a session that was opened"
-        )
+    if told := refusal(recording):
+        raise RecordingError(f"{told}, so there is nothing to compare; record a session that was opened")
     address = urlsplit(recording.head.url)
     known = dialled(address.path.rstrip("/"))
     query = {name.lower(): value for name, value in parse_qsl(address.query) if name.lower() != "scenario"}

@@ -8,6 +8,7 @@ import msgspec
 
 from vlmock.errors import RecordingError
 from vlmock.recording.model import Recording
+from vlmock.recording.opened import refusal
 from vlmock.recording.to_scenario.listening import listen
 from vlmock.recording.to_scenario.pace import measured
 from vlmock.recording.to_scenario.sounds import UserVoice, wav_of
@@ -27,14 +28,19 @@ class WrittenScenario(NamedTuple):
     """WAV files, by the names that the YAML has for them."""
     losses: Sequence[str]
     """What a scenario cannot say, for people; the text begins with it."""
+    silent: bool = False
+    """Nobody was answered in the recording, so the scenario answers nobody."""
 
 
 def scenario_of(recording: Recording, *, name: str = "recorded", clips: bool = False) -> WrittenScenario:
     """The scenario that plays this conversation again; every word of it is one that was recorded.
 
     ``name`` begins the names of the WAV files. With ``clips`` the user's own voice is written beside it as well, and
-    speech has to sound like it to be understood. What a scenario cannot say is listed in comments at its top.
+    speech has to sound like it to be understood. What a scenario cannot say is listed in comments at its top. Raises
+    RecordingError where the service refused the connection.
     """
+    if told := refusal(recording):
+        raise RecordingError(f"{told}, so there is no conversation to play; record a session that was opened")
     timing = measured(recording)
     story = listen(recording, model_takes_s=_usually(timing.get("llm_first")) / 1000)
     sounds = _Sounds(recording, story, name, clips=clips)
@@ -52,7 +58,7 @@ def scenario_of(recording: Recording, *, name: str = "recorded", clips: bool = F
         members["otherwise"] = {"reply": [{"wait": 0}]}
     losses = [*story.losses, *sounds.losses]
     top = [line for about in _top(recording, losses) for line in comment(about)]
-    return WrittenScenario("\n".join(top) + "\n" + document(members), sounds.files, losses)
+    return WrittenScenario("\n".join(top) + "\n" + document(members), sounds.files, losses, silent=not story.answers)
 
 
 def write_scenario(written: WrittenScenario, path: Path) -> Path:
