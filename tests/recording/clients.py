@@ -9,6 +9,7 @@ from vlmock.session.script import Call, McpCall, Say, Step
 
 PLAN: dict[str, list[list[Step]]] = {
     "barges_in": [[Say("A very long story, " * 40)]],
+    "interjects": [[Say("A very long story, " * 20)]],
     "cancels": [[Say("A very long story, " * 40)]],
     "calls_tools": [
         [Call("weather", '{"city":"Oslo"}', "call_1"), Call("time", "{}", "call_2")],
@@ -73,6 +74,11 @@ def cancels(line: Line) -> None:
     """Stops the answer, and asks again."""
     line.wait(0.2).say(typed_item("Tell me a story"), ANSWER).wait(2).say({"type": "response.cancel"}).wait(5)
     line.say(typed_item("Go on"), ANSWER).wait(10)
+
+
+def interjects(line: Line) -> None:
+    """Types while it is answered, which cuts nothing off."""
+    line.wait(0.2).say(typed_item("Tell me a story"), ANSWER).wait(2).say(typed_item("A short one")).wait(10)
 
 
 def truncates(line: Line) -> None:
@@ -140,4 +146,4 @@ def offers_mcp(line: Line) -> None:
 
 
 CLIENTS = [types, speaks, barges_in, calls_tools, commits, cancels, truncates, edits, is_refused, clears]
-CLIENTS += [falls_silent, streams, offers_mcp]
+CLIENTS += [interjects, falls_silent, streams, offers_mcp]

@@ -32,6 +32,8 @@ Client = Callable[["Line"], None]
 class MemoryVoice:
     """The sound of one side, kept in memory."""
 
+    channels = 1
+
     def __init__(self, format: AudioFormat = PCM) -> None:
         self.format = format
         self.data = bytearray()

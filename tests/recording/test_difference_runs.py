@@ -39,7 +39,7 @@ def server(events: list[JsonObject]) -> Recording:
 
 
 def found(theirs: list[JsonObject], ours: list[JsonObject]) -> list[Finding]:
-    return compare(server(theirs), server(ours), clients=False).findings
+    return compare(server(theirs), server(ours), names=("a", "b"), clients=False).findings
 
 
 def graded(findings: list[Finding]) -> list[tuple[Grade, str]]:
@@ -116,19 +116,21 @@ def test_how_far_a_response_came_that_was_cut_off_is_a_matter_of_time() -> None:
     assert Grade.DIFFERENT in {grade for grade, _ in graded(found(theirs, whole))}
 
 
+DONE = "response.done of response 1"
 TYPED = {"type": "conversation.item.created", "item": {"id": "item_Z", "type": "message", "role": "user"}}
 
 
 @pytest.mark.parametrize(
     ("theirs", "ours", "grade", "reason"),
     [
-        (1, 3, Grade.LOOSER, "after response.done of response 1, before it there: the two go on at the same time"),
-        (3, 1, Grade.DIFFERENT, "before response.output_item.added of response 1, after it there"),
-        (0, 3, Grade.DIFFERENT, "after response.done of response 1, before it there"),
+        (1, 3, Grade.LOOSER, f"a has it before {DONE}, b after it: the two go on at the same time"),
+        (3, 1, Grade.LOOSER, f"a has it after {DONE}, b before it: the two go on at the same time"),
+        (0, 3, Grade.DIFFERENT, f"a has it before {DONE}, b after it"),
+        (3, 0, Grade.DIFFERENT, f"a has it after {DONE}, b before it"),
     ],
 )
 def test_what_goes_on_at_the_same_time_may_change_places(theirs: int, ours: int, grade: Grade, reason: str) -> None:
-    """Where the service said it in the midst of an answer, it may come at another time; otherwise it may not."""
+    """Where one of the two said it in the midst of an answer, it may come at another time; otherwise it may not."""
     said = answer(of_response("output_item.added", item={"id": ITEM, "type": "function_call"}))
     sides = [[*said[:place], TYPED, *said[place:]] for place in (theirs, ours)]
     (finding,) = found(*sides)

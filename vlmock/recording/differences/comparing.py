@@ -36,7 +36,7 @@ def compare(
     if clients:
         judges["client"] = paired(theirs, ours, "client")
     bodies = [(_body(pair.their), _body(pair.our)) for pairs in judges.values() for pair in pairs if _both(pair)]
-    values = Values(Links(bodies), starts=(began(theirs), began(ours)))
+    values = Values(Links(bodies), starts=(began(theirs), began(ours)), names=names)
     judged = [
         each for source, pairs in judges.items() for each in _judged(pairs, source, values, (theirs, ours), allowances)
     ]
@@ -79,7 +79,8 @@ def _judged(
     for move in moves_in(pairs):
         moves[id(move.pair.beat)].append(move)
     for pair in pairs:
-        differences = [*_differences(pair, source, values, recordings), *map(_moved, moves[id(pair.beat)])]
+        differences = [*_differences(pair, source, values, recordings)]
+        differences += [_moved(move, values) for move in moves[id(pair.beat)]]
         yield _verdict(pair, source, differences, allowances)
 
 
@@ -110,9 +111,10 @@ def _without_own_id(body: JsonObject, source: str) -> JsonObject:
     return body if source == "server" else {name: value for name, value in body.items() if name != "event_id"}
 
 
-def _moved(move: Move) -> Difference:
+def _moved(move: Move, values: Values) -> Difference:
     past = f"{move.past.beat.type}{f' of {move.past.about}' if move.past.about else ''}"
-    reason = f"{'after' if move.later else 'before'} {past}, {'before' if move.later else 'after'} it there"
+    here, there = ("after", "before") if move.later else ("before", "after")
+    reason = values.each_has(f"it {there} {past}", f"{here} it")
     if move.meanwhile:
         return Difference("", Grade.LOOSER, "order", reason=f"{reason}: the two go on at the same time")
     return Difference("", Grade.DIFFERENT, "order", reason=reason)

@@ -1,11 +1,16 @@
 """Which event of one recording is which of the other: blocks first, then the beats in them, then the order of all.
 
 What is only in one of them but has its like among what is only in the other has moved; it is one finding, not two.
+Which of several equals is put with which, and which of two that changed places is said to have moved, may not depend on
+which recording is named first: both are decided from the shorter one's side, and then told from the first's.
 """
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
+from itertools import chain
 from typing import Final, NamedTuple, TypeVar
+
+import msgspec
 
 from vlmock.recording.differences.alignment import A_HAIR, aligned, out_of_order
 from vlmock.recording.differences.beats import APPENDS, Beat, Block, Lane
@@ -44,6 +49,10 @@ class Pair(NamedTuple):
         assert block is not None
         return block
 
+    def turned(self) -> "Pair":
+        """As it is seen from the other side."""
+        return Pair(self.our, self.their, self.our_block, self.their_block, self.about)
+
 
 class Move(NamedTuple):
     """A pair stands at different places."""
@@ -56,9 +65,44 @@ class Move(NamedTuple):
     meanwhile: bool
     """Whether the two go on at the same time."""
 
+    def turned(self) -> "Move":
+        """As it is seen from the other side."""
+        return Move(self.pair.turned(), self.past.turned(), not self.later, self.meanwhile)
+
 
 def pairs_of(theirs: Sequence[Block], ours: Sequence[Block]) -> list[Pair]:
     """All beats of both sides, in the order of theirs; what is only ours stands behind what came before it."""
+    their, our = (sorted(chain.from_iterable(block.beats for block in side), key=_place) for side in (theirs, ours))
+    if _to_be_turned(their, our):
+        return _in_order([pair.turned() for pair in _pairs(ours, theirs)])
+    return _in_order(_pairs(theirs, ours))
+
+
+def _place(beat: Beat) -> int:
+    return beat.first
+
+
+def _to_be_turned(theirs: Sequence[Beat], ours: Sequence[Beat]) -> bool:
+    """Whether ours is to be looked from: it is shorter; or, of two that are equally long, it has what sorts first."""
+    lengths = [sum(len(beat.events) for beat in side) for side in (theirs, ours)]
+    if lengths[0] != lengths[1]:
+        return lengths[0] > lengths[1]
+    for spelled in (_type, _spelled):
+        for one, other in zip(map(spelled, theirs), map(spelled, ours), strict=False):
+            if one != other:
+                return one > other
+    return len(theirs) > len(ours)
+
+
+def _type(beat: Beat) -> bytes:
+    return beat.type.encode()
+
+
+def _spelled(beat: Beat) -> bytes:
+    return msgspec.json.encode([event.body for event in beat.events])
+
+
+def _pairs(theirs: Sequence[Block], ours: Sequence[Block]) -> list[Pair]:
     pairs: list[Pair] = []
     for lane in Lane:
         their, our = (sorted((x for x in side if x.lane is lane), key=lambda x: x.place) for side in (theirs, ours))
@@ -68,7 +112,7 @@ def pairs_of(theirs: Sequence[Block], ours: Sequence[Block]) -> list[Pair]:
             about = f"{lane} {number}" if lane in _COUNTED else ""
             beats = aligned(_beats(one), _beats(other), _unlike_beats)
             pairs += [Pair(*together, one, other, about) for together in _joined(beats, _same_type)]
-    return _in_order(pairs)
+    return pairs
 
 
 def _beats(block: Block | None) -> list[Beat]:
@@ -150,6 +194,13 @@ class _Mark(NamedTuple):
 def moves_in(pairs: Sequence[Pair]) -> list[Move]:
     """What stands elsewhere, as little as can be said. Transcripts of the user's words come when they come, so only
     their own order counts."""
+    sides = (sorted(filter(None, side), key=_place) for side in zip(*[pair[:2] for pair in pairs], strict=True))
+    if pairs and _to_be_turned(*sides):
+        return [move.turned() for move in _moves_in(_in_order([pair.turned() for pair in pairs]))]
+    return _moves_in(pairs)
+
+
+def _moves_in(pairs: Sequence[Pair]) -> list[Move]:
     both = [pair for pair in pairs if pair.their and pair.our]
     main = [pair for pair in both if pair.block.lane is not Lane.TRANSCRIPTION]
     beside: dict[str, list[Pair]] = defaultdict(list)
@@ -187,9 +238,10 @@ def _goes_with(marks: Sequence[_Mark], index: int, moved: set[int]) -> bool:
 
 
 def _meanwhile(one: _Mark, other: _Mark) -> bool:
-    """Whether, in theirs, one of the two stands in the midst of what the other is a part of."""
-    return one.pair.block is not other.pair.block and (
-        _amidst(one.theirs, other.pair.their_block) or _amidst(other.theirs, one.pair.their_block)
+    """Whether, in one of the recordings, one of the two stands in the midst of what the other is a part of."""
+    return one.pair.block is not other.pair.block and any(
+        _amidst(mark.theirs, another.pair.their_block) or _amidst(mark.ours, another.pair.our_block)
+        for mark, another in ((one, other), (other, one))
     )
 
 

@@ -56,14 +56,15 @@ def _frames(values: Values, their: Beat, our: Beat) -> Iterator[Difference]:
             yield Difference(name, grade, "member", reason=f"in {max(there, here)} deltas")
     for place, other in our_others:
         for difference in values.differences(their.type, usual, other):
-            yield replace(difference, reason=_which(difference, place, our))
+            yield replace(difference, reason=_which(difference, place, our, values.names[1]))
     for place, other in their_others:
         for difference in values.differences(their.type, other, ours):
-            yield replace(difference, reason=_which(difference, place, their))
+            yield replace(difference, reason=_which(difference, place, their, values.names[0]))
 
 
-def _which(difference: Difference, place: int, run: Beat) -> str:
-    return f"{difference.reason}{', ' if difference.reason else ''}delta {place + 1} of {len(run.events)}"
+def _which(difference: Difference, place: int, run: Beat, name: str) -> str:
+    told = f"{name}'s delta {place + 1} of {len(run.events)}"
+    return f"{difference.reason}, {told}" if difference.reason else told
 
 
 def _usual(run: Beat) -> tuple[JsonObject, list[tuple[int, JsonObject]]]:

@@ -50,9 +50,16 @@ _ID_LENGTHS_APART: Final = 4
 class Values:
     """Compares events of two recordings."""
 
-    def __init__(self, links: Links, *, starts: tuple[float | None, float | None] = (None, None)) -> None:
+    def __init__(
+        self,
+        links: Links,
+        *,
+        starts: tuple[float | None, float | None] = (None, None),
+        names: tuple[str, str] = ("first", "second"),
+    ) -> None:
         """``links``: which id is which. ``starts``: when the two sessions began, in seconds since
-        1970, None where nobody knows: times on the wire count from there."""
+        1970, None where nobody knows: times on the wire count from there. ``names``: of the two recordings."""
+        self.names = names
         self._links = links
         self._starts = starts
 
@@ -61,6 +68,10 @@ class Values:
     ) -> Iterator[Difference]:
         """Between two events of a type; ``cut_off``: of a response that was not completed."""
         yield from self._members(_At(kind, (), "", cut_off), their, our)
+
+    def each_has(self, theirs: str, ours: str) -> str:
+        """For a reason: which of the two has what."""
+        return f"{self.names[0]} has {theirs}, {self.names[1]} {ours}"
 
     def _members(self, at: "_At", their: Mapping[str, Any], our: Mapping[str, Any]) -> Iterator[Difference]:
         for name, value in their.items():
@@ -82,7 +93,7 @@ class Values:
         elif VEIL in (their, our) and _json_type(their) != _json_type(our):
             yield Difference(at.path, Grade.LOOSER, "value", brief(their), brief(our), _WAS_VEILED)
         elif _json_type(their) != _json_type(our):
-            reason = f"{_json_type(their)} there, {_json_type(our)} here"
+            reason = self.each_has(_json_type(their), _json_type(our))
             yield Difference(at.path, Grade.DIFFERENT, "type", brief(their), brief(our), reason)
         elif isinstance(their, dict):
             if AUDIO_KEY not in their:
@@ -102,7 +113,7 @@ class Values:
             yield Difference(at.path, Grade.LOOSER, "value", brief(their), brief(our), reason)
             return
         if len(their) != len(our):
-            yield _different(at, "length", their, our, reason=f"{_counted(their)} there, {_counted(our)} here")
+            yield _different(at, "length", their, our, reason=self.each_has(_counted(their), _counted(our)))
         for place, (one, other) in enumerate(zip(their, our, strict=False)):
             yield from self._values(at.entry(place), one, other)
 
@@ -127,14 +138,14 @@ class Values:
     def _ids(self, at: "_At", their: str, our: str) -> Iterator[Difference]:
         one, other = id_shape(their), id_shape(our)
         if one != other:
-            reason = f"{_described(one)} there, {_described(other)} here"
+            reason = self.each_has(_described(one), _described(other))
             yield Difference(at.path, Grade.DIFFERENT, "id", their, our, reason)
         elif at.name != "event_id" and not self._links.agree(their, our):
             expected = self._links.ours.get(their)
             reason = f"elsewhere {their} is {expected}" if expected else f"elsewhere {our} is {self._links.theirs[our]}"
             yield Difference(at.path, Grade.DIFFERENT, "link", their, our, reason)
         elif abs(len(their) - len(our)) > _ID_LENGTHS_APART:
-            reason = f"{len(their)} characters there, {len(our)} here"
+            reason = self.each_has(f"{len(their)} characters", f"{len(our)}")
             yield Difference(at.path, Grade.LOOSER, "id", their, our, reason)
 
 
@@ -257,15 +268,15 @@ def _described(shape: tuple[str, str]) -> str:
 def _json_type(value: Any) -> str:
     match value:
         case bool():
-            return "boolean"
+            return "a boolean"
         case int() | float():
-            return "number"
+            return "a number"
         case str():
-            return "string"
+            return "a string"
         case list():
-            return "array"
+            return "an array"
         case _:
-            return "object"
+            return "an object"
 
 
 def id_shape(value: str) -> tuple[str, str]:
