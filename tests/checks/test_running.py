@@ -123,6 +123,18 @@ async def test_a_server_that_does_not_go_on_has_failed(way: str) -> None:
     assert (outcome.verdict, finding.expected, finding.got) == (Verdict.FAILED, expected, got)
 
 
+async def test_a_frame_that_ends_the_connection_is_no_riddle() -> None:
+    """Whoever goes on sending is told how it ended, even where most of the frame was still to be sent."""
+
+    async def body(probe: Probe) -> None:
+        wire = await probe.connect()
+        await wire.send({"type": "input_audio_buffer.append", "audio": "A" * 2**24})
+        await wire.send({"type": "input_audio_buffer.clear"})
+
+    (finding,) = (await verdict_of(body, silent)).findings
+    assert (finding.expected, finding.got[:10]) == ("an open connection", "close 1009")
+
+
 async def test_a_member_that_is_missing_is_a_finding() -> None:
     """Wherever a check reads it, however deep."""
 

@@ -6,16 +6,14 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
-from websockets.datastructures import Headers
-from websockets.http11 import Response
 
 import vlmock
-from tests.checks.wrong_server import Event, Fault, wrong
+from tests.checks.lies import at_the_door, refuses, says
+from tests.checks.wrong_server import wrong
 from tests.client.fake_service import refusing, serving, silent
 from tests.command_line import environment
 from tests.smoke.conftest import smoked
@@ -71,15 +69,10 @@ async def test_settings_that_are_refused_are_refused(service: MockServer) -> Non
     assert ended(outcome) == (5, "refused", ["connect", "set up"])
 
 
-class _Redirects(Fault):
-    def answer(self, refused: Response) -> Response:
-        return Response(302, "Found", Headers({"Location": "https://login.example.org/", "Content-Length": "0"}), b"")
-
-
 async def test_an_upgrade_that_is_redirected_is_refused() -> None:
     """5: nobody follows it, with a credential in hand."""
     with vlmock.serve(api_key="the-right-key-of-all") as server:
-        async with wrong(_Redirects, server.url) as url:
+        async with wrong(at_the_door(status=lambda status: 302), server.url) as url:
             outcome = await smoked(url)
     assert ended(outcome) == (5, "refused", ["connect"])
     assert "302" in outcome.sentence
@@ -92,22 +85,12 @@ async def test_http_errors_are_refusals() -> None:
         assert ended(await smoked(broken.url))[:2] == (4, "not allowed")
 
 
-class _Fails(Fault):
-    """Of every answer only an error comes."""
-
-    def to_client(self, event: Event) -> Iterable[Event]:
-        if event["type"] == "response.created":
-            error = {"type": "server_error", "code": "x", "message": "Out of order", "param": None, "event_id": None}
-            event = {"type": "error", "event_id": "e", "error": error}
-        yield event
-
-
 async def test_an_error_in_place_of_an_answer_is_a_refusal(service: MockServer) -> None:
     """5, with what it said."""
-    async with wrong(_Fails, service.url) as url:
+    async with wrong(refuses("response.created"), service.url) as url:
         outcome = await smoked(url)
     assert ended(outcome) == (5, "refused", ["connect", "set up", "typed turn"])
-    assert "Out of order" in outcome.sentence
+    assert outcome.sentence.endswith(": No")
 
 
 @pytest.mark.parametrize(("code", "ends"), [(1001, (6, "connection closed")), (1008, (5, "refused"))])
@@ -136,13 +119,7 @@ async def test_what_takes_longer_than_its_budget_is_too_slow(service: MockServer
 async def test_a_wrong_answer_is_worse_than_a_slow_one(service: MockServer) -> None:
     """9."""
 
-    class UsageIsOff(Fault):
-        def to_client(self, event: Event) -> Iterable[Event]:
-            if event["type"] == "response.done":
-                event["response"]["usage"]["total_tokens"] += 1
-            yield event
-
-    async with wrong(UsageIsOff, service.url) as url:
+    async with wrong(says("response.done", "response.usage.total_tokens", 7), service.url) as url:
         outcome = await smoked(url, budgets={**BUDGETS, "connect": 0.0})
     assert ended(outcome)[:2] == (9, "wrong answer")
 

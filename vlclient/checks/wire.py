@@ -108,7 +108,10 @@ class Wire:
         number = self._note("client", shown)
         try:
             await self._connection.send(frame, text=as_text)
-        except ws.ConnectionClosed:
+        except (
+            ws.ConnectionClosed,
+            AttributeError,
+        ):  # the latter of an asyncio whose transport ended as it was written
             raise self._closed() from None
         return number
 
