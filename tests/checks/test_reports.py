@@ -172,6 +172,14 @@ def test_a_page_stays_readable_however_much_was_said(record: Record, outcomes: l
     assert _Page(page).links == ["index.html", "#6000"]
 
 
+def test_a_page_shows_the_beginning_of_a_frame_that_is_too_long(record: Record, outcomes: list[Outcome]) -> None:
+    """And says how much more there was."""
+    frame = msgspec.structs.replace(FRAMES[0], body="x" * 20_017)
+    outcome = msgspec.structs.replace(outcomes[0], frames=(frame,))
+    page = dict(pages(record, [outcome]))[f"{outcome.check.number}.html"]
+    assert "xxx… (+17 characters)</pre>" in page
+
+
 @pytest.mark.parametrize("option", ["json", "junit"])
 def test_what_cannot_be_written_is_said_before_anything_is_tried(option: str, tmp_path: Path) -> None:
     """A folder that is not there, or a file in the place of a folder."""

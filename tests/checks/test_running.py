@@ -372,3 +372,22 @@ async def test_sound_is_shown_by_its_length() -> None:
     outcome = await verdict_of(body, saying(delta))
     bodies: list[Any] = [frame.body for frame in outcome.frames if frame.source != "note"]
     assert [body.get("delta") or body.get("audio") for body in bodies] == ["<960 bytes>", "<3 bytes>", "no base64"]
+
+
+async def test_long_frames_are_kept_short() -> None:
+    """What is 20 MB long on the wire is not so in memory; of long texts it is said how much was cut."""
+
+    async def body(probe: Probe) -> None:
+        wire = await probe.connect()
+        await wire.send({"type": "input_audio_buffer.append", "audio": "AAAA" * 250_000})
+        assert probe.frames[-1].body["audio"] == "<750000 bytes>"
+        await wire.send_text("All work. " * 1000)
+        assert str(probe.frames[-1].body).endswith("work. … (+8000 characters)")
+        await wire.send_text("All work. " * 199 + f"no: {A_KEY}" + "All work. " * 10)  # cut where the key stands
+        assert A_KEY[:6] not in str(probe.frames[-1].body)
+        said = await wire.receive()
+        assert len(said["text"]) == 9000
+        assert probe.frames[-1].body["text"].endswith("… (+7000 characters)")
+
+    outcome = await verdict_of(body, saying(json.dumps({"type": "hello", "text": "No play. " * 1000})))
+    assert outcome.verdict is Verdict.PASSED, outcome.findings

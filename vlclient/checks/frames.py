@@ -1,4 +1,4 @@
-"""Frames as reports may show them: audio as its length, secrets as ``***``."""
+"""Frames as reports may show them: audio as its length, secrets as ``***``, long texts cut."""
 
 import json
 from binascii import Error, a2b_base64
@@ -19,13 +19,16 @@ _SOUND: Final = {
     "response.video.delta": "delta",
 }
 """Which member of an event is base64."""
+_LONGEST_TEXT: Final = 2000
 
 
 def shown_frame(frame: Seen, without_own: Callable[[str], str]) -> Seen:
     """The frame for people. ``without_own`` takes out of a text what only this run knows to be a secret."""
     event = frame.body if isinstance(frame.body, dict) else {"": frame.body}
-    text = json.dumps(shown(_sounding(event)), ensure_ascii=False)
-    body = json.loads(without_own(text))
+    text = without_own(json.dumps(shown(_sounding(event)), ensure_ascii=False))
+    body = json.loads(text)
+    if len(text) > _LONGEST_TEXT:  # only now: half a secret would not be known as one
+        body = shown(body, longest_text=_LONGEST_TEXT)
     return msgspec.structs.replace(frame, body=body if isinstance(frame.body, dict) else body[""])
 
 

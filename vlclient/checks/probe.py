@@ -13,6 +13,7 @@ from websockets.asyncio.client import connect
 from websockets.http11 import Response
 from websockets.typing import Subprotocol
 
+from vlclient.checks.frames import shown_frame
 from vlclient.checks.pacing import Pace
 from vlclient.checks.verdicts import Falsified, Finding, Inconclusive, NotOffered
 from vlclient.checks.wire import Event, Seen, Wire
@@ -161,6 +162,7 @@ class Probe:
             connection,
             number=self._connections,
             frames=self.frames,
+            shown=self._shown_frame,
             began=self._began,
             patience_s=server.patience_s,
             quiet_s=server.quiet_s,
@@ -285,7 +287,11 @@ class Probe:
         return self.veiled(" ".join([*told, _body(answer)]))
 
     def _note(self, text: str) -> None:
-        self.frames.append(Seen(self._connections, time.monotonic() - self._began, "note", text))
+        self.frames.append(self._shown_frame(Seen(self._connections, time.monotonic() - self._began, "note", text)))
+
+    def _shown_frame(self, frame: Seen) -> Seen:
+        """As it is kept: some are 20 MB long."""
+        return shown_frame(frame, self.without_own)
 
 
 def _body(answer: Response) -> str:

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Final
 
 from vlclient.checks.check import Check
-from vlclient.checks.frames import shown_frame
 from vlclient.checks.probe import Probe, Server
 from vlclient.checks.verdicts import Falsified, Finding, Inconclusive, NotOffered, Outcome, Verdict
 from vlclient.checks.wire import Closed, Missing, Silence
@@ -46,8 +45,7 @@ async def try_check(check: Check, server: Server) -> Outcome:
         probe = Probe(server, stack)
         verdict, reason = await _verdict(check, probe)
         findings = tuple(probe.findings or probe.loose)
-    frames = tuple(shown_frame(frame, probe.without_own) for frame in probe.frames)
-    return Outcome(check, verdict, findings, probe.veiled(reason), time.monotonic() - began, frames)
+    return Outcome(check, verdict, findings, probe.veiled(reason), time.monotonic() - began, tuple(probe.frames))
 
 
 def why_skipped(check: Check, server: Server) -> str:

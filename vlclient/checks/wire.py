@@ -17,7 +17,7 @@ _SHOWN: Final = 10
 
 
 class Seen(msgspec.Struct, frozen=True):
-    """One frame, or the end."""
+    """One frame, or the end, as reports may show it."""
 
     connection: int
     """Which of the check's connections, counting from 1."""
@@ -76,15 +76,16 @@ class Wire:
         *,
         number: int,
         frames: list[Seen],
+        shown: Callable[[Seen], Seen],
         began: float,
         patience_s: float,
         quiet_s: float,
     ) -> None:
-        """``frames``: all those of the check, to be added to. ``patience_s``: how long to wait where nobody says.
-        ``quiet_s``: how long to watch that nothing comes."""
+        """``frames``: all those of the check, to be added to, made fit for reports by ``shown``. ``patience_s``: how
+        long to wait where nobody says. ``quiet_s``: how long to watch that nothing comes."""
         self._connection = connection
         self._number = number
-        self._frames = frames
+        self._frames, self._shown = frames, shown
         self._began = began
         self._patience_s, self._quiet_s = patience_s, quiet_s
         self.path = connection.request.path if connection.request else ""
@@ -207,7 +208,7 @@ class Wire:
         return [str(seen.body.get("type")) if isinstance(seen.body, dict) else str(seen.body) for seen in own]
 
     def _note(self, source: Literal["client", "server", "note"], body: object) -> int:
-        self._frames.append(Seen(self._number, time.monotonic() - self._began, source, body))
+        self._frames.append(self._shown(Seen(self._number, time.monotonic() - self._began, source, body)))
         return len(self._frames)
 
     def _closed(self) -> Closed:

@@ -22,6 +22,8 @@ tr.client { background: #eef4fb } tr.note { background: #f5f5f5; font-style: ita
 _ARROWS: Final = {"client": "→", "server": "←", "note": "·"}
 _MOST_FRAMES: Final = 2000
 """A page that a browser can show; what is in the middle of longer ones is left out."""
+_LONGEST_FRAME: Final = 20_000
+"""In characters."""
 
 
 def pages(record: Record, outcomes: Sequence[Outcome]) -> Iterator[tuple[str, str]]:
@@ -94,7 +96,9 @@ def _left_out(frames: Sequence[Seen]) -> range:
 
 
 def _body(body: Any) -> str:
-    return body if isinstance(body, str) else json.dumps(body, indent=1, ensure_ascii=False)
+    text = body if isinstance(body, str) else json.dumps(body, indent=1, ensure_ascii=False)
+    more = len(text) - _LONGEST_FRAME
+    return f"{text[:_LONGEST_FRAME]}… (+{more} characters)" if more > 0 else text
 
 
 def _verdict(verdict: Verdict) -> str:
