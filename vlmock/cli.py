@@ -14,7 +14,7 @@ import click
 
 import vlmock
 from vlmock.conduct_cli import Linting, lint_options
-from vlmock.console import collect_seldom, print_exports, redaction_options
+from vlmock.console import print_exports, redaction_options
 from vlmock.errors import VlmockError
 from vlmock.protocol.shown import on_one_line
 from vlmock.session.timing import PIPELINES_OWN, PROFILE_NAMES
@@ -154,7 +154,6 @@ def serve(
     """Serve until Ctrl-C. SCENARIO: names of shipped ones, or paths of YAML files; the first is played to whoever asks
     for none. Each is at http://HOST:PORT/NAME too, and so are all that ship. Without any, everybody is answered
     sensibly. With --replay it is a recording that answers whoever asks for none."""
-    collect_seldom()
     from vlmock.scenario.library import DEFAULT, Playable, load
     from vlmock.server.mock_server import serve as start
     from vlmock.stop_signals import StopSignals

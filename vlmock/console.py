@@ -1,13 +1,11 @@
-"""What commands have in common: options, what they print alike, how they treat their process."""
+"""What commands have in common: options, and what they print alike."""
 
-import gc
-import shlex
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
 import click
 
-__all__ = ["collect_seldom", "print_exports", "redaction_options"]
+__all__ = ["print_exports", "redaction_options"]
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 
@@ -39,14 +37,9 @@ def _patterns(given: Sequence[str]) -> Sequence[str]:
 
 def print_exports(environment: Mapping[str, str]) -> None:
     """What clients in other processes need, ready to be copied."""
+    from shlex import quote
+
     if environment:
         click.echo("What the client needs in its environment:")
     for name, value in environment.items():
-        click.echo(f"  export {name}={shlex.quote(value)}")
-
-
-def collect_seldom() -> None:
-    """What a server keeps are events, and there are no circles in those. Looking for some, as often as Python does by
-    itself, takes a fifth of the time of a reply, and a twentieth of that of the start. This process is ours, so we may
-    say so."""
-    gc.set_threshold(50_000, 20, 20)
+        click.echo(f"  export {name}={quote(value)}")

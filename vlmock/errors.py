@@ -17,7 +17,6 @@ Trouble that a *client* makes is not here: it is answered on the wire (``vlmock.
 """
 
 from collections.abc import Iterable
-from difflib import get_close_matches
 
 __all__ = [
     "DetectorError",
@@ -100,5 +99,7 @@ class JournalTimeout(VlmockError):
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """``" (did you mean 'reply'?)"``, or nothing when no known word is near."""
+    from difflib import get_close_matches  # nobody waits for it who makes no mistakes
+
     near = get_close_matches(word, list(known), n=1)
     return f" (did you mean {near[0]!r}?)" if near else ""

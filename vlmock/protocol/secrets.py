@@ -5,7 +5,8 @@ Nobody else decides this: what people are shown (``vlmock.protocol.shown``) and 
 """
 
 import re
-from functools import lru_cache
+from collections.abc import Sequence
+from functools import cache, lru_cache
 from typing import Final
 from urllib.parse import unquote_plus
 
@@ -40,18 +41,15 @@ _PARAMETER: Final = (
 _A_PARAMETER: Final = re.compile(_PARAMETER)
 
 _MEMBER: Final = "(?:" + "|".join(name.replace("_", "[-_]") for name in sorted(_MEMBERS)) + ")"
-_IN_TEXT: Final = tuple(
-    (re.compile(pattern, re.I), veiled)
-    for pattern, veiled in (
-        (r"eyJ[\w-]+\.[\w-]+\.[\w.-]*", VEIL),  # a token, wherever it stands
-        (r"\b(Bearer\s+)[\w.~+/=-]{20,}", rf"\1{VEIL}"),
-        (rf"([?&]{_PARAMETER}=)[^&#\s\"]+", rf"\1{VEIL}"),
-        (r"(://)[^/@\s\"]+@", rf"\1{VEIL}@"),
-        (r"(openai-insecure-api-key\.)[^\s,\"]+", rf"\1{VEIL}"),
-        # JSON in a text: the arguments of a call, what a tool returned.
-        (rf'(?<!\\)("{_MEMBER}"\s*:\s*")(?:[^"\\]|\\.)+', rf"\1{VEIL}"),
-        (rf'(\\+"{_MEMBER}\\+"\s*:\s*\\+")[^"\\]+', rf"\1{VEIL}"),
-    )
+_IN_TEXT: Final = (
+    (r"eyJ[\w-]+\.[\w-]+\.[\w.-]*", VEIL),  # a token, wherever it stands
+    (r"\b(Bearer\s+)[\w.~+/=-]{20,}", rf"\1{VEIL}"),
+    (rf"([?&]{_PARAMETER}=)[^&#\s\"]+", rf"\1{VEIL}"),
+    (r"(://)[^/@\s\"]+@", rf"\1{VEIL}@"),
+    (r"(openai-insecure-api-key\.)[^\s,\"]+", rf"\1{VEIL}"),
+    # JSON in a text: the arguments of a call, what a tool returned.
+    (rf'(?<!\\)("{_MEMBER}"\s*:\s*")(?:[^"\\]|\\.)+', rf"\1{VEIL}"),
+    (rf'(\\+"{_MEMBER}\\+"\s*:\s*\\+")[^"\\]+', rf"\1{VEIL}"),
 )
 _HINTS: Final = re.compile(r'eyJ|bearer\s|[?&]|://|insecure-api|":|"\s', re.I)
 """In every text that has one of those; looked for first, because most texts have none."""
@@ -83,6 +81,12 @@ def without_secrets(text: str) -> str:
     """The text with ``***`` in the place of what can be known as a secret by its looks."""
     if _HINTS.search(text) is None:
         return text
-    for secret, veiled in _IN_TEXT:
+    for secret, veiled in _in_text():
         text = secret.sub(veiled, text)
     return text
+
+
+@cache
+def _in_text() -> Sequence[tuple[re.Pattern[str], str]]:
+    """Compiled when the first text asks for it."""
+    return [(re.compile(pattern, re.I), veiled) for pattern, veiled in _IN_TEXT]

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from vlmock.console import collect_seldom, print_exports, redaction_options
+from vlmock.console import print_exports, redaction_options
 from vlmock.errors import ServerError
 from vlmock.stop_signals import StopSignals
 
@@ -63,7 +63,6 @@ def record(folder: Path, sign_in: str | None, redact: Sequence[str], verbose: bo
     """
     from vlmock.recorder.recorder import record as start
 
-    collect_seldom()
     lines = _Lines()
     stopped = StopSignals()
     with start(

@@ -1,11 +1,11 @@
 """What is answered when nobody wrote a scenario: sensible, honest, the same each time."""
 
-import json
 from collections.abc import Mapping
 from typing import Any
 
 from vlmock.protocol.tools import FunctionTool, McpTool, ToolChoiceFunction
 from vlmock.scenario.arguments import arguments_for
+from vlmock.scenario.json_text import as_json, as_json_text
 from vlmock.session.script import Call, Expectation, McpListing, Recognized, Reply, Say, Spoken, Step, ToolOutput, Turn
 
 __all__ = ["DefaultScript", "unscripted_transcript"]
@@ -70,7 +70,7 @@ def _demanded_call(turn: Turn) -> Step | None:
         return None
     parameters = functions[name].parameters if name in functions else None
     arguments = arguments_for(parameters if isinstance(parameters, Mapping) else None)
-    return Call(name, json.dumps(arguments, ensure_ascii=False, separators=(",", ":")))
+    return Call(name, as_json_text(arguments))
 
 
 def _words(turn: Turn) -> str:
@@ -87,11 +87,7 @@ def _words(turn: Turn) -> str:
 
 
 def _told(output: ToolOutput) -> str:
-    try:
-        value = json.loads(output.output)
-    except (ValueError, RecursionError):
-        value = output.output
-    words = _spoken(value) or "nothing"
+    words = _spoken(as_json(output.output)) or "nothing"
     if len(words) > _LONGEST:
         words = words[:_LONGEST].rsplit(" ", 1)[0] + ", and so on"
     ending = "" if words.endswith((".", "!", "?")) else "."

@@ -9,9 +9,9 @@ from vlmock.errors import ScenarioError
 from vlmock.protocol.session import ResponseSession
 from vlmock.protocol.tools import McpTool
 from vlmock.scenario.default import unscripted_transcript
+from vlmock.scenario.json_text import as_json
 from vlmock.scenario.matching import (
     Match,
-    as_json,
     describe,
     is_perhaps,
     match,

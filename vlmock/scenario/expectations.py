@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from difflib import get_close_matches
 from typing import Any, Literal, Protocol
 
 from vlmock.scenario.model import EventFilter, ExpectedEvent
@@ -122,6 +121,8 @@ def _late(hits: Sequence[JournalEvent], begin_at: float, expected: ExpectedEvent
 
 def _nearest(wanted: EventFilter, later: Sequence[JournalEvent], events: Sequence[JournalEvent]) -> str | None:
     """The event that differs least; else one that came before its time; else what has a like name; else what came."""
+    from difflib import get_close_matches
+
     alike = [(event, _reasons(wanted, event)) for event in later if _same_kind(wanted, event)]
     unfit = [(event, reasons) for event, reasons in alike if reasons]
     if unfit:

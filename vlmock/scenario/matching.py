@@ -1,18 +1,17 @@
 """Whether an entry answers a turn, and if not, why not. Pure functions."""
 
-import json
 from collections.abc import Mapping, Sequence
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 import msgspec
 
+from vlmock.scenario.json_text import as_json
 from vlmock.scenario.model import Conditions, Entry
 from vlmock.scenario.patterns import Difference, Groups, TextPattern, differences, normalised, shown
 from vlmock.session.script import Recognized, ToolOutput, Turn
 
 __all__ = [
     "Match",
-    "as_json",
     "describe",
     "is_perhaps",
     "match",
@@ -72,14 +71,6 @@ def describe(turn: Turn) -> str:
 def tool_names(turn: Turn) -> list[str]:
     """The names of the functions that the client offers."""
     return [name for tool in turn.tools if isinstance(name := getattr(tool, "name", None), str)]
-
-
-def as_json(text: str) -> Any:
-    """The JSON in ``text``, or ``text`` where it is none."""
-    try:
-        return json.loads(text)
-    except (ValueError, RecursionError):
-        return text
 
 
 # ---- what was recognised

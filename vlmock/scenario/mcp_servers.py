@@ -1,6 +1,5 @@
 """The MCP servers of a scenario: what each offers, and what its tools return unless a step says otherwise."""
 
-import json
 from collections.abc import Mapping
 from typing import Any, TypeAlias
 
@@ -9,12 +8,13 @@ import msgspec
 from vlmock.errors import did_you_mean
 from vlmock.protocol.items import ListedMcpTool
 from vlmock.protocol.tools import McpTool
+from vlmock.scenario.json_text import as_json_text
 from vlmock.scenario.kinds import Duration, Either, Flag, Json, Key, Kind, ListOf, Record, Schema, Text
 from vlmock.scenario.nodes import Node
 from vlmock.scenario.places import Gathering, Place
 from vlmock.session.script import McpListing
 
-__all__ = ["MCP_SERVERS", "McpServer", "McpServers", "as_json_text", "listing", "mcp_name", "missing"]
+__all__ = ["MCP_SERVERS", "McpServer", "McpServers", "listing", "mcp_name", "missing"]
 
 
 class McpServer(msgspec.Struct, frozen=True):
@@ -66,11 +66,6 @@ def mcp_name(text: str, place: Place, key: str) -> str:
     if not (server.strip() and slash and tool.strip()):
         raise place.complaint(f"{key}: expected server/tool, like docs/search, got {text!r}")
     return text
-
-
-def as_json_text(value: object) -> str:
-    """Text as it stands, anything else as JSON."""
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
 # ---- how it is written

@@ -6,10 +6,11 @@ from typing import Any
 import msgspec
 
 from vlmock.protocol.items import FileSearchResult
+from vlmock.scenario.json_text import as_json_text
 from vlmock.scenario.kinds import Duration, Flag, Json, Key, ListOf, Record, Schema, Text
 from vlmock.scenario.mcp_servers import mcp_name
 from vlmock.scenario.nodes import Node
-from vlmock.scenario.step_values import ARGUMENTS, ERROR, JSON, TEMPLATED, WORDS, As, as_json_text, words
+from vlmock.scenario.step_values import ARGUMENTS, ERROR, JSON, TEMPLATED, WORDS, As, words
 from vlmock.session.script import FileSearch, FoundryAgentCall, Invocation, McpCall, Step, WebSearch
 
 __all__ = ["COMPANIONS", "MAIN", "MAKERS", "McpNameKind", "make_mcp_call"]

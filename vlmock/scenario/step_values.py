@@ -3,11 +3,10 @@
 from typing import Any
 
 from vlmock.scenario.kinds import Either, Json, Key, Record, Schema, Text
-from vlmock.scenario.mcp_servers import as_json_text
 from vlmock.scenario.nodes import Node
 from vlmock.scenario.templates import compile_tree
 
-__all__ = ["ARGUMENTS", "ERROR", "JSON", "TEMPLATED", "WORDS", "As", "as_json_text", "words"]
+__all__ = ["ARGUMENTS", "ERROR", "JSON", "TEMPLATED", "WORDS", "As", "words"]
 
 WORDS = Text(template=True)
 """Text that may have gaps."""

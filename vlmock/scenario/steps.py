@@ -7,6 +7,7 @@ from typing import Any
 from vlmock.errors import did_you_mean
 from vlmock.protocol.response import INCOMPLETE_REASONS
 from vlmock.scenario import service_steps
+from vlmock.scenario.json_text import as_json_text
 from vlmock.scenario.kinds import (
     Choice,
     Count,
@@ -23,7 +24,7 @@ from vlmock.scenario.kinds import (
 from vlmock.scenario.model import STEP_KINDS, PlannedStep
 from vlmock.scenario.nodes import Node
 from vlmock.scenario.places import Gathering
-from vlmock.scenario.step_values import ARGUMENTS, JSON, WORDS, As, as_json_text, words
+from vlmock.scenario.step_values import ARGUMENTS, JSON, WORDS, As, words
 from vlmock.scenario.templates import compile_tree
 from vlmock.session.script import Call, Step
 

@@ -41,11 +41,13 @@ from vlmock.session.effects import (
 )
 from vlmock.session.script import Recognized
 
-__all__ = ["Begun", "Connection", "Conversation", "Hearing", "House", "Spoken", "Voice"]
+__all__ = ["Begun", "Connection", "Conversation", "Decoder", "Hearing", "House", "Spoken", "Voice"]
 
 _GROUP_BYTES: Final = 1024 * 1024
 """Written at once; then the transport is asked whether the client still reads."""
 
+Decoder: TypeAlias = Callable[[bytes], AnyClientEvent | InvalidEvent]
+"""Reads what the client of a dialect sends."""
 Spoken: TypeAlias = Speech | Exception
 """Words that were asked for, or why there are none."""
 
@@ -88,8 +90,7 @@ class Begun(msgspec.Struct, frozen=True):
     session: Conversation
     journal: ConnectionJournal
     voice: Voice
-    decode: Callable[[bytes], AnyClientEvent | InvalidEvent] = decode_client
-    """Reads what the client of a dialect sends."""
+    decode: Decoder = decode_client
     hearing: Hearing | None = None
     """None where the script alone says what was said."""
 

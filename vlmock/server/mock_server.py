@@ -10,7 +10,6 @@ from vlmock.scenario.director import Director
 from vlmock.scenario.expectations import check
 from vlmock.scenario.library import Playable, problems_of
 from vlmock.server.clock import ClockHand
-from vlmock.server.conduct import ServerConduct
 from vlmock.server.identity import TOKEN_LIFETIME_S, Entra
 from vlmock.server.journal import Journal
 from vlmock.server.journal_entry import Entry
@@ -24,6 +23,7 @@ from vlmock.session.script import Script
 if TYPE_CHECKING:
     from vlmock.recording.replay.conversation import Replay
     from vlmock.recording.replay.manner import OnUnexpected, Timing, Trailing
+    from vlmock.server.conduct import ServerConduct
     from vlmock.server.metrics import ServerMetrics
     from vlmock.server.recording_thread import RecordingThread
     from vlmock.server.replays import Replayable, Replays
@@ -232,9 +232,11 @@ class MockServer(LocalServer):
         return self._reception.journal
 
     @property
-    def conduct(self) -> ServerConduct:
+    def conduct(self) -> "ServerConduct":
         """How the clients have behaved until now, judged when it is asked: ``assert not server.conduct.errors``."""
         self.conduct_was_asked = True
+        from vlmock.server.conduct import ServerConduct
+
         return ServerConduct(self.journal, now=self._reception.clock.now, remark=self._remark)
 
     @property

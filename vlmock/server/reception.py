@@ -17,12 +17,10 @@ from vlmock.errors import VlmockError
 from vlmock.hearing.detectors import DEFAULT as DEFAULT_DETECTOR
 from vlmock.hearing.detectors import ChosenDetector, detector_named
 from vlmock.protocol.codec import decode_client
-from vlmock.protocol.openai_beta import decode_beta
 from vlmock.scenario.director import Director
 from vlmock.scenario.speech import SpeechStudio
-from vlmock.server.beta_conversation import BetaConversation
 from vlmock.server.clock import Clock, ClockHand, SystemClock
-from vlmock.server.connection import Begun, Connection, Conversation
+from vlmock.server.connection import Begun, Connection, Conversation, Decoder
 from vlmock.server.dialects import Dialect
 from vlmock.server.handshake import Admitted, CredentialKind, Policy, Refused, admit, fingerprint
 from vlmock.server.hearing_worker import Ears
@@ -125,7 +123,11 @@ SessionFactory: TypeAlias = Callable[[Circumstances], Conversation]
 def session_for(circumstances: Circumstances) -> Conversation:
     """A session as the service would open it, in the dialect that the client dialled."""
     session = _session(circumstances)
-    return BetaConversation(session) if circumstances.admitted.dialect is Dialect.OPENAI_BETA else session
+    if circumstances.admitted.dialect is Dialect.OPENAI_BETA:
+        from vlmock.server.beta_conversation import BetaConversation
+
+        return BetaConversation(session)
+    return session
 
 
 def _session(circumstances: Circumstances) -> Session:
@@ -318,15 +320,13 @@ class Reception:
             asyncio.get_running_loop().call_soon(self._warm_up)
         try:
             conversation = self._sessions(circumstances)
-            if admitted.dialect is Dialect.OPENAI_BETA:
-                return Begun(conversation, journal, speaker, decode_beta, ear)
-            return Begun(conversation, journal, speaker, hearing=ear)
+            return Begun(conversation, journal, speaker, _decoder(admitted.dialect), ear)
         except Exception:
             journal.note_end(1011, "internal error", "server", now)
             raise
 
     def _begin_replay(self, replays: "Replays", admitted: Admitted, target: str, now: float) -> Begun:
-        replay = replays.begin(target, decode_beta if admitted.dialect is Dialect.OPENAI_BETA else decode_client)
+        replay = replays.begin(target, _decoder(admitted.dialect))
         self.begun += 1
         facts = _facts(admitted, target, replay.name, self.clock.unix_time(), tls=self._settings.tls)
         journal = self.journal.open_connection(facts, now)
@@ -366,6 +366,15 @@ class Reception:
     def _warm_up(self) -> None:
         """The first sound would wait for numpy's import, and everybody else with it."""
         self._workers.do(lambda: importlib.import_module("numpy"))
+
+
+def _decoder(dialect: Dialect) -> Decoder:
+    """What reads the client's events."""
+    if dialect is Dialect.OPENAI_BETA:
+        from vlmock.protocol.openai_beta import decode_beta
+
+        return decode_beta
+    return decode_client
 
 
 def _facts(admitted: Admitted, target: str, own: str, unix_time: float, *, tls: bool) -> Facts:
