@@ -1,6 +1,6 @@
 """What a test with a recording sees, and what its user is told."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -8,8 +8,10 @@ import pytest
 
 from tests.plugin.recording_project import INI, KEY, asking, dialled, run
 from vlmock.errors import NetworkBlocked
+from vlmock.pytest_plugin.endpoint import Live
 from vlmock.pytest_plugin.live import start_recording
 from vlmock.pytest_plugin.network import Wall
+from vlmock.recorder.minutes import Recorded
 from vlmock.server.journal import Journal
 from vlmock.server.mock_server import MockServer
 
@@ -200,6 +202,62 @@ def test_a_service_that_refuses_is_told(project: pytest.Pytester, service: MockS
     monkeypatch.delenv("AZURE_VOICE_LIVE_API_KEY")
     report = run(project, "--voicelive-record=once", failed=1)
     assert "it was shown no key, because there is none in AZURE_VOICE_LIVE_API_KEY" in report
+
+
+TRIES = """
+import blocking_agent
+import pytest
+
+@pytest.mark.voicelive_recording
+def test_it(voicelive):
+    for _ in range(2):
+        try:
+            blocking_agent.ask(voicelive.url, "Hello")
+        except Exception:
+            pass
+"""
+
+
+def test_an_agent_that_hides_a_refusal_has_nothing_recorded(
+    project: pytest.Pytester, service: MockServer, monkeypatch: pytest.MonkeyPatch
+):
+    """The service let nobody in: a recording of that would be played ever after."""
+    monkeypatch.setenv("AZURE_VOICE_LIVE_API_KEY", "old-key-of-the-service")
+    project.makepyfile(test_it=TRIES)
+    report = run(project, "--voicelive-record=once", failed=1)
+    sentence = "The service refused connections 1, 2 with HTTP 401; it was shown the key in AZURE_VOICE_LIVE_API_KEY."
+    assert report.count(f"{sentence} Is that good for the endpoint in AZURE_VOICE_LIVE_ENDPOINT?") == 1
+    assert "Its refusal will lie in recordings/test_it/test_it.failed" in report
+    for other in ("nobody connected", "What was said", "recorded before"):
+        assert other not in report
+    assert "there is no recording of it" in run(project, errors=1)
+    monkeypatch.setenv("AZURE_VOICE_LIVE_API_KEY", KEY)
+    run(project, "--voicelive-record=once", passed=1)
+
+
+def test_a_refusal_is_known_before_anybody_asks():
+    """The client may have read the answer before the recorder has noted it."""
+    recorder = SlowRecorder()
+    live = Live(recorder, Journal(), "the key in a test")  # type: ignore[arg-type]
+    assert "refused connection 1 with HTTP 401" in live.problems()[0]
+    assert recorder.caught_up
+    assert "refused connection 1 with HTTP 401" in Live(SlowRecorder(), Journal(), "it").refusals()[0]  # type: ignore[arg-type]
+
+
+class SlowRecorder:
+    """One that notes a refusal when it is asked to catch up."""
+
+    complaints: Sequence[str] = ()
+
+    def __init__(self) -> None:
+        self.caught_up = False
+
+    def catch_up(self) -> None:
+        self.caught_up = True
+
+    @property
+    def connections(self) -> list[Recorded]:
+        return [Recorded(1, Path("connection-1"), "/", 401)] if self.caught_up else []
 
 
 def test_the_header_says_what_mode_it_is(project: pytest.Pytester, service: MockServer):

@@ -112,7 +112,6 @@ TOLERANT = {
         says((SETTINGS,), (HELLO, ANSWER), (AGAIN, ANSWER), (typed_item("One more"), ANSWER)),
         [
             f"rec, after its last client event: expected nothing more, got conversation.item.create {ONE_MORE}",
-            "rec, after its last client event: expected nothing more, got response.create",
         ],
     ),
     "other words": (
@@ -214,6 +213,10 @@ TOLERANT = {
 }  # fmt: skip
 
 
+SAYS_MORE = {"events at the end", "a turn too many"}
+"""Nobody would answer it (``test_saying_more``)."""
+
+
 @pytest.mark.parametrize("case", TOLERANT)
 def test_what_is_done_otherwise_is_reported(case: str) -> None:
     """What was expected, what came, and the frame of the recording; the replay goes on as far as it can."""
@@ -221,7 +224,7 @@ def test_what_is_done_otherwise_is_reported(case: str) -> None:
     line = replay_line(recorded(client))
     otherwise(line)
     assert with_names(line.leave().problems, recorded(client)) == problems
-    assert line.closed is None
+    assert (line.closed is not None) == (case in SAYS_MORE)
 
 
 @pytest.mark.parametrize("case", TOLERANT)
@@ -251,7 +254,7 @@ def test_ignored_deviations_are_remarked_on(case: str) -> None:
     assert line.leave().problems == []
     left_over = [str(deviation) for deviation in line.conversation.left_over()]
     assert with_names(line.remarks + left_over, recorded(client)) == problems
-    assert line.closed is None
+    assert (line.closed is not None) == (case in SAYS_MORE)
 
 
 HARMLESS = {

@@ -1,5 +1,6 @@
 """What ``voicelive`` is in a test that has a recording: the same for the test, whether it is played or made."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, NoReturn, Protocol
 
@@ -8,6 +9,7 @@ from vlmock.errors import ServerError
 if TYPE_CHECKING:
     from vlmock.conduct.conduct import Conduct
     from vlmock.metrics.metrics import Metrics
+    from vlmock.recorder.minutes import Recorded
     from vlmock.recorder.recorder import Recorder
     from vlmock.server.journal import Journal
     from vlmock.server.local_server import LocalServer
@@ -16,6 +18,11 @@ if TYPE_CHECKING:
 __all__ = ["Live", "Played", "RecordedEndpoint"]
 
 _LET_IN: Final = 101
+_NOT_THE_TESTS_DOING: Final = frozenset({401, 403, 429})
+"""Refusals of who records: the credential shown is not the test's own, and another day it may be let in."""
+
+
+_REMEDIES: Final = {401: " Is that good for the endpoint in AZURE_VOICE_LIVE_ENDPOINT?", 429: " Try again in a minute."}
 
 
 class _Side(Protocol):
@@ -25,6 +32,8 @@ class _Side(Protocol):
     def server(self) -> "LocalServer": ...
     @property
     def journal(self) -> "Journal": ...
+    @property
+    def connections(self) -> "Sequence[Recorded]": ...
     def problems(self) -> list[str]: ...
     def refusals(self) -> list[str]: ...
 
@@ -45,6 +54,10 @@ class Played:
         problems = self.server.problems()
         return [*problems, self._remedy] if problems and self._remedy else problems
 
+    @property
+    def connections(self) -> "Sequence[Recorded]":
+        return ()
+
     def refusals(self) -> list[str]:
         return []
 
@@ -63,17 +76,27 @@ class Live:
         self.server.catch_up()
         return self._journal
 
+    @property
+    def connections(self) -> "Sequence[Recorded]":
+        self.server.catch_up()
+        return self.server.connections
+
     def problems(self) -> list[str]:
-        if not self.server.connections:
+        statuses = {connection.status for connection in self.connections}
+        if not statuses:
             return ["nobody connected, so nothing was recorded", *self.server.complaints]
-        return self.server.complaints
+        nobody_let_in = _LET_IN not in statuses and statuses & _NOT_THE_TESTS_DOING
+        return [*(self.refusals() if nobody_let_in else ()), *self.server.complaints]
 
     def refusals(self) -> list[str]:
+        refused: dict[int, list[str]] = {}
+        for connection in self.connections:
+            if connection.status != _LET_IN:
+                refused.setdefault(connection.status, []).append(str(connection.number))
         return [
-            f"The service refused connection {connection.number} with HTTP {connection.status}; it was shown "
-            f"{self._credential}."
-            for connection in self.server.connections
-            if connection.status != _LET_IN
+            f"The service refused connection{'s' * (len(numbers) > 1)} {', '.join(numbers)} with HTTP {status}; it was "
+            f"shown {self._credential}.{_REMEDIES.get(status, '')}"
+            for status, numbers in refused.items()
         ]
 
 
@@ -152,6 +175,11 @@ class RecordedEndpoint:
     def problems(self) -> list[str]:
         """What a test should fail with: what it did otherwise than recorded, or what of it could not be recorded."""
         return self._side.problems()
+
+    @property
+    def connections(self) -> "Sequence[Recorded]":
+        """What was recorded in this run, the handshakes that were refused among it; nothing when it is played."""
+        return self._side.connections
 
     def refusals(self) -> list[str]:
         """Whom the live service did not let in, and what it was shown. A test may have meant that."""

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, cast
 
+import msgspec
 import pytest
 
 from vlmock.errors import RecordingError, VlmockError
@@ -16,6 +17,7 @@ from vlmock.pytest_plugin.endpoint import Live, Played, RecordedEndpoint
 from vlmock.pytest_plugin.live import credential_in, start_recording
 from vlmock.pytest_plugin.modes import PLAN, Mode
 from vlmock.pytest_plugin.shelf import Shelf, standing
+from vlmock.recorder.minutes import SWITCHING
 from vlmock.server.journal import Journal
 from vlmock.server.mock_server import MockServer, serve
 
@@ -85,7 +87,8 @@ def _to_replay(item: pytest.Item, shelf: Shelf, wanted: Asked, mode: Mode) -> Se
     state, why = standing(recordings, wanted.lifetime, datetime.now(UTC))
     match PLAN[mode, state]:
         case "replay":
-            return recordings
+            shown = {each.name: _shown_path(item, Path(each.name)) for each in recordings}
+            return [msgspec.structs.replace(each, name=shown[each.name]) for each in recordings]
         case "record":
             return []
     raise RecordingError(
@@ -120,8 +123,9 @@ def _recording(shelf: Shelf, wanted: Asked, options: Mapping[str, Any], wall: "W
 
 
 def _replaying(recordings: Sequence["Recording"], wanted: Asked, options: Mapping[str, Any], mode: Mode) -> MockServer:
-    """A server that hangs up on an agent that says what was not recorded: it would wait for an answer for ever. In the
-    mode ``new`` it does so at the first difference of any kind, because the test runs again in any case."""
+    """A server that hangs up on an agent that says what was not recorded, in the middle as well: it might wait for an
+    answer for ever. In the mode ``new`` it does so at the first difference of any kind, because the test runs again in
+    any case."""
     told = options.get("log")
 
     def log(entry: "Entry") -> None:
@@ -145,7 +149,8 @@ def _replaying(recordings: Sequence["Recording"], wanted: Asked, options: Mappin
 
 
 def _says_more(server: MockServer) -> bool:
-    return any(deviation.kind == "extra" for replay in server.replays for deviation in replay.deviations)
+    going_on = [replay for replay in server.replays if not replay.hangs_up]
+    return any(deviation.kind == "extra" for replay in going_on for deviation in replay.deviations)
 
 
 _OF_RECORDERS: Final = frozenset({"host", "port", "tls"})
@@ -157,9 +162,15 @@ for it, as it is for the recorder."""
 def story(item: pytest.Item, endpoint: RecordedEndpoint, differences: str) -> str:
     """Of a test that was recorded and failed: why it was recorded, and where that lies. ``differences``: what it did
     otherwise when it was played before."""
-    failed = _shown_path(item, Shelf(endpoint.path).failed)
-    told = [f"This was the live service. What was said will lie in {failed}; what was recorded before is as it was."]
-    told += endpoint.refusals()
+    shelf, problems = Shelf(endpoint.path), endpoint.problems()
+    told = ["This was the live service."]
+    if endpoint.connections:
+        let_in = any(connection.status == SWITCHING for connection in endpoint.connections)
+        what = "What was said" if let_in else "Its refusal"
+        told[0] += f" {what} will lie in {_shown_path(item, shelf.failed)}, where nothing is played from."
+    if shelf.is_used:
+        told[0] += " What was recorded before is as it was."
+    told += [refusal for refusal in endpoint.refusals() if refusal not in problems]
     if differences:
         told += ["The test did otherwise than recorded, and so ran again:", differences]
     return "\n".join(told)

@@ -26,6 +26,11 @@ class Shelf:
         """Where it goes when the test has failed: for a person to look at; nothing reads it."""
         self._before = path.with_name(f"{path.name}.before")
 
+    @property
+    def is_used(self) -> bool:
+        """Whether something lies there."""
+        return self.path.exists() or self._zip.exists()
+
     def recordings(self) -> list[Recording]:
         """What lies there, one recording for each connection; none when there is nothing. Raises RecordingError."""
         if not self.path.exists() and self._before.exists():

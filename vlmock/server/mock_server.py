@@ -192,7 +192,8 @@ class MockServer(LocalServer):
         ``recorded``: a folder or file, or recordings; several are played one to each connection, in order. ``timing``:
         ``instant``, ``recorded``, or a factor (0.5: twice as fast). ``on_unexpected``: a client that does otherwise
         than the recorded one ends with an error and close 1008 (``strict``), goes on and is a problem in the end
-        (``tolerant``), or is only in ``journal.remarks()`` (``ignore``). ``trailing``: whether what the client did
+        (``tolerant``), or is only in ``journal.remarks()`` (``ignore``); who says more when all has been played is hung
+        up on in any case. ``trailing``: whether what the client did
         after the last complete answer has to come as well (``report``) or not (``ignore``). ``repeat``: begin again
         when all have been played, and demand no use of any; otherwise a connection too many gets HTTP 409. ``name``:
         for those that ask for it.

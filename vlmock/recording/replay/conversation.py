@@ -2,6 +2,7 @@
 
 from base64 import b64decode
 from collections.abc import Callable
+from pathlib import PurePath
 from typing import Any, Final
 from urllib.parse import parse_qsl, urlsplit
 
@@ -38,6 +39,15 @@ _NO_CODE: Final = 1005
 Decode = Callable[[bytes], AnyClientEvent | InvalidEvent]
 
 
+class _Unanswered(msgspec.Struct, frozen=True):
+    """Why a client is hung up on."""
+
+    deviation: Deviation
+    reason: str
+    event_id: str | None
+    """Of what it said."""
+
+
 class Replay:
     """Plays a recording to one client, and keeps account of what the client does otherwise.
 
@@ -68,6 +78,7 @@ class Replay:
         self._texts: dict[str, str] = {}
         self._asked: dict[int, JsonObject] = {}
         """What the client said this time, where the answer repeats some of it."""
+        self._unanswered: _Unanswered | None = None
         self._over = False
         self._gone = False
 
@@ -75,6 +86,11 @@ class Replay:
     def name(self) -> str:
         """For people: that of the recording."""
         return self.plan.recording.name
+
+    @property
+    def _short_name(self) -> str:
+        """For the reason of a close, which has no room for a path: the last two parts of it."""
+        return "/".join(PurePath(self.name).parts[-2:])
 
     # ---- what a connection drives
 
@@ -117,6 +133,8 @@ class Replay:
                 self._send(number, effects)
                 if self._over:
                     break
+        if self._unanswered is not None and not self._over and self._schedule.next_deadline() is None:
+            self._hang_up(self._unanswered, effects)
         return effects
 
     def next_deadline(self) -> float | None:
@@ -136,6 +154,11 @@ class Replay:
         raise AssertionError("a recording has its own transcripts")
 
     # ---- how it went
+
+    @property
+    def hangs_up(self) -> bool:
+        """Whether the connection has been ended from this side, or will be when what is due has been sent."""
+        return self._over or self._unanswered is not None
 
     def problems(self) -> list[str]:
         """What a test should fail with: what the client did otherwise, and what of the recording was not used up."""
@@ -164,7 +187,9 @@ class Replay:
             self._ear.asked_for(body.get("session"))
         number = self._matching.find(kind, body)
         if number is None:
-            self._deviates(self._extra(kind, body), effects, body)
+            deviation = self._extra(kind, body)
+            self._deviates(deviation, effects, body)
+            self._not_answered(kind, deviation, body)
             return
         action = self.plan.actions[number]
         for deviation in self._deviations_of(number, action, body, sound):
@@ -230,7 +255,9 @@ class Replay:
                 self._reached(mark, now)
             elif self.plan.signals is not None and number >= self.plan.signals and isinstance(signal, SpeechStarted):
                 got = f"speech at {signal.audio_start_ms / 1000:.1f} s of its sound"
-                self._deviates(Deviation("speech", self.name, "no more speech", got), effects, None)
+                deviation = Deviation("speech", self.name, "no more speech", got)
+                self._deviates(deviation, effects, None)
+                self._not_answered(got, deviation, None)
         while self._amounts and self.plan.marks[self._amounts[-1]].audio_ms <= self._ear.audio_ms:
             self._reached(self._amounts.pop(), now)
 
@@ -281,17 +308,28 @@ class Replay:
         effects.append(Remark("differs", str(deviation)))
         self.deviations.append(deviation)
         if self._manner.on_unexpected == "strict":
-            event_id = body.get("event_id") if body is not None else None
-            details = ErrorDetails(
-                type="invalid_request_error",
-                code="replay_deviation",
-                message=str(deviation),
-                param=None,
-                event_id=event_id if isinstance(event_id, str) else None,
-            )
-            effects.append(Send(ErrorEvent(event_id="event_vlmock_replay", error=details)))
-            effects.append(Close(_DEVIATED, f"not as recorded: {deviation}"))
-            self._over = True
+            told = str(deviation).replace(self.name, self._short_name, 1)
+            self._hang_up(_Unanswered(deviation, f"not as recorded: {told}", _event_id(body)), effects)
+
+    def _not_answered(self, what: str, deviation: Deviation, body: JsonObject | None) -> None:
+        """The client said more than was recorded. Where it comes after all that could still be answered, the client
+        would wait for ever, so it is hung up on when what is due has been sent."""
+        through = self._matching.is_past_the_last and not self._unheard
+        if through or (what == "response.create" and not self._schedule.has_left("response.created")):
+            reason = f"nothing answers {what}: {self._short_name} has been played to its end"
+            self._unanswered = self._unanswered or _Unanswered(deviation, reason, _event_id(body))
+
+    def _hang_up(self, last: "_Unanswered", effects: list[Effect]) -> None:
+        details = ErrorDetails(
+            type="invalid_request_error",
+            code="replay_deviation",
+            message=str(last.deviation),
+            param=None,
+            event_id=last.event_id,
+        )
+        effects.append(Send(ErrorEvent(event_id="event_vlmock_replay", error=details)))
+        effects.append(Close(_DEVIATED, last.reason))
+        self._over = True
 
     def _dialled_otherwise(self) -> list[Deviation]:
         recorded, now = _query(self.plan.recording.head.url), _query(self._target)
@@ -308,6 +346,11 @@ class Replay:
             event = self.plan.recording.frames[step.frame].event if step.type == "session.created" else None
             return event.get("session") if event is not None else None
         return None
+
+
+def _event_id(body: JsonObject | None) -> str | None:
+    event_id = body.get("event_id") if body is not None else None
+    return event_id if isinstance(event_id, str) else None
 
 
 def _read(message: bytes) -> tuple[str, JsonObject]:

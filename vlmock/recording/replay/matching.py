@@ -39,6 +39,11 @@ class Matching:
         """What comes next in the recording."""
         return self._plan.actions[first] if (first := next(iter(self._waiting), None)) is not None else None
 
+    @property
+    def is_past_the_last(self) -> bool:
+        """Whether the last one has come, whatever was left out before it."""
+        return len(self._plan.actions) - 1 not in self._waiting
+
     def find(self, kind: str, event: JsonObject) -> int | None:
         """The action that the client's event stands for, and now has come; None: it is not in the recording, or not
         hereabouts."""

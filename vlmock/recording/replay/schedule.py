@@ -59,9 +59,9 @@ class Schedule:
         """When the next step is due; None: only the client can bring that about."""
         return self._due[0][0] if self._due else None
 
-    def is_ready(self, number: int) -> bool:
-        """Whether a step waits for nothing but its time."""
-        return not self._missing[number]
+    def has_left(self, kind: str) -> bool:
+        """Whether a step of this type has not been sent."""
+        return any(step.type == kind and not sent for step, sent in zip(self._steps, self.sent, strict=True))
 
     def _happened(self, number: int, instant: float) -> None:
         self._missing[number] -= 1
