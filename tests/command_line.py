@@ -36,17 +36,29 @@ class Served:
 
     def __init__(self, process: subprocess.Popen[str], greeting: list[str]) -> None:
         self.process, self.greeting = process, greeting
+        self.said: list[str] = []
+        """The lines that were waited for."""
         self.url = re.findall(r"https?://\S+", greeting[0])[0]
 
     def connect(self, path: str = "", key: str = "any", model: str = "gpt-4.1") -> ClientConnection:
         address = f"{self.url}{path}/voice-live/realtime?api-version=2026-04-10&model={model}"
         return connect(address.replace("http", "ws", 1), additional_headers={"api-key": key})
 
-    def ends(self, number: signal.Signals, *, warned: str = "") -> str:
-        """All that it says when it is told to stop. ``warned``: how its only warning begins."""
+    def said_until(self, beginning: str) -> list[str]:
+        """The lines that it says, to the one that begins so; it must not have more to say just then."""
+        assert self.process.stdout is not None
+        while not self.said or not self.said[-1].startswith(beginning):
+            line = self.process.stdout.readline()
+            assert line, f"it ended: {self.said}"
+            self.said.append(line.rstrip())
+        return self.said
+
+    def ends(self, number: signal.Signals, *, warned: str = "", code: int = 0) -> str:
+        """All that it says when it is told to stop. ``warned``: how its only warning begins. ``code``: that it exits
+        with."""
         self.process.send_signal(number)
         out, err = self.process.communicate(timeout=5)
-        assert (self.process.returncode, err[: len(warned)], err.count("\n")) == (0, warned, bool(warned))
+        assert (self.process.returncode, err[: len(warned)], err.count("\n")) == (code, warned, bool(warned))
         return out
 
 

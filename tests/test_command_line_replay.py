@@ -22,9 +22,11 @@ def recording(tmp_path: Path) -> Path:
 
 
 def test_a_recording_is_played_to_every_connection(recording: Path) -> None:
-    """As often as somebody comes. What they do otherwise is said as it happens, and in the end, with what they left
+    """As often as somebody comes. What they do otherwise is said as it happens, and when they have left what they left
     out."""
+    name = recording / "connection-1"
     with serving("--replay", str(recording), "--replay-timing", "instant") as served:
+        assert served.greeting[0] == f"vlmock listens on {served.url} and replays {name}"
         for _ in range(2):
             with served.connect() as socket:
                 first = ask(socket, "Hello")
@@ -32,21 +34,65 @@ def test_a_recording_is_played_to_every_connection(recording: Path) -> None:
             assert ask(socket, "Good day") == first
         with served.connect() as socket:
             socket.recv()
-        printed = served.ends(signal.SIGTERM)
-    (line,) = [line for line in printed.splitlines() if line.startswith("#")]
-    assert "#3" in line
-    assert 'item.content[0].text: expected "Hello", got "Good day"' in line
-    told = [line.partition(":")[0] for line in printed.splitlines() if line.startswith("connection ")]
-    assert told == ["connection 3", "connection 4", "connection 4"]
-    assert "expected response.create, got nothing" in printed
+        assert served.said_until("#4 has ended")[-1] == f"#4 has ended: 2 differences from {name}"
+        assert served.ends(signal.SIGTERM) == "stopped; 2 of 4 connections did otherwise than recorded\n"
+    said = {number: [line for line in served.said if line.startswith(f"#{number} ")] for number in (1, 2, 3, 4)}
+    assert [said[number] for number in (1, 2)] == [[f"#{number} has ended: as in {name}"] for number in (1, 2)]
+    assert said[3][0].endswith('item.content[0].text: expected "Hello", got "Good day"')
+    assert said[3][1:] == [f"#3 has ended: 1 difference from {name}"]
+    assert "expected conversation.item.create (message), got nothing" in said[4][0]
+    assert "expected response.create, got nothing" in said[4][1]
 
 
 def test_strict_ends_the_connection(recording: Path) -> None:
-    """With an error that says why."""
-    with serving("--replay", str(recording), "--on-unexpected", "strict") as served, served.connect() as socket:
-        socket.recv()
-        socket.send('{"type":"response.cancel"}')
-        assert json.loads(socket.recv())["error"]["code"] == "replay_deviation"
+    """With an error that says why; in the end the exit code says that there was something."""
+    with serving("--replay", str(recording), "--on-unexpected", "strict") as served:
+        with served.connect() as socket:
+            socket.recv()
+            socket.send('{"type":"response.cancel"}')
+            assert json.loads(socket.recv())["error"]["code"] == "replay_deviation"
+        printed = served.ends(signal.SIGINT, code=1)
+    assert printed.splitlines()[-1] == "stopped; 1 of 1 connection did otherwise than recorded"
+
+
+def test_strict_is_content_with_who_does_as_recorded(recording: Path) -> None:
+    """Exit code 0; and nobody has to come."""
+    for clients in (1, 0):
+        with serving("--replay", str(recording), "--on-unexpected", "strict") as served:
+            for _ in range(clients):
+                with served.connect() as socket:
+                    ask(socket, "Hello")
+            printed = served.ends(signal.SIGINT)
+        summary = "none of 1 connection did otherwise than recorded" if clients else "nobody connected"
+        assert printed.splitlines()[-1] == f"stopped; {summary}"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "complaint"),
+    [
+        (["--replay-timing", "instant"], "--replay-timing: about recordings that are replayed; give --replay as well"),
+        (["--on-unexpected", "tolerant", "--replay-timing", "2"], "--replay-timing and --on-unexpected: about"),
+        (
+            ["--replay", "{rec}", "--timing", "instant"],
+            "--timing is about scenarios; of a recording it is --replay-timing",
+        ),
+    ],
+)
+def test_an_option_that_would_change_nothing_is_a_mistake(
+    recording: Path, arguments: list[str], complaint: str
+) -> None:
+    """It says what was meant; exit code 2."""
+    done = run("serve", "--port", "0", *[argument.format(rec=recording) for argument in arguments])
+    assert done.returncode == 2
+    assert complaint in " ".join(done.stderr.split())
+
+
+def test_a_scenario_beside_a_recording_has_its_own_timing(recording: Path) -> None:
+    """It is played to whoever asks for it by name."""
+    with serving("weather", "--replay", str(recording), "--timing", "instant") as served:
+        with served.connect("/weather") as socket:
+            socket.recv()
+        served.ends(signal.SIGTERM)
 
 
 @pytest.mark.parametrize(

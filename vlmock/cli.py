@@ -8,7 +8,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import click
 
@@ -16,11 +16,8 @@ import vlmock
 from vlmock.conduct_cli import Linting, lint_options
 from vlmock.console import print_exports, redaction_options
 from vlmock.errors import VlmockError
-from vlmock.protocol.shown import on_one_line
+from vlmock.replay_cli import Replaying, print_difference, replay_options
 from vlmock.session.timing import PIPELINES_OWN, PROFILE_NAMES
-
-if TYPE_CHECKING:
-    from vlmock.server.mock_server import MockServer
 
 __all__ = ["main"]
 
@@ -114,25 +111,7 @@ def demo(scenario: str, timing: str, journal: Path | None) -> None:
 @click.option("--entra", is_flag=True, help="Hand out tokens of Entra ID, and demand them; prints what to export.")
 @click.option("--tls", is_flag=True, help="Serve https and wss; prints what to export.")
 @click.option("--compression", is_flag=True, help="Agree to permessage-deflate.")
-@click.option(
-    "--replay",
-    type=click.Path(path_type=Path),
-    help="Play this recording to every connection, held back by what the client does; several one after the other.",
-)
-@click.option(
-    "--replay-timing",
-    default="recorded",
-    show_default=True,
-    metavar="TIMING",
-    help="recorded, instant, or how many times as long: 0.5 is twice as fast.",
-)
-@click.option(
-    "--on-unexpected",
-    type=click.Choice(["strict", "tolerant", "ignore"]),
-    default="tolerant",
-    show_default=True,
-    help="A client that does otherwise than the recorded one ends with an error (strict), or goes on.",
-)
+@replay_options
 @click.option(
     "--record", type=click.Path(path_type=Path), help="Write every connection down there: a new folder, or a .zip file."
 )
@@ -145,9 +124,7 @@ def serve(
     port: int,
     entra: bool,
     verbose: bool,
-    replay: Path | None,
-    replay_timing: str,
-    on_unexpected: Any,
+    replaying: Replaying,
     linting: Linting,
     **options: Any,
 ) -> None:
@@ -167,11 +144,10 @@ def serve(
         offers[getattr(playable, "name", DEFAULT)] = playable
     first = next(iter(offers.values()), None)
     stopped = StopSignals()
-    log = linting.listening(_print_entry if verbose else _print_difference if replay else None)
+    log = linting.listening(_print_entry if verbose else print_difference if replaying.wanted else None)
     with start(first, offers=offers, host=host, port=port, log=log, **options, **linting.options) as server:
-        if replay is not None:
-            _replay(server, replay, timing=replay_timing, on_unexpected=on_unexpected)
-        click.echo(f"vlmock listens on {server.url}")
+        replayed = replaying.begin(server)
+        click.echo(f"vlmock listens on {server.url}{replayed}")
         for name in offers:
             click.echo(f"  {server.url}/{name}")
         if entra:
@@ -181,24 +157,11 @@ def serve(
         gc.freeze()  # what is there now stays
         while server.running and not stopped.wait(0.5):
             linting.tell(server)
-        for problem in server.problems() if replay is not None else ():
-            click.echo(problem)
-    code = linting.end(server)
-    click.echo("stopped" if record is None else f"stopped; what was said is in {record}")
+            replaying.tell(server)
+    code, summary = replaying.end(server)
+    code = max(code, linting.end(server))
+    click.echo(f"stopped{summary}" + (f"; what was said is in {record}" if record is not None else ""))
     sys.exit(code)
-
-
-def _replay(server: "MockServer", recorded: Path, **how: Any) -> None:
-    try:
-        server.replay(recorded, repeat=True, **how)
-    except ValueError as error:
-        raise click.BadParameter(str(error), param_hint="--replay-timing") from None
-
-
-def _print_difference(entry: Any) -> None:
-    """One line, whatever its length: it is what a replay is for."""
-    if entry.type == "(differs)":
-        click.echo(f"#{entry.connection} {entry.at:8.3f} ! {on_one_line(entry.event.message)}")
 
 
 def _readings(given: Sequence[str]) -> dict[str, object]:
@@ -224,7 +187,7 @@ def _counted(things: Sequence[object], name: str) -> str:
 
 def _print_entry(entry: Any) -> None:
     if entry.type == "(differs)":
-        _print_difference(entry)
+        print_difference(entry)
     else:
         click.echo(entry.line())
 

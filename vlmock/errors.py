@@ -7,6 +7,7 @@
     ├── DetectorError          speech cannot be found that way: no such detector, extra missing
     ├── RecognitionError       speech cannot be recognised: pocketsphinx missing, or failing
     ├── RecordingError         a recording cannot be read, written or replayed
+    ├── NotAsRecorded          a client did otherwise than the recording that it was played; an AssertionError, too
     ├── FindingsError          findings of `vlclient check` cannot be used; names the file and what to do
     ├── ServerError            the server cannot start: port taken, host unknown, trustme missing
     ├── UnknownFigure          a figure was asked for that nobody can know, for want of turns
@@ -23,6 +24,7 @@ __all__ = [
     "FindingsError",
     "JournalTimeout",
     "NetworkBlocked",
+    "NotAsRecorded",
     "RecognitionError",
     "RecordingError",
     "ScenarioError",
@@ -72,6 +74,10 @@ class RecognitionError(VlmockError):
 
 class RecordingError(VlmockError):
     """A recording cannot be read, written or replayed; names the file, the line and what to do."""
+
+
+class NotAsRecorded(VlmockError, AssertionError):
+    """A client did otherwise than the recording that it was played; names the connection, the frame and what to do."""
 
 
 class FindingsError(VlmockError):

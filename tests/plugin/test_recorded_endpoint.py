@@ -166,6 +166,30 @@ def test_a_mistake_in_the_marker_is_told(project: pytest.Pytester, service: Mock
     assert dialled(service) == 0
 
 
+def test_a_marker_that_does_nothing_is_warned_of(project: pytest.Pytester):
+    """On a test that never asks for the fixture; a module's own may be for its other tests."""
+    project.makepyfile(
+        test_it="""
+        import pytest
+
+        pytestmark = pytest.mark.voicelive_recording
+
+        def test_of_the_module(): pass
+
+        @pytest.mark.voicelive_recording
+        def test_it(): pass
+
+        @pytest.mark.voicelive_recording
+        @pytest.mark.parametrize("voicelive", ["its own"])
+        def test_another(voicelive): pass
+        """
+    )
+    report = run(project, "-W", "default", passed=3, warnings=1)
+    sentence = "@pytest.mark.voicelive_recording does nothing in a test that does not ask for the fixture voicelive"
+    assert report.count(sentence) == 1
+    assert sentence in run(project, "-W", "error", passed=2, failed=1)
+
+
 @pytest.mark.parametrize(
     ("environment", "sentence"),
     [

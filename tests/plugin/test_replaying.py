@@ -65,3 +65,21 @@ def test_an_agent_that_never_comes_fails(project: pytest.Pytester) -> None:
     result = project.runpytest_inprocess("-p", "no:cacheprovider")
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines(["nobody connected to replay rec*"])
+
+
+@pytest.mark.usefixtures("recording")
+def test_a_test_that_was_never_begun_has_one_error(project: pytest.Pytester) -> None:
+    """Its own: the recording could not be used up."""
+    project.makepyfile(
+        test_it="""
+        import pytest
+
+        @pytest.fixture
+        def broken(voicelive):
+            voicelive.replay("rec")
+            raise EOFError("its own")
+
+        def test_it(broken): pass
+        """
+    )
+    project.runpytest_inprocess("-p", "no:cacheprovider").assert_outcomes(errors=1)

@@ -218,6 +218,7 @@ def written(file: Path, errors: int) -> None:
         (["out", "--upstream", "http://x", "--sign-in", "key"], "set AZURE_VOICE_LIVE_API_KEY"),
         (["out", "--upstream", "http://x", "--sign-in", "me"], "'me' is not one of 'key', 'entra'"),
         (["out", "--upstream", "https://x.y", "--cacert", "none.pem"], "none.pem"),
+        (["out", "--upstream", "http://x:1", "--cacert", "file"], "http://x:1 has no certificate to be trusted: write"),
         (["file", "--upstream", "http://x"], "a file is in the way; name a folder"),
         (["full", "--upstream", "http://x"], "holds a recording already"),
         (["out", "--upstream", "http://x", "--timeout", "0"], "0"),

@@ -169,6 +169,7 @@ def test_strict_tells_the_client_and_closes(server: MockServer) -> None:
         with pytest.raises(ConnectionClosed):
             client.recv(5)
         assert client.close_code == 1008
+    assert len(server.problems()) == 1
 
 
 def test_another_address_is_a_deviation(server: MockServer) -> None:

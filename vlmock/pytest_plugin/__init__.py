@@ -40,6 +40,10 @@ _BLOCK = "--block-network"
 _ALLOWED = "--allowed-hosts"
 _BLOCK_INI = "voicelive_block_network"
 _ALLOWED_INI = "voicelive_allowed_hosts"
+_IN_VAIN = (
+    f"@pytest.mark.{MARKER} does nothing in a test that does not ask for the fixture voicelive: ask for it, or leave "
+    "out the marker"
+)
 _PYTEST_RECORDING = ("recording", "pytest_recording.plugin")
 """What it is called where pytest finds it by itself, and where it is named with -p."""
 _HERE = (r"127\.0\.0\.1\Z", r"::1\Z", r"localhost\Z")
@@ -170,6 +174,7 @@ def voicelive(request: pytest.FixtureRequest, voicelive_options: Mapping[str, An
         from vlmock.server.mock_server import serve
 
         started = serve(**voicelive_options)
+        started.problems_were_asked = True  # they are told with the test
     with started as endpoint:
         item.stash[ENDPOINT] = endpoint
         yield endpoint
@@ -238,7 +243,15 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
         _explain(item, None)
         pytest.fail(problems, pytrace=False)
     item.stash[_PASSED] = True
+    if _is_marked_in_vain(item):
+        item.warn(pytest.PytestWarning(_IN_VAIN))
     return result
+
+
+def _is_marked_in_vain(item: pytest.Item) -> bool:
+    """The markers of a class or a module may be for its other tests."""
+    marked = any(marker.name == MARKER for marker in item.own_markers)
+    return marked and ENDPOINT not in item.stash and "voicelive" not in getattr(item, "fixturenames", ())
 
 
 def _problems(item: pytest.Item) -> str:

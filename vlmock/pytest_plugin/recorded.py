@@ -135,6 +135,7 @@ def _replaying(recordings: Sequence["Recording"], wanted: Asked, options: Mappin
             server.stop()
 
     server = serve(**{name: options[name] for name in _OF_REPLAYS & options.keys()}, log=log)
+    server.problems_were_asked = True  # they are told with the test
     try:
         server.replay(
             recordings,

@@ -193,6 +193,8 @@ def _credential(api_key: str | None, *, entra: bool) -> Credential:
 def _trust(upstream: Upstream, cacert: str | Path | None) -> ssl.SSLContext | None:
     """The system's trust, or that of SSL_CERT_FILE, as it is now."""
     if not upstream.secure:
+        if cacert is not None:
+            raise ServerError(f"{upstream} has no certificate to be trusted: write https://, or leave out cacert")
         return None
     context = ssl.create_default_context()
     if cacert is not None:

@@ -3,8 +3,10 @@
 import os
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from types import TracebackType
+from typing import TYPE_CHECKING, Final
 
+from vlmock.errors import NotAsRecorded
 from vlmock.recording.model import Recording
 from vlmock.scenario.director import Director
 from vlmock.scenario.expectations import check
@@ -14,7 +16,7 @@ from vlmock.server.identity import TOKEN_LIFETIME_S, Entra
 from vlmock.server.journal import Journal
 from vlmock.server.journal_entry import Entry
 from vlmock.server.local_server import LocalServer
-from vlmock.server.reception import Played, Reception, SessionFactory, Settings, TimingProfile, session_for
+from vlmock.server.reception import Played, Reception, Replayed, SessionFactory, Settings, TimingProfile, session_for
 from vlmock.server.repertoire import Repertoire
 from vlmock.server.transport import MAX_MESSAGE_BYTES, Limits
 from vlmock.session.effects import Remark
@@ -29,6 +31,11 @@ if TYPE_CHECKING:
     from vlmock.server.replays import Replayable, Replays
 
 __all__ = ["MockServer", "serve"]
+
+_REMEDY: Final = (
+    "If the client is right, record it anew. To judge it yourself, ask server.problems() before the end of the block, "
+    "or replay with on_unexpected='ignore'."
+)
 
 
 def serve(
@@ -61,7 +68,8 @@ def serve(
     """Start a server; leave it with ``stop()``, or use it in ``with`` or ``async with``.
 
     ``scenario``: the name of a shipped one, a path, a ``Scenario``, a function, a ``Script`` class; None answers
-    anybody sensibly. ``replay``: instead of it a recording, to be used up, as ``MockServer.replay`` plays it; a
+    anybody sensibly. ``replay``: instead of it a recording, to be used up, as ``MockServer.replay`` plays it: what the
+    client does otherwise is in ``problems()``, and raised at the end of the block where nobody has asked for them; a
     ``Recording`` as ``scenario`` is the same. ``offers``: more of them, by the names that clients ask for (``http://127.0.0.1:8765/NAME``);
     the shipped ones need not be offered. ``port``: 0 is any free one. ``timing``: ``instant``, ``cascade``, ``hybrid``,
     ``native``, ``agent``, ``pipeline`` (the session's own), or milliseconds by segment. ``seed`` makes ids and
@@ -145,6 +153,8 @@ class MockServer(LocalServer):
         self._takes_no_time = settings.timing == "instant"
         self._before_play = 0
         """How many had connected when what is to be played now was chosen."""
+        self.problems_were_asked = False
+        """Somebody judges them: the end of a block has nothing to tell."""
         self.conduct_was_asked = False
         """Somebody is interested in it."""
         self.metrics_were_asked = False
@@ -162,6 +172,30 @@ class MockServer(LocalServer):
         super().stop()
         if self.journal.recordings is not None:
             self.journal.recordings.stop()
+
+    def __exit__(
+        self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        """Raises NotAsRecorded where a client did otherwise than the recording that it was played, and nobody has asked
+        for ``problems``. To an error that is on its way it is only added."""
+        super().__exit__(exc_type, exc, traceback)
+        self._tell_of_replays(exc)
+
+    async def __aexit__(
+        self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        """The same for asyncio, whose loop stays free meanwhile."""
+        await super().__aexit__(exc_type, exc, traceback)
+        self._tell_of_replays(exc)
+
+    def _tell_of_replays(self, error: BaseException | None) -> None:
+        if self.problems_were_asked or not (self._reception.repertoire.all_replays or self._reception.replayed):
+            return
+        problems = "\n".join(self.problems())
+        if problems and error is not None:
+            error.add_note(f"vlmock: {problems}")
+        elif problems:
+            raise NotAsRecorded(f"{problems}\n{_REMEDY}")
 
     # ---- what it does
 
@@ -193,12 +227,12 @@ class MockServer(LocalServer):
         ``instant``, ``recorded``, or a factor (0.5: twice as fast). ``on_unexpected``: a client that does otherwise
         than the recorded one ends with an error and close 1008 (``strict``), goes on and is a problem in the end
         (``tolerant``), or is only in ``journal.remarks()`` (``ignore``); who says more when all has been played is hung
-        up on in any case. ``trailing``: whether what the client did
-        after the last complete answer has to come as well (``report``) or not (``ignore``). ``repeat``: begin again
-        when all have been played, and demand no use of any; otherwise a connection too many gets HTTP 409. ``name``:
-        for those that ask for it.
+        up on in any case. ``trailing``: whether what the client did after the last complete answer has to come as well
+        (``report``) or not (``ignore``). ``repeat``: begin again when all have been played, and demand no use of any;
+        otherwise a connection too many gets HTTP 409. ``name``: for those that ask for it.
 
-        What differs is in ``problems()``, which the pytest plugin looks at, and in ``replays``. Raises RecordingError
+        What differs is in ``problems()`` and in ``replays``; the pytest plugin fails the test with it, and a ``with``
+        block of the server ends with it (NotAsRecorded) where nobody has asked. Raises RecordingError
         when there is nothing to be played or something in it is wrong, ValueError when there is no such timing or rule.
         """
         replays = _replays(recorded, timing, on_unexpected, trailing, repeat=repeat)
@@ -207,7 +241,12 @@ class MockServer(LocalServer):
     @property
     def replays(self) -> "list[Replay]":
         """The recording of each connection that one was played to, with what its client did otherwise."""
-        return [replayed.replay for replayed in self._reception.replayed]
+        return [replayed.replay for replayed in self.replayed]
+
+    @property
+    def replayed(self) -> list[Replayed]:
+        """The same with the numbers that the connections have in the journal; of very many, the latest thousand."""
+        return list(self._reception.replayed)
 
     def entra(self, *, lifetime_s: float = TOKEN_LIFETIME_S) -> Entra:
         """Hand out tokens as a managed identity does, and from now on let in nobody with another one, or with a key.
@@ -277,13 +316,14 @@ class MockServer(LocalServer):
     def problems(self) -> list[str]:
         """What a test should fail with: crashes, turns not answered or not played, unmet ``expect``, and what clients
         did otherwise than in the recording that was played to them."""
+        self.problems_were_asked = True
         problems = [f"the server failed: {type(error).__name__}: {error}" for error in self.crashes]
         for played in self.played:
             found = problems_of(played.script)
             if isinstance(played.script, Director):
                 found += check(played.script.scenario.expect, self.journal.entries(played.connection))
             problems += [f"connection {played.connection}: {problem}" for problem in found]
-        for replayed in self._reception.replayed:
+        for replayed in self.replayed:
             problems += [f"connection {replayed.connection}: {problem}" for problem in replayed.replay.problems()]
         for replays in self._reception.repertoire.all_replays:
             problems += replays.problems()

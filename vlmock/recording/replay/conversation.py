@@ -80,7 +80,8 @@ class Replay:
         """What the client said this time, where the answer repeats some of it."""
         self._unanswered: _Unanswered | None = None
         self._over = False
-        self._gone = False
+        self.gone = False
+        """Whether the connection has ended."""
 
     @property
     def name(self) -> str:
@@ -141,7 +142,7 @@ class Replay:
         return None if self._over else self._schedule.next_deadline()
 
     def close(self) -> None:
-        self._gone = True
+        self.gone = True
         self._ear.close()
 
     def supply(self, key: int, speech: Speech, now: float) -> list[Effect]:
@@ -175,7 +176,7 @@ class Replay:
             undone=self._matching.waiting,
             unheard=frozenset(self._unheard),
             sound_ms=self._ear.audio_ms,
-            gone=self._gone,
+            gone=self.gone,
         )
         return left_over(self.plan, progress, trailing=self._manner.trailing == "report")
 
