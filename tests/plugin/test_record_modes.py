@@ -202,11 +202,15 @@ def test_new_records_anew_what_no_longer_fits(project: pytest.Pytester, service:
 
 @pytest.mark.timeout(20)
 @pytest.mark.parametrize(
-    ("asked", "mode", "outcome"),
-    [("", "none", FAILS), ("", "new", PASSES), ("(on_unexpected='ignore')", "none", FAILS)],
+    ("asked", "mode", "outcome", "told"),
+    [
+        ("", "none", FAILS, "nothing answers response.create: test_it/connection-1 has been played to its end"),
+        ("", "new", PASSES, "not as recorded: test_it/connection-1, after its last client event"),
+        ("(on_unexpected='ignore')", "none", FAILS, "nothing answers response.create: test_it/connection-1 has been"),
+    ],
 )
 def test_an_agent_does_not_wait_for_what_was_not_recorded(
-    project: pytest.Pytester, service: MockServer, asked: str, mode: str, outcome: dict[str, int]
+    project: pytest.Pytester, service: MockServer, asked: str, mode: str, outcome: dict[str, int], told: str
 ):
     """Who says more than the recorded one is hung up on: no answer would ever come. What it notices is in the file."""
     asking_twice = """
@@ -233,11 +237,45 @@ def test_an_agent_does_not_wait_for_what_was_not_recorded(
     run(project, "--voicelive-record=once", passed=1)
     project.makepyfile(test_it=asking_twice.replace("TIMES", "2"))
     report = run(project, f"--voicelive-record={mode}", **outcome)
-    assert (
-        "nothing answers response.create: test_it/connection-1 has been played"
-        in (project.path / "noticed").read_text()
-    )
+    assert told in (project.path / "noticed").read_text()
     assert ("expected nothing more, got response.create" in report) == (outcome is FAILS and not asked)
+
+
+@pytest.mark.timeout(20)
+def test_an_agent_does_not_wait_in_the_middle(project: pytest.Pytester, service: MockServer):
+    """An update more is answered by nobody either. The agent is told, and the report has that one difference."""
+    test = """
+        import json
+        import pytest
+        from websockets.sync.client import connect
+
+        @pytest.mark.voicelive_recording
+        def test_it(voicelive):
+            url = voicelive.ws_url + "/voice-live/realtime?api-version=2026-04-10&model=gpt-4.1"
+            with connect(url, additional_headers={"api-key": "any"}) as socket:
+                for kind, answer in SAYS:
+                    socket.send(json.dumps({"type": kind, **({"session": {}} if kind == "session.update" else {})}))
+                    while json.loads(socket.recv())["type"] != answer:
+                        pass
+        """
+    asks, sets = ("response.create", "response.done"), ("session.update", "session.updated")
+    project.makepyfile(test_it=test.replace("SAYS", str([asks, asks])))
+    run(project, "--voicelive-record=once", passed=1)
+    project.makepyfile(test_it=test.replace("SAYS", str([asks, sets, asks])))
+    report = run(project, failed=1)
+    assert "nothing answers session.update: it is not in test_it/connection-1" in report
+    assert report.count("connection 1: ") == report.count("expected response.create, got session.update") == 1
+
+
+def test_a_connection_too_many_is_told_what_a_marker_can_do(project: pytest.Pytester, service: MockServer):
+    """Record anew: a marker has no ``repeat``."""
+    project.makepyfile(test_it=TALKING.format(texts=["One"], more=""))
+    run(project, "--voicelive-record=once", passed=1)
+    more = "\n    await my_agent.run(endpoint=voicelive.url, api_key='any', texts=['X'])"
+    project.makepyfile(test_it=TALKING.format(texts=["One"], more=more))
+    report = run(project, failed=1)
+    assert "1 connection too many: recordings/test_it/test_it/connection-1 has been played already\n" in report
+    assert "--voicelive-record=new" in report
 
 
 def test_new_leaves_alone_what_gives_up(project: pytest.Pytester, service: MockServer):

@@ -123,3 +123,26 @@ def test_who_may_still_be_answered_is_not(on_unexpected: str) -> None:
         spoken.speak(utterance()).wait(10)
     assert spoken.types.count("response.done") == 2
     assert spoken.closed is None
+
+
+def test_a_test_is_not_kept_waiting_in_the_middle_either() -> None:
+    """Where the manner is to hang up at more: what is due is sent, what would have come is no problem any more."""
+    line = replay_line(recorded(types), hang_up="more")
+    line.wait(0.2).say(update(instructions="Be brief.", modalities=["text", "audio"])).wait(1)
+    line.say(typed_item("Hello"), ANSWER).wait(10).say({"type": "response.cancel"})
+    assert line.closed is not None
+    assert (line.closed.code, line.closed.reason) == (1008, "nothing answers response.cancel: it is not in rec")
+    assert "response.done" in line.types
+    (problem,) = line.leave().problems
+    assert "expected conversation.item.create (message), got response.cancel" in problem
+
+
+def test_a_test_that_runs_again_ends_at_any_difference() -> None:
+    """Though what may change places may do so."""
+    line = replay_line(recorded(types), hang_up="difference")
+    line.wait(0.2).say(typed_item("Hello"), update(instructions="Be brief.", modalities=["text", "audio"]), ANSWER)
+    assert line.closed is None
+    line.wait(10).say(typed_item("And never"))
+    assert line.closed is not None
+    assert line.closed.reason.startswith("not as recorded: rec, frame ")
+    assert len(line.leave().problems) == 1

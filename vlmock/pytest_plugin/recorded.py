@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 import pytest
@@ -18,17 +18,16 @@ from vlmock.pytest_plugin.live import credential_in, start_recording
 from vlmock.pytest_plugin.modes import PLAN, Mode
 from vlmock.pytest_plugin.shelf import Shelf, standing
 from vlmock.recorder.minutes import SWITCHING
+from vlmock.recording.replay.manner import HangUp, manner
 from vlmock.server.journal import Journal
 from vlmock.server.mock_server import MockServer, serve
+from vlmock.server.replays import Replays
 
 if TYPE_CHECKING:
     from vlmock.pytest_plugin.network import Wall
     from vlmock.recording.model import Recording
-    from vlmock.server.journal_entry import Entry
 
 __all__ = ["recorded", "story"]
-
-_DIFFERS: Final = "(differs)"
 
 
 @contextmanager
@@ -126,36 +125,17 @@ def _replaying(recordings: Sequence["Recording"], wanted: Asked, options: Mappin
     """A server that hangs up on an agent that says what was not recorded, in the middle as well: it might wait for an
     answer for ever. In the mode ``new`` it does so at the first difference of any kind, because the test runs again in
     any case."""
-    told = options.get("log")
-
-    def log(entry: "Entry") -> None:
-        if told is not None:
-            told(entry)
-        if entry.type == _DIFFERS and wanted.on_unexpected != "ignore" and (mode == "new" or _says_more(server)):
-            server.stop()
-
-    server = serve(**{name: options[name] for name in _OF_REPLAYS & options.keys()}, log=log)
+    hang_up: HangUp = "end" if wanted.on_unexpected == "ignore" else "difference" if mode == "new" else "more"
+    how = manner(wanted.timing, wanted.on_unexpected, wanted.trailing, hang_up=hang_up)
+    replays = Replays(recordings, how, too_many="")
+    server = serve(**{name: options[name] for name in _OF_REPLAYS & options.keys()})
     server.problems_were_asked = True  # they are told with the test
-    try:
-        server.replay(
-            recordings,
-            timing=wanted.timing,
-            on_unexpected=cast(Any, wanted.on_unexpected),
-            trailing=cast(Any, wanted.trailing),
-        )
-    except BaseException:
-        server.stop()
-        raise
+    server.hand_out(replays)
     return server
 
 
-def _says_more(server: MockServer) -> bool:
-    going_on = [replay for replay in server.replays if not replay.hangs_up]
-    return any(deviation.kind == "extra" for replay in going_on for deviation in replay.deviations)
-
-
 _OF_RECORDERS: Final = frozenset({"host", "port", "tls"})
-_OF_REPLAYS: Final = _OF_RECORDERS | {"compression", "max_message_bytes", "journal_bytes"}
+_OF_REPLAYS: Final = _OF_RECORDERS | {"compression", "max_message_bytes", "journal_bytes", "log"}
 """Of a server's options those that say how it is reached. What it does is the recording's affair, and any key is good
 for it, as it is for the recorder."""
 

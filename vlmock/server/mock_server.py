@@ -193,7 +193,7 @@ class MockServer(LocalServer):
             return
         problems = "\n".join(self.problems())
         if problems and error is not None:
-            error.add_note(f"vlmock: {problems}")
+            error.add_note(f"vlmock has seen:\n{problems}")
         elif problems:
             raise NotAsRecorded(f"{problems}\n{_REMEDY}")
 
@@ -235,7 +235,10 @@ class MockServer(LocalServer):
         block of the server ends with it (NotAsRecorded) where nobody has asked. Raises RecordingError
         when there is nothing to be played or something in it is wrong, ValueError when there is no such timing or rule.
         """
-        replays = _replays(recorded, timing, on_unexpected, trailing, repeat=repeat)
+        self.hand_out(_replays(recorded, timing, on_unexpected, trailing, repeat=repeat), name=name)
+
+    def hand_out(self, replays: "Replays", *, name: str | None = None) -> None:
+        """Play these as ``replay`` does: for those who have to say more about the manner."""
         self._reception.repertoire.replay(replays, name=name)
 
     @property

@@ -25,6 +25,7 @@ __all__ = ["Replayable", "Replays"]
 Replayable: TypeAlias = str | os.PathLike[str] | Recording | Sequence[Recording]
 """What can be replayed: a folder or file, or recordings that are there already."""
 
+_TOO_MANY: Final = "; replay with repeat=True to play it to each connection"
 _UPGRADED: Final = 101
 _OF_THE_CONNECTION: Final = frozenset({"connection", "content-length", "keep-alive", "transfer-encoding", "upgrade"})
 """Headers of an answer that are about how it travels."""
@@ -33,13 +34,17 @@ _OF_THE_CONNECTION: Final = frozenset({"connection", "content-length", "keep-ali
 class Replays:
     """Hands them out in their order."""
 
-    def __init__(self, recorded: Replayable, manner: Manner, *, repeat: bool = False) -> None:
-        """``repeat``: when all have been played, begin again. Listens to all of them, so that nobody has to wait for it
-        later. Raises RecordingError when there is nothing to be played."""
+    def __init__(
+        self, recorded: Replayable, manner: Manner, *, repeat: bool = False, too_many: str = _TOO_MANY
+    ) -> None:
+        """``repeat``: when all have been played, begin again. ``too_many``: what to do about connections that nothing
+        is left for. Listens to all of them, so that nobody has to wait for it later. Raises RecordingError when there
+        is nothing to be played."""
         self._recordings = _recordings(recorded)
         self._plans = [plan(recording) for recording in self._recordings]
         self._manner = manner
         self._repeat = repeat
+        self._remedy = too_many
         self._next = 0
         self._too_many = 0
 
@@ -84,7 +89,7 @@ class Replays:
     def _used_up(self) -> str:
         names = [recording.name for recording in self._recordings]
         played = f"all {len(names)} recordings from {names[0]} on have" if len(names) > 1 else f"{names[0]} has"
-        return f"{played} been played already; replay with repeat=True to play it to each connection"
+        return f"{played} been played already{self._remedy}"
 
 
 def _recordings(recorded: Replayable) -> list[Recording]:

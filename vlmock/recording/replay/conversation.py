@@ -79,6 +79,8 @@ class Replay:
         self._asked: dict[int, JsonObject] = {}
         """What the client said this time, where the answer repeats some of it."""
         self._unanswered: _Unanswered | None = None
+        self._cut_short = False
+        """Whether it ends before all has been played that could be."""
         self._over = False
         self.gone = False
         """Whether the connection has ended."""
@@ -156,11 +158,6 @@ class Replay:
 
     # ---- how it went
 
-    @property
-    def hangs_up(self) -> bool:
-        """Whether the connection has been ended from this side, or will be when what is due has been sent."""
-        return self._over or self._unanswered is not None
-
     def problems(self) -> list[str]:
         """What a test should fail with: what the client did otherwise, and what of the recording was not used up."""
         if self._manner.on_unexpected == "ignore":
@@ -168,8 +165,8 @@ class Replay:
         return [str(deviation) for deviation in (*self.deviations, *self.left_over())]
 
     def left_over(self) -> list[Deviation]:
-        """What of the recording has not been played so far. Nothing, where a deviation has ended it."""
-        if self._manner.on_unexpected == "strict" and self.deviations:
+        """What of the recording has not been played so far. Nothing, where a deviation has ended it before its end."""
+        if self._cut_short:
             return []
         progress = Progress(
             sent=self._schedule.sent,
@@ -308,17 +305,20 @@ class Replay:
             return
         effects.append(Remark("differs", str(deviation)))
         self.deviations.append(deviation)
-        if self._manner.on_unexpected == "strict":
+        if self._manner.hang_up == "difference":
+            self._cut_short = True
             told = str(deviation).replace(self.name, self._short_name, 1)
             self._hang_up(_Unanswered(deviation, f"not as recorded: {told}", _event_id(body)), effects)
 
     def _not_answered(self, what: str, deviation: Deviation, body: JsonObject | None) -> None:
-        """The client said more than was recorded. Where it comes after all that could still be answered, the client
-        would wait for ever, so it is hung up on when what is due has been sent."""
+        """The client said more than was recorded, and may wait for an answer for ever. Where it comes after all that
+        could still be answered it does, so it is hung up on when what is due has been sent."""
         through = self._matching.is_past_the_last and not self._unheard
-        if through or (what == "response.create" and not self._schedule.has_left("response.created")):
-            reason = f"nothing answers {what}: {self._short_name} has been played to its end"
-            self._unanswered = self._unanswered or _Unanswered(deviation, reason, _event_id(body))
+        through = through or (what == "response.create" and not self._schedule.has_left("response.created"))
+        if self._unanswered is None and (through or self._manner.hang_up == "more"):
+            self._cut_short = self._cut_short or not through
+            why = f"{self._short_name} has been played to its end" if through else f"it is not in {self._short_name}"
+            self._unanswered = _Unanswered(deviation, f"nothing answers {what}: {why}", _event_id(body))
 
     def _hang_up(self, last: "_Unanswered", effects: list[Effect]) -> None:
         details = ErrorDetails(

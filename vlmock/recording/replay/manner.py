@@ -4,7 +4,7 @@ from typing import Final, Literal, TypeAlias, get_args
 
 import msgspec
 
-__all__ = ["Manner", "OnUnexpected", "Timing", "Trailing", "manner"]
+__all__ = ["HangUp", "Manner", "OnUnexpected", "Timing", "Trailing", "manner"]
 
 Timing: TypeAlias = Literal["recorded", "instant"] | float
 """How long what was recorded takes: as long as then, no time, or so many times as long."""
@@ -13,6 +13,9 @@ OnUnexpected: TypeAlias = Literal["strict", "tolerant", "ignore"]
 the end; it goes on and is only remarked on."""
 Trailing: TypeAlias = Literal["report", "ignore"]
 """Whether what comes after the last complete answer has to come as well. Sound and the goodbye never have to."""
+HangUp: TypeAlias = Literal["difference", "more", "end"]
+"""Where the connection ends for a client that does otherwise: at the first difference; where it says what nobody will
+answer; only where that comes after all that was recorded. Strict is always the first."""
 
 _PACES: Final = {"recorded": 1.0, "instant": 0.0}
 
@@ -24,9 +27,16 @@ class Manner(msgspec.Struct, frozen=True):
     """How long a recorded second takes, in seconds."""
     on_unexpected: OnUnexpected = "tolerant"
     trailing: Trailing = "report"
+    hang_up: HangUp = "end"
 
 
-def manner(timing: Timing | str = "instant", on_unexpected: str = "tolerant", trailing: str = "report") -> Manner:
+def manner(
+    timing: Timing | str = "instant",
+    on_unexpected: str = "tolerant",
+    trailing: str = "report",
+    *,
+    hang_up: HangUp = "end",
+) -> Manner:
     """The same from what a user says. Raises ValueError for what does not exist."""
     unexpected = {each: each for each in get_args(OnUnexpected)}.get(on_unexpected)
     if unexpected is None:
@@ -34,7 +44,7 @@ def manner(timing: Timing | str = "instant", on_unexpected: str = "tolerant", tr
     trail = {each: each for each in get_args(Trailing)}.get(trailing)
     if trail is None:
         raise ValueError(f"trailing is {' or '.join(get_args(Trailing))}, not {trailing!r}")
-    return Manner(_pace(timing), unexpected, trail)
+    return Manner(_pace(timing), unexpected, trail, "difference" if unexpected == "strict" else hang_up)
 
 
 def _pace(timing: Timing | str) -> float:
