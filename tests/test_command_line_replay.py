@@ -37,7 +37,7 @@ def test_a_recording_is_played_to_every_connection(recording: Path) -> None:
         assert served.said_until("#4 has ended")[-1] == f"#4 has ended: 2 differences from {name}"
         assert served.ends(signal.SIGTERM) == "stopped; 2 of 4 connections did otherwise than recorded\n"
     said = {number: [line for line in served.said if line.startswith(f"#{number} ")] for number in (1, 2, 3, 4)}
-    assert [said[number] for number in (1, 2)] == [[f"#{number} has ended: as in {name}"] for number in (1, 2)]
+    assert [said[number] for number in (1, 2)] == [[f"#{number} has ended: as recorded in {name}"] for number in (1, 2)]
     assert said[3][0].endswith('item.content[0].text: expected "Hello", got "Good day"')
     assert said[3][1:] == [f"#3 has ended: 1 difference from {name}"]
     assert "expected conversation.item.create (message), got nothing" in said[4][0]

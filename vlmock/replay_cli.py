@@ -134,6 +134,6 @@ def _tell_of(number: int, replay: "Replay") -> bool:
     for deviation in missing:
         click.echo(f"#{number}          ! {on_one_line(str(deviation))}")
     count = len(replay.deviations) + len(missing)
-    how = f"{count} difference{'s' * (count > 1)} from" if count else "as in"
+    how = f"{count} difference{'s' * (count > 1)} from" if count else "as recorded in"
     click.echo(f"#{number} has ended: {how} {replay.name}")
     return count > 0

@@ -214,7 +214,10 @@ def test_a_service_that_is_not_there_is_told(project: pytest.Pytester, service: 
     """Beside whatever the agent made of it."""
     service.stop()
     project.makepyfile(test_it=asking())
-    assert "nobody listens at 127.0.0.1" in run(project, "--voicelive-record=once", failed=1)
+    report = run(project, "--voicelive-record=once", failed=1)
+    assert "nobody listens at 127.0.0.1" in report
+    for other in ("nobody connected", "This was the live service"):
+        assert other not in report
 
 
 def test_a_service_that_refuses_is_told(project: pytest.Pytester, service: MockServer, monkeypatch: pytest.MonkeyPatch):

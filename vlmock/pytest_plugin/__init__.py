@@ -276,7 +276,8 @@ def _explain(item: pytest.Item, error: BaseException | None) -> None:
     if getattr(endpoint, "live", False):
         from vlmock.pytest_plugin.recorded import story
 
-        item.add_report_section("call", "vlmock, recording", story(item, endpoint, item.stash.get(ANEW, "")))
+        if told := story(item, endpoint, item.stash.get(ANEW, "")):
+            item.add_report_section("call", "vlmock, recording", told)
 
 
 def _conduct(item: pytest.Item) -> str:

@@ -84,7 +84,7 @@ class Live:
     def problems(self) -> list[str]:
         statuses = {connection.status for connection in self.connections}
         if not statuses:
-            return ["nobody connected, so nothing was recorded", *self.server.complaints]
+            return self.server.complaints or ["nobody connected, so nothing was recorded"]
         nobody_let_in = _LET_IN not in statuses and statuses & _NOT_THE_TESTS_DOING
         return [*(self.refusals() if nobody_let_in else ()), *self.server.complaints]
 

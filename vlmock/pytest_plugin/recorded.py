@@ -144,13 +144,14 @@ def story(item: pytest.Item, endpoint: RecordedEndpoint, differences: str) -> st
     """Of a test that was recorded and failed: why it was recorded, and where that lies. ``differences``: what it did
     otherwise when it was played before."""
     shelf, problems = Shelf(endpoint.path), endpoint.problems()
-    told = ["This was the live service."]
+    told = []
     if endpoint.connections:
         let_in = any(connection.status == SWITCHING for connection in endpoint.connections)
         what = "What was said" if let_in else "Its refusal"
-        told[0] += f" {what} will lie in {_shown_path(item, shelf.failed)}, where nothing is played from."
+        failed = _shown_path(item, shelf.failed)
+        told.append(f"This was the live service. {what} will lie in {failed}, where nothing is played from.")
     if shelf.is_used:
-        told[0] += " What was recorded before is as it was."
+        told.append("What was recorded before is as it was.")
     told += [refusal for refusal in endpoint.refusals() if refusal not in problems]
     if differences:
         told += ["The test did otherwise than recorded, and so ran again:", differences]
