@@ -1,4 +1,4 @@
-"""The README keeps its promises: every snippet runs, the table is what the code says."""
+"""The README and its pages keep their promises: every snippet runs, the table is what the code says."""
 
 import os
 import re
@@ -27,6 +27,17 @@ __all__ = ["yaml"]
 
 ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
+PAGES = {
+    name: (ROOT / name).read_text(encoding="utf-8")
+    for name in (
+        "README.md",
+        "scenarios/README.md",
+        "vlclient/README.md",
+        "vlmock/conduct/README.md",
+        "vlmock/recording/README.md",
+        "vlmock/server/README.md",
+    )
+}
 TABLE = re.compile(r"(<!-- made by `vlmock emulated`; a test keeps it true -->\n)(.*?)(<!-- end -->)", re.DOTALL)
 
 
@@ -35,9 +46,15 @@ def snippets(language: str) -> list[Any]:
 
 
 def _snippets(language: str) -> Iterator[Any]:
-    for found in re.finditer(rf"^```{language}\n(.*?)^```", README, re.DOTALL | re.MULTILINE):
-        line = README.count("\n", 0, found.start()) + 2
-        yield pytest.param(found[1], id=f"README.md:{line}")
+    for name, page in PAGES.items():
+        for found in re.finditer(rf"^```{language}\n(.*?)^```", page, re.DOTALL | re.MULTILINE):
+            line = page.count("\n", 0, found.start()) + 2
+            yield pytest.param(found[1], id=f"{name}:{line}")
+
+
+def section(page: str, heading: str) -> str:
+    """What a page says below a heading, up to the next."""
+    return PAGES[page].partition(f"\n## {heading}\n")[2].partition("\n## ")[0]
 
 
 def test_the_table_is_what_the_code_says() -> None:
@@ -54,7 +71,7 @@ def test_what_is_only_echoed_is_there() -> None:
 
 def test_all_that_a_scenario_can_say_is_named() -> None:
     """Its keys, the conditions, the steps and what words may ask for. The rest of each stands in the JSON Schema."""
-    chapter = README.partition("\n## Scenarios\n")[2].partition("\n## ")[0]
+    chapter = PAGES["scenarios/README.md"].partition("\n## ")[0]
     keys = {*SCENARIO.keys, *TURN.keys, *STEP_KINDS, *VARIABLES}
     assert {key for key in keys if not re.search(rf"\b{key}\b", chapter)} == set()
 
@@ -125,7 +142,7 @@ def test_a_scenario_snippet_is_valid(snippet: str, tmp_path: Path) -> None:
     assert isinstance(load(file), Scenario)
 
 
-@pytest.mark.parametrize("command", sorted(set(re.findall(r"`vlmock ([\w-]+)", README))))
+@pytest.mark.parametrize("command", sorted(set(re.findall(r"`vlmock ([\w-]+)", "".join(PAGES.values())))))
 def test_a_command_that_is_named_exists(command: str) -> None:
     """With a help text of its own."""
     shown = CliRunner().invoke(main, [command, "--help"])
@@ -158,9 +175,9 @@ def test_the_client_talks_as_it_says(tmp_path: Path) -> None:
         done = subprocess.run(talk, capture_output=True, text=True, timeout=30, cwd=tmp_path, stdin=subprocess.DEVNULL)
     assert (done.returncode, done.stderr) == (0, "")
     assert "assistant" in done.stdout
-    section = README[README.index("## The client") : README.index("## Checking a server")]
+    said = PAGES["vlclient/README.md"].partition("\n## ")[0]
     shown = CliRunner().invoke(client_main, ["chat", "--help"]).output
-    assert [option for option in re.findall(r"--[a-z-]+\b", section) if option not in shown] == []
+    assert [option for option in re.findall(r"--[a-z-]+\b", said) if option not in shown] == []
 
 
 def test_a_server_is_checked_as_it_says() -> None:
@@ -172,9 +189,20 @@ def test_a_server_is_checked_as_it_says() -> None:
         done = runner.invoke(client_main, [*arguments, *(["--dry-run"] if "--dry-run" not in arguments else [])])
         assert (done.exit_code, done.stderr) == (0, "")
         assert re.search(r"^\d+ checks, about \d+ connections, ", done.stdout, re.M)
-    section = README[README.index("## Checking a server") : README.index("## Does an endpoint work?")]
+    said = section("vlclient/README.md", "Checking a server")
     shown = runner.invoke(client_main, ["check", "--help"]).output + runner.invoke(main, ["emulated", "--help"]).output
-    assert [option for option in re.findall(r"--[a-z-]+\b", section) if option not in shown] == []
+    assert [option for option in re.findall(r"--[a-z-]+\b", said) if option not in shown] == []
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_its_links_lead_somewhere(name: str) -> None:
+    """To a file that is there, and to a heading in it."""
+    for target in re.findall(r"\]\((?!https?:)([^)]+)\)", PAGES[name]):
+        file, _, heading = target.partition("#")
+        path = (ROOT / name).parent / file if file else ROOT / name
+        assert path.exists(), target
+        headings = re.findall(r"^#+ (.+)$", path.read_text(encoding="utf-8"), re.MULTILINE) if heading else []
+        assert not heading or heading in {re.sub(r"[^\w -]", "", each.lower()).replace(" ", "-") for each in headings}
 
 
 def test_the_shell_commands_are_the_ones_that_are_tested() -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from vlmock.museum.gallery import gallery
 
-README = (Path(__file__).resolve().parents[2] / "README.md").read_text(encoding="utf-8")
+README = (Path(__file__).resolve().parents[2] / "scenarios" / "README.md").read_text(encoding="utf-8")
 (SNIPPET,) = (
     snippet for snippet in re.findall(r"^```python\n(.*?)^```", README, re.DOTALL | re.MULTILINE) if "museum" in snippet
 )
