@@ -226,6 +226,11 @@ def test_what_cannot_be_replayed_is_said_at_once(server: MockServer, tmp_path: P
         server.replay(greeting(), timing="fast")
     with pytest.raises(RecordingError):
         vlmock.serve(replay=tmp_path)
+    for timing in ("recorded", 0.5, "cascade"):
+        with pytest.raises(ValueError, match=r"timing is that of scenarios.* server.replay\(…, timing=…\)"):
+            vlmock.serve(replay=greeting(), timing=timing)  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match="leave out scenario or replay"):
+        vlmock.serve("weather", replay=greeting())
     with dial(server) as client:
         assert json.loads(client.recv(5))["type"] == "session.created"
 

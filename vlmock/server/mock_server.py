@@ -92,8 +92,15 @@ def serve(
     Raises ServerError when the address cannot be had or ``tls`` lacks trustme, ScenarioError when a scenario is wrong,
     RecordingError when a recording is, or when nothing can be recorded there, SpeechError, DetectorError or
     RecognitionError when what speaks or listens is not there, ValueError when there is no such timing or reading, a
-    limit is below 1, or ``redact`` is no regular expression.
+    limit is below 1, ``redact`` is no regular expression, or a recording is given what is for scenarios.
     """
+    recorded = scenario if isinstance(scenario, Recording) else replay
+    if recorded is not None and timing != "instant" and not offers:
+        raise ValueError("timing is that of scenarios; a recording's own is given to server.replay(…, timing=…)")
+    if scenario is not None and replay is not None:
+        raise ValueError(
+            "only one is played to everybody: leave out scenario or replay, or offer it by a name (offers)"
+        )
     settings = Settings(
         timing=timing,
         seed=seed,
@@ -109,7 +116,6 @@ def serve(
         tls=tls,
         limits=Limits(message_bytes=max_message_bytes, ping_seconds=ping_seconds),
     )
-    recorded = scenario if isinstance(scenario, Recording) else replay
     repertoire = Repertoire(None if isinstance(scenario, Recording) else scenario, offers)
     if recorded is not None:
         repertoire.replay(_replays(recorded))
