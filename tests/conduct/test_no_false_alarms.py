@@ -4,12 +4,15 @@ from collections.abc import Callable
 
 import pytest
 
+from tests.conduct.cases.again import GREETING, TOOLS, lost
 from tests.conduct.cases.responses import spoken
-from tests.conduct.cases.tools import called
+from tests.conduct.cases.tools import CALLS, OFFERED, called
 from tests.conduct.cases.turns import TRUNCATING, told
 from tests.conduct.playing import BY_HAND, DETECTED, SLOW, World, question
 from tests.session.sounds import silence, voice
+from vlmock.conduct.codes import PLAYING, STILL_PLAYING
 from vlmock.session.script import Call, McpCall, Say
+from vlmock.session.timing import Timing
 
 ASIDE = {"role": "assistant", "type": "message", "content": [{"type": "text", "text": "One moment."}]}
 
@@ -149,7 +152,126 @@ def the_beta_dialect(world: World) -> None:
     client.configure(instructions="Be brief.").configure(**DETECTED)
 
 
+def named_cancel_crosses_the_end(world: World) -> None:
+    """The response that is named has ended this moment, and another one has begun."""
+    client = told(world)
+    while "response.done" not in client.types:
+        client.pause(0.01)
+    client.type().ask().pause(0.02)
+    client.send("response.cancel", response_id=client.last("response.done").response.id).pause(10)
+
+
+def commits_while_manual_turns_are_on_their_way(world: World) -> None:
+    """The service takes events in order: by then no detector is in force."""
+    client = world.client(DETECTED, timing=Timing({"updated": 200}))
+    client.configure(**BY_HAND).stream(voice(300), piece_s=0.05).send("input_audio_buffer.commit").pause(3)
+
+
+def truncates_speech_of_another_format(world: World) -> None:
+    """Observed {FON}: a cascade's responses do not name their format, so it is the session's."""
+    client = told(world, DETECTED | {"output_audio_format": "g711_ulaw"}).pause(30)
+    client.cut(client.spoken, 5000)
+
+
+def lets_the_assistant_finish(world: World) -> None:
+    """Who turns interrupt_response off wants it to talk on."""
+    talks_on = {"turn_detection": DETECTED["turn_detection"] | {"interrupt_response": False}}
+    told(world, talks_on).noted(PLAYING).stream(question()).noted(STILL_PLAYING).pause(30).leave()
+
+
+def brings_the_question_along(world: World) -> None:
+    """What was appended is of no matter to a request that has its own question."""
+    question = {"type": "message", "role": "user", "content": [{"type": "input_text", "text": "Hello."}]}
+    world.client(BY_HAND).append(voice(900)).ask(append_input_items=[question]).pause(5)
+
+
+def nobody_answers_noise(world: World) -> None:
+    """Assumed: what was transcribed as nothing may get no answer."""
+    client = spoken(world, timing=Timing({"stt": 20_000}))
+    item_id = client.last("input_audio_buffer.committed").item_id
+    completed = "conversation.item.input_audio_transcription.completed"
+    client.pause(0.3).pushed(completed, item_id=item_id, content_index=0, transcript="").pause(1)
+    client.type().ask().pause(1)
+
+
+def hangs_up_without_a_code(world: World) -> None:
+    """As browsers do. Who calls anew is greeted."""
+    lost(world, by="client", code=1005)
+    world.client().ask(**GREETING).pause(5)
+
+
+def leaves_the_page(world: World) -> None:
+    """Likewise."""
+    lost(world, by="client", code=1001)
+    world.client().ask(**GREETING).pause(5)
+
+
+def configures_again_in_two_updates(world: World) -> None:
+    """As it did the first time; both are there before anything is said."""
+    lost(world, by="server", code=1001, settings=DETECTED | {"tools": TOOLS})
+    client = world.client().configure(**DETECTED, tools=TOOLS).pause(1)
+    client.type("I am Ann.").ask().pause(5).leave()
+
+
 GOOD = [value for value in list(globals().values()) if callable(value) and getattr(value, "__module__", "") == __name__]
+
+
+def mends_a_refused_update(world: World) -> None:
+    """What was refused was never set, so it is not missing from the next update."""
+    wanted = {"threshold": 0.7, "end_of_utterance_detection": {"model": "semantic_detection_v1"}}
+    client = world.client(None, model="gpt-realtime").configure(turn_detection={"type": "server_vad", **wanted})
+    client.pause(0.5).configure(turn_detection={"type": "server_vad", "threshold": 0.7}).pause(0.5)
+
+
+def returns_a_refused_output_again(world: World) -> None:
+    """The first never reached its call."""
+    client = called(world)
+    output = {"type": "function_call_output", "call_id": client.calls[0], "output": "{}"}
+    client.send("conversation.item.create", previous_item_id="item_nowhere", item=output).pause(0.3)
+    client.return_output(client.calls[0]).ask().pause(5).leave()
+
+
+def answers_a_refused_consent_again(world: World) -> None:
+    """Nor did this answer."""
+    tool = {"type": "mcp", "server_label": "docs", "server_url": "https://docs.example", "require_approval": "always"}
+    client = world.client(DETECTED | {"tools": [tool]}, replies=[[McpCall("docs", "search", output="3")]])
+    client.type().ask().pause(1)
+    (request,) = (each.item for each in client.all("conversation.item.created") if "approval" in each.item.type)
+    answer = {"type": "mcp_approval_response", "approval_request_id": request.id, "approve": True}
+    client.send("conversation.item.create", previous_item_id="item_nowhere", item=answer).pause(0.3)
+    client.send("conversation.item.create", item=answer).pause(5).leave()
+
+
+def sends_a_member_too_many_to_a_lenient_server(world: World) -> None:
+    """It obeys the rest, so the call has its output."""
+    settings, replies = DETECTED | {"tools": OFFERED}, [CALLS[:1], [Say("It is sunny.")]]
+    client = world.client(settings, replies=replies, lenient=True).type().ask().pause(1)
+    output = {"type": "function_call_output", "call_id": client.calls[0], "output": "{}", "is_error": False}
+    client.send("conversation.item.create", item=output).ask().pause(5).leave()
+
+
+def commits_and_asks_beside_the_detector(world: World) -> None:
+    """What the client commits by hand the service does not answer by itself."""
+    client = world.client({"instructions": "Be brief."}, timing=SLOW).append(voice(900))
+    client.send("input_audio_buffer.commit").pause(1.5).ask().pause(10).leave()
+
+
+@pytest.mark.parametrize(
+    ("part", "rules"),
+    [
+        (mends_a_refused_update, ["VL601"]),
+        (returns_a_refused_output_again, ["VL604"]),
+        (answers_a_refused_consent_again, ["VL604"]),
+        (sends_a_member_too_many_to_a_lenient_server, ["VL703"]),
+        (commits_and_asks_beside_the_detector, ["VL110"]),
+    ],
+    ids=lambda part: getattr(part, "__name__", ""),
+)
+def test_one_mistake_is_told_once(part: Callable[[World], None], rules: list[str]):
+    """Whoever mends it is not blamed for what has come of it."""
+    world = World()
+    part(world)
+    assert [finding.rule.id for finding in world.findings] == rules
 
 
 @pytest.mark.parametrize("part", GOOD, ids=lambda part: part.__name__)

@@ -6,7 +6,7 @@ from typing import Any, Final, TypeAlias
 
 import msgspec
 
-from vlmock.conduct.facts import NORMAL_CLOSURE, Ending, Facts, Moment, Opened, Refusal, Turnaway
+from vlmock.conduct.facts import Ending, Facts, Moment, Opened, Refusal, Turnaway
 from vlmock.conduct.knowledge.answers import Answers
 from vlmock.conduct.knowledge.calls import Calls
 from vlmock.conduct.knowledge.configured import Configured
@@ -17,12 +17,13 @@ from vlmock.conduct.rule import Finding, Rule, Seen
 from vlmock.protocol.catalogue import OTHER_SERVER_EVENTS
 from vlmock.protocol.codec import InvalidEvent, UnknownServerEvent
 from vlmock.protocol.errors import ErrorEvent
-from vlmock.protocol.input_audio import InputAudioBufferAppend
+from vlmock.protocol.input_audio import InputAudioBufferAppend, InputAudioBufferCommit
 from vlmock.protocol.response import ResponseCreate
 from vlmock.protocol.secrets import without_secrets
 from vlmock.protocol.session import SessionCreated, SessionUpdated
 from vlmock.protocol.shown import on_one_line
 from vlmock.protocol.wire import ClientEvent, given
+from vlmock.session.effects import Remark
 
 __all__ = ["ANSWER_S", "CROSSING_S", "Case", "Docket"]
 
@@ -42,6 +43,12 @@ def is_surprising(event: object) -> bool:
     """Whether not every client expects it: an event outside the service's list, an error, nulls in the session."""
     known = isinstance(event, SessionCreated | SessionUpdated | ErrorEvent | UnknownServerEvent)
     return known or getattr(event, "type", "") in OTHER_SERVER_EVENTS
+
+
+def _concerns(rule: Rule, facts: Facts) -> bool:
+    """Whether enough is known to look at a connection by it."""
+    known = (facts.timed or not rule.timed) and (facts.audible or not rule.audible)
+    return known and (facts.dialect == "voice-live" or not rule.voice_live_only)
 
 
 class _Sent(msgspec.Struct):
@@ -72,7 +79,6 @@ class Case:
         self.answers = Answers()
         self.calls = Calls()
         self.items = Items()
-        self.last_client_at: float | None = None
         self.last_server: tuple[float, object] | None = None
         """What the server sent last, and when."""
         self.plays = False
@@ -90,7 +96,7 @@ class Case:
         """What rules want to remember."""
         self.surprise: tuple[float, object] | None = None
         """What the server has said last that not every client expects, with nothing of the client after it."""
-        self._docket = docket
+        self._docket = {kind: [rule for rule in rules if _concerns(rule, facts)] for kind, rules in docket.items()}
         self._found_once: set[str] = set()
         self._sent: deque[_Sent] = deque(maxlen=_REMEMBERED)
         self._latest: _Sent | None = None
@@ -111,6 +117,8 @@ class Case:
             self._hears_client(event, judged=bool(found))
         elif source == "server":
             found += self._hears_server(event)
+        elif isinstance(event, Remark) and event.kind == "overlooked":
+            self._learn_otherwise()
         return found
 
     def waits(self, at: float) -> list[Finding]:
@@ -147,10 +155,9 @@ class Case:
         before = self.earlier[-1] if self.earlier else None
         if before is None or before.over_at is None or before.ending is None or not self.facts.timed:
             return None
-        well = before.ending.code == NORMAL_CLOSURE and before.ending.by == "client"
         ours, theirs = self.facts, before.facts
         same = (ours.user_agent, ours.model, ours.agent) == (theirs.user_agent, theirs.model, theirs.agent)
-        return before if same and not well and ours.opened - before.over_at < _RECONNECT_S else None
+        return before if same and not before.ending.is_goodbye and ours.opened - before.over_at < _RECONNECT_S else None
 
     def knocked(self, turnaway: Turnaway) -> list[Finding]:
         """At the door: a handshake was refused."""
@@ -162,20 +169,24 @@ class Case:
 
     def _hears_client(self, event: ClientEvent | InvalidEvent, *, judged: bool) -> None:
         sent = _Sent(event, self.entry, self.at, judged)
+        self._latest, self.surprise = sent, None
         if isinstance(event, InputAudioBufferAppend):
             configured = self.configured
             duration_ms = self.heard.append(event, self.lost_bytes, configured.input, configured.input_channels)
             self.heard.pace.append(duration_ms, self.at)
-            self.heard.appends_unconfigured += not configured.accepted
-        else:
-            self._sent.append(sent)
-        if isinstance(event, ResponseCreate) and not (
-            self.answers.created or self.answers.requested or self.items.turns
-        ):
+            return
+        self._sent.append(sent)
+        answers = self.answers
+        if isinstance(event, ResponseCreate) and not (answers.created or answers.requested or self.items.turns):
             self.greeting = event
-        self._latest, self.surprise = sent, None
-        self.last_client_at = self.at
         self._learn(event)
+
+    def _learn_otherwise(self) -> None:
+        """A lenient server takes what is left of the client's event without the members that there are not."""
+        sent = self._latest
+        if sent is not None and isinstance(sent.event, InvalidEvent) and sent.event.otherwise is not None:
+            sent.event = sent.event.otherwise
+            self._learn(sent.event)
 
     def _hears_server(self, event: object) -> Iterator[Finding]:
         if isinstance(event, ErrorEvent):
@@ -200,10 +211,14 @@ class Case:
         culprit = refusal.culprit
         wire_type = culprit.event_type if isinstance(culprit, InvalidEvent) else culprit.type
         if wire_type == "session.update":
-            self.configured.update_refused(self.at)
-        if isinstance(culprit, ResponseCreate):
+            self.configured.update_refused(culprit, self.at)
+        elif isinstance(culprit, ResponseCreate):
             busy = refusal.code == "conversation_already_has_active_response"
             self.answers.request_refused(self.at, busy=busy)
+        elif isinstance(culprit, InputAudioBufferCommit):
+            self.heard.commit_refused()
+        if not refusal.judged:
+            self.calls.refused(culprit)
 
     def _refusal(self, event: ErrorEvent) -> Refusal | None:
         """The client event that an ``error`` is about: the one it names, or the one it stands right behind; in a
@@ -226,7 +241,7 @@ class Case:
     def _look(self, event: object) -> Iterator[Finding]:
         self.found_now = 0
         for rule in self._docket.get(type(event), ()):
-            if rule.id in self._found_once or not self._concerns(rule):
+            if rule.id in self._found_once:
                 continue
             for seen in rule.check(self, event):
                 self.found_now += 1
@@ -234,11 +249,6 @@ class Case:
                 if rule.once:
                     self._found_once.add(rule.id)
                     break
-
-    def _concerns(self, rule: Rule) -> bool:
-        facts = self.facts
-        known = (facts.timed or not rule.timed) and (facts.audible or not rule.audible)
-        return known and (facts.dialect == "voice-live" or not rule.voice_live_only)
 
     def _finding(self, rule: Rule, seen: Seen) -> Finding:
         return Finding(

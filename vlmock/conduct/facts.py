@@ -11,9 +11,10 @@ from vlmock.protocol.errors import ErrorDetails
 from vlmock.protocol.secrets import VEIL
 from vlmock.protocol.wire import ClientEvent
 
-__all__ = ["NORMAL_CLOSURE", "Ending", "Facts", "Moment", "Opened", "Refusal", "Turnaway", "facts_of"]
+__all__ = ["Ending", "Facts", "Moment", "Opened", "Refusal", "Turnaway", "facts_of"]
 
-NORMAL_CLOSURE: Final = 1000
+_GOODBYES: Final = (1000, 1001, 1005)
+"""Normal; a page that goes away; a close frame without a code, which is what ``close()`` of a browser sends."""
 
 
 class Facts(msgspec.Struct, frozen=True, kw_only=True):
@@ -80,6 +81,11 @@ class Ending(msgspec.Struct, frozen=True):
     """Seconds since it opened."""
     unanswered: bool = False
     """The server said goodbye, and the client did not answer it."""
+
+    @property
+    def is_goodbye(self) -> bool:
+        """The client has hung up, and meant to."""
+        return self.by == "client" and self.code in _GOODBYES
 
 
 class Refusal(msgspec.Struct, frozen=True):

@@ -67,10 +67,10 @@ def turned_away(*waits_s: float, status: int = 429, same_credential: bool = Fals
     return part
 
 
-def configures(settings: dict):
+def configures(settings: dict | None):
     def part(world: World) -> None:
         lost(world, by="server", code=1001, settings=DETECTED | {"tools": TOOLS})
-        remembers(world.client(settings))
+        remembers(world.client(settings)).type("Who am I?").ask().pause(5)
 
     return part
 
@@ -84,4 +84,5 @@ ROWS = [
     Row("VL905", turned_away(1, status=401, same_credential=True), turned_away(1, status=401)),
     Row("VL906", turned_away(0.01, 0.01, 0.01), turned_away(0.5, 1.0, 2.0)),
     Row("VL907", configures(DETECTED), configures(DETECTED | {"tools": TOOLS})),
+    Row("VL907", configures(None), configures(DETECTED | {"tools": TOOLS})),
 ]

@@ -10,6 +10,7 @@ from vlmock.protocol.conversation import ConversationItemCreate, ConversationIte
 from vlmock.protocol.input_audio import InputAudioBufferCommit, InputAudioBufferCommitted, InputAudioBufferSpeechStarted
 from vlmock.protocol.output import ResponseAudioDelta
 from vlmock.protocol.response import ResponseCreate, ResponseCreated, ResponseDone
+from vlmock.protocol.session import SessionCreated, SessionUpdated
 from vlmock.protocol.tool_calls import ResponseMcpCallCompleted, ResponseMcpCallFailed
 from vlmock.protocol.wire import given
 
@@ -69,9 +70,12 @@ class Answers:
         self.fresh = False
         """Something has come since that a model could answer to."""
         self._asked_to_cut: set[str] = set()
+        self._format_of_session = "pcm16"
 
     def learn(self, event: object, at: float) -> None:
         match event:
+            case SessionCreated(session=session) | SessionUpdated(session=session):
+                self._format_of_session = given(session.output_audio_format, "pcm16")
             case ResponseCreate():
                 self.requested += 1
                 self.refused_request_at = None
@@ -80,7 +84,8 @@ class Answers:
                 self.created += 1
                 self.created_at, self.automatic, self.fresh = at, not self.requested, False
                 self.requested = max(0, self.requested - 1)
-                self.format = OUTPUT_FORMATS.get(given(response.output_audio_format, "pcm16"), _PCM_24)
+                name = given(response.output_audio_format, self._format_of_session)
+                self.format = OUTPUT_FORMATS.get(name, _PCM_24)
             case ResponseDone(response=response):
                 if self.active is not None and self.active.id == response.id:
                     self.active = None

@@ -1,5 +1,7 @@
 """Calls of the client's functions, what was returned, and MCP calls that wait for consent."""
 
+from collections.abc import Sequence
+
 import msgspec
 
 from vlmock.protocol.conversation import ConversationItemCreate, ConversationItemCreated
@@ -44,7 +46,8 @@ class Calls:
         """Ids of calls that the client itself brought along, as history."""
         self.approvals: dict[str, float] = {}
         """Ids of requests for consent that wait, and since when."""
-        self.approvals_seen: set[str] = set()
+        self.approvals_seen: dict[str, float] = {}
+        """All of them."""
         self.output_at: float | None = None
         """When the last output came after which no response was asked for."""
 
@@ -66,14 +69,21 @@ class Calls:
                 for call in self.by_id.values():
                     call.given_up |= call.response_id == response.id
             case ConversationItemCreated(item=McpApprovalRequestItem(id=id)):
-                self.approvals[id] = at
-                self.approvals_seen.add(id)
-            case ConversationItemCreate(item=item):
-                self._learn_item(item, at)
-            case ResponseCreate(response=params):
-                for item in given(given(params, ResponseCreateParams()).append_input_items, []):
-                    self._learn_item(item, at)
-                self.output_at = None
+                self.approvals[id] = self.approvals_seen[id] = at
+            case ConversationItemCreate() | ResponseCreate():
+                for added in _items(event):
+                    self._learn_item(added, at)
+                if isinstance(event, ResponseCreate):
+                    self.output_at = None
+
+    def refused(self, event: object) -> None:
+        """What was returned in it never arrived."""
+        for item in _items(event):
+            match item:
+                case RequestFunctionCallOutput(call_id=call_id) if call_id in self.by_id:
+                    self.by_id[call_id].answered_at = self.output_at = None
+                case RequestMcpApprovalResponse(approval_request_id=id) if id in self.approvals_seen:
+                    self.approvals[id] = self.approvals_seen[id]
 
     def _learn_item(self, item: RequestItem, at: float) -> None:
         match item:
@@ -85,3 +95,13 @@ class Calls:
                 self.earlier.add(call_id)
             case RequestMcpApprovalResponse(approval_request_id=id):
                 self.approvals.pop(id, None)
+
+
+def _items(event: object) -> Sequence[RequestItem]:
+    """What the client adds to the conversation by it."""
+    match event:
+        case ConversationItemCreate(item=item):
+            return [item]
+        case ResponseCreate(response=params):
+            return given(given(params, ResponseCreateParams()).append_input_items, [])
+    return []

@@ -6,7 +6,7 @@ from vlmock.protocol.audio_format import AudioFormat, input_format
 from vlmock.protocol.input_audio import EchoCancellation
 from vlmock.protocol.session import RequestSession, ResponseSession, SessionCreated, SessionUpdate, SessionUpdated
 from vlmock.protocol.turn_detection import NoTurnDetection, TurnDetection, VadSettings
-from vlmock.protocol.wire import JsonObject, UnsetType, given
+from vlmock.protocol.wire import UNSET, JsonObject, UnsetType, given
 
 __all__ = ["Configured", "members_of"]
 
@@ -26,39 +26,67 @@ class Configured:
         self.at_connect = ResponseSession()
         self.now = ResponseSession()
         """As the service last told."""
-        self.updates: list[RequestSession] = []
-        """All that were sent."""
-        self.asked: JsonObject = {}
-        """The last value that was sent of each setting."""
-        self.pending = 0
-        """Updates without an answer."""
+        self.input = AudioFormat("pcm16", _DEFAULT_RATE_HZ)
+        """What the client has to send."""
+        self.input_channels = 1
+        self.updates = 0
+        """How many were sent."""
+        self.says_who_ends_turns = False
+        """One of them had a ``turn_detection``, be it null."""
         self.accepted = 0
         self.refused = 0
         self.refused_at = 0.0
+        self._in_force: JsonObject = {}
+        self._unanswered: list[RequestSession] = []
 
     def learn(self, event: object, at: float) -> None:
         match event:
             case SessionCreated(session=session):
-                self.at_connect = self.now = session
+                self.at_connect = session
+                self._is_now(session)
             case SessionUpdated(session=session):
-                self.now = session
+                self._is_now(session)
                 self.accepted += 1
-                self.pending = max(0, self.pending - 1)
+                if self._unanswered:
+                    self._in_force |= members_of(self._unanswered.pop(0))
             case SessionUpdate(session=session):
-                self.updates.append(session)
-                self.pending += 1
-                self.asked |= members_of(session)
+                self.updates += 1
+                self.says_who_ends_turns |= session.turn_detection is not UNSET
+                self._unanswered.append(session)
 
-    def update_refused(self, at: float) -> None:
-        self.pending = max(0, self.pending - 1)
+    def update_refused(self, event: object, at: float) -> None:
+        """What was in it was never set."""
+        if isinstance(event, SessionUpdate):
+            self._unanswered = [session for session in self._unanswered if session is not event.session]
         self.refused += 1
         self.refused_at = at
+
+    @property
+    def pending(self) -> bool:
+        """An update has no answer yet."""
+        return bool(self._unanswered)
+
+    @property
+    def asked(self) -> JsonObject:
+        """The last value that was sent of each setting, and not refused."""
+        asked = dict(self._in_force)
+        for session in self._unanswered:
+            asked |= members_of(session)
+        return asked
 
     @property
     def detection(self) -> TurnDetection | None:
         """None: the client draws the borders of turns, or nobody has told yet."""
         detection = self.now.turn_detection
         return None if isinstance(detection, UnsetType | NoTurnDetection) else detection
+
+    @property
+    def coming_detection(self) -> TurnDetection | None:
+        """The detector that will be in force when what the client sends now is taken: events are taken in order."""
+        asked = [session.turn_detection for session in self._unanswered if session.turn_detection is not UNSET]
+        if not asked:
+            return self.detection
+        return None if isinstance(asked[-1], UnsetType | NoTurnDetection) else asked[-1]
 
     @property
     def by_hand(self) -> bool:
@@ -80,16 +108,12 @@ class Configured:
         """The service cuts down what was not heard."""
         return isinstance(self.detection, VadSettings) and given(self.detection.auto_truncate, False)
 
-    @property
-    def input(self) -> AudioFormat:
-        """What the client has to send."""
-        rate_hz = given(self.now.input_audio_sampling_rate, _DEFAULT_RATE_HZ)
+    def _is_now(self, session: ResponseSession) -> None:
+        self.now = session
+        rate_hz = given(session.input_audio_sampling_rate, _DEFAULT_RATE_HZ)
         try:
-            return input_format(given(self.now.input_audio_format, "pcm16"), rate_hz)
+            self.input = input_format(given(session.input_audio_format, "pcm16"), rate_hz)
         except ValueError:
-            return AudioFormat("pcm16", _DEFAULT_RATE_HZ)
-
-    @property
-    def input_channels(self) -> int:
-        cancellation = self.now.input_audio_echo_cancellation
-        return given(cancellation.channels, 1) if isinstance(cancellation, EchoCancellation) else 1
+            self.input = AudioFormat("pcm16", _DEFAULT_RATE_HZ)
+        cancellation = session.input_audio_echo_cancellation
+        self.input_channels = given(cancellation.channels, 1) if isinstance(cancellation, EchoCancellation) else 1

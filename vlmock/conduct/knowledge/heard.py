@@ -2,7 +2,10 @@
 
 from vlmock.conduct.knowledge.pace import Pace
 from vlmock.protocol.audio_format import AudioFormat
-from vlmock.protocol.conversation import ConversationItemInputAudioTranscriptionFailed
+from vlmock.protocol.conversation import (
+    ConversationItemInputAudioTranscriptionCompleted,
+    ConversationItemInputAudioTranscriptionFailed,
+)
 from vlmock.protocol.input_audio import (
     InputAudioBufferAppend,
     InputAudioBufferClear,
@@ -24,8 +27,6 @@ class HeardSoFar:
     def __init__(self) -> None:
         self.pace = Pace()
         self.appends = 0
-        self.appends_unconfigured = 0
-        """Before the first ``session.updated``."""
         self.total_ms = 0.0
         self.uncommitted_ms = 0.0
         """Since the last commit, whoever made it."""
@@ -37,6 +38,8 @@ class HeardSoFar:
         """When a turn began last."""
         self.owed_at: float | None = None
         """When the service ended a turn that it has not begun to answer."""
+        self._commits = 0
+        """Of the client, without an answer."""
 
     def append(self, event: InputAudioBufferAppend, lost_bytes: int, format: AudioFormat, channels: int) -> float:
         """What came, in milliseconds."""
@@ -44,7 +47,7 @@ class HeardSoFar:
         self.appends += 1
         self.total_ms += duration_ms
         self.uncommitted_ms += duration_ms
-        if lost_bytes or event.audio.strip(_SILENT_BYTES[format.encoding]):
+        if self.all_silent and (lost_bytes or event.audio.strip(_SILENT_BYTES[format.encoding])):
             self.all_silent = False
         return duration_ms
 
@@ -57,11 +60,18 @@ class HeardSoFar:
                 self.speaking = False
             case InputAudioBufferCommit():
                 self.uncommitted_ms = 0.0
+                self._commits += 1
             case InputAudioBufferCommitted():
                 self.uncommitted_ms = 0.0
-                self.owed_at = at if answered else None
+                self.owed_at = at if answered and not self._commits else None
+                self._commits = max(0, self._commits - 1)
             case InputAudioBufferClear():
                 self.uncommitted_ms = 0.0
                 self.speaking = False
+            case ConversationItemInputAudioTranscriptionCompleted(transcript=transcript):
+                self.owed_at = self.owed_at if transcript.strip() else None
             case ResponseCreated() | ConversationItemInputAudioTranscriptionFailed():
                 self.owed_at = None
+
+    def commit_refused(self) -> None:
+        self._commits = max(0, self._commits - 1)

@@ -1,6 +1,7 @@
 """How fast sound comes: as from a microphone, or as from a file."""
 
 import itertools
+from collections import deque
 from typing import Final
 
 __all__ = ["Pace"]
@@ -25,8 +26,8 @@ class Pace:
         self._began = 0.0
         self._sound_ms = 0.0
         self._least_late_s = 0.0
-        self._steps: list[tuple[float, float]] = []
-        """Every second: when, and how many milliseconds had come."""
+        self._steps: deque[tuple[float, float]] = deque(maxlen=_STEPS + 1)
+        """The latest seconds: when each ended, and how many milliseconds had come."""
 
     def lateness_s(self, at: float) -> float:
         """How much later than the most punctual piece of this stream something comes that comes now."""
@@ -36,7 +37,9 @@ class Pace:
         """A piece has come."""
         if self.last_at is None or at - self.last_at > _GAP_S:
             self._began, self._sound_ms, self._least_late_s = at, 0.0, 0.0
-            self._steps, self.ratio = [(at, 0.0)], None
+            self._steps.clear()
+            self._steps.append((at, 0.0))
+            self.ratio = None
         self.last_at = at
         self._least_late_s = min(self._least_late_s, at - self._began - self._sound_ms / 1000)
         if at - self._steps[-1][0] >= _STEP_S:
@@ -45,7 +48,7 @@ class Pace:
         self._sound_ms += duration_ms
 
     def _measure(self) -> None:
-        latest = self._steps[-_STEPS - 1 :]
+        latest = self._steps
         if len(latest) <= _STEPS:
             return
         ratios = [(sound - before) / 1000 / (at - began) for (began, before), (at, sound) in itertools.pairwise(latest)]

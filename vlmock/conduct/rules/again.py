@@ -18,8 +18,7 @@ from vlmock.protocol.conversation import (
 )
 from vlmock.protocol.items import RequestFunctionCallOutput
 from vlmock.protocol.response import ResponseCreate, ResponseCreated
-from vlmock.protocol.session import SessionUpdate
-from vlmock.protocol.wire import UnsetType, given
+from vlmock.protocol.wire import given
 
 __all__ = ["RULES"]
 
@@ -149,21 +148,20 @@ def back_off(case: Case, event: Turnaway) -> Iterator[str]:
     "VL907",
     "configure-again",
     Severity.WARNING,
-    on=SessionUpdate,
+    on=ResponseCreated,
     once=True,
     requirement="Send the whole configuration to a new connection.",
     explanation="A new session has the defaults of the service: another voice, no tools, other instructions.",
     remedy="keep the session object, with all that was changed later, and send it first",
     source="Observed {ILA, FON}. Behaviour 8.1 (10).",
 )
-def configure_again(case: Case, event: SessionUpdate) -> Iterator[str]:
+def configure_again(case: Case, event: ResponseCreated) -> Iterator[str]:
     lost = case.lost
-    if lost is None or case.configured.updates or isinstance(lost.configured.at_connect.id, UnsetType):
+    if lost is None or case.answers.created:
         return
-    configured = lost.configured
-    dropped = dropped_settings(configured.asked, members_of(event.session), members_of(configured.at_connect))
-    if dropped:
-        yield f"{', '.join(dropped)}, set in connection {lost.number}, left out in the first session.update"
+    asked, default = case.configured.asked, members_of(case.configured.at_connect)
+    if dropped := dropped_settings(lost.configured.asked, asked, default):
+        yield f"{', '.join(dropped)}, set in connection {lost.number}, not sent again before the first response"
 
 
 RULES: Final[tuple[Rule, ...]] = (

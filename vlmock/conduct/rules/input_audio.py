@@ -10,7 +10,7 @@ from vlmock.conduct.rule import Rule, Seen, Severity, rule
 from vlmock.protocol.codec import InvalidEvent
 from vlmock.protocol.input_audio import InputAudioBufferAppend, InputAudioBufferCommit
 from vlmock.protocol.response import ResponseCreate, ResponseCreateParams
-from vlmock.protocol.wire import UNSET, given
+from vlmock.protocol.wire import given
 
 __all__ = ["RULES"]
 
@@ -212,8 +212,8 @@ def commit_100_ms(case: Case, event: Refusal) -> Iterator[Seen]:
     source="Assumed: no source has tried it. Behaviour 8.2 (L12).",
 )
 def no_commit_beside_the_detector(case: Case, event: InputAudioBufferCommit) -> Iterator[str]:
-    detection = case.configured.detection
-    if detection is not None and any(sent.turn_detection is not UNSET for sent in case.configured.updates):
+    detection = case.configured.coming_detection
+    if detection is not None and case.configured.says_who_ends_turns:
         yield f"input_audio_buffer.commit while turn_detection is {detection.type}"
 
 
@@ -231,7 +231,8 @@ def no_commit_beside_the_detector(case: Case, event: InputAudioBufferCommit) -> 
 )
 def commit_before_asking(case: Case, event: ResponseCreate) -> Iterator[str]:
     params = given(event.response, ResponseCreateParams())
-    aside = given(params.pre_generated_assistant_message, None) or given(params.input_items, None)
+    elsewhere = (params.pre_generated_assistant_message, params.input_items, params.append_input_items)
+    aside = any(given(what, None) for what in elsewhere)
     if case.configured.by_hand and case.heard.uncommitted_ms >= _LEAST_MS and not aside and not case.answers.fresh:
         yield f"response.create with {case.heard.uncommitted_ms:.0f} ms of audio that were not committed"
 

@@ -11,7 +11,7 @@ from vlmock.protocol.input_audio import EchoCancellation, InputAudioBufferAppend
 from vlmock.protocol.response import ResponseCreate, ResponseCreateParams
 from vlmock.protocol.session import SessionUpdate
 from vlmock.protocol.turn_detection import NoTurnDetection, VadSettings
-from vlmock.protocol.wire import UNSET, JsonObject, UnsetType, given
+from vlmock.protocol.wire import JsonObject, UnsetType, given
 
 __all__ = ["RULES", "dropped_settings"]
 
@@ -237,7 +237,7 @@ def _reference(cancellation: EchoCancellation | UnsetType | None) -> str:
 )
 def say_null_for_manual_turns(case: Case, event: InputAudioBufferCommit) -> Iterator[str]:
     configured = case.configured
-    if configured.detection is not None and all(sent.turn_detection is UNSET for sent in configured.updates):
+    if configured.detection is not None and not configured.says_who_ends_turns:
         yield f"input_audio_buffer.commit, but no update said turn_detection: {configured.detection.type} is in force"
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from vlmock.conduct.case import Case
-from vlmock.conduct.facts import NORMAL_CLOSURE, Ending
+from vlmock.conduct.facts import Ending
 from vlmock.conduct.rule import Rule, Severity, rule
 from vlmock.protocol.conversation import ConversationItemCreate
 from vlmock.protocol.items import RequestFunctionCallOutput, RequestMcpApprovalResponse
@@ -15,10 +15,6 @@ __all__ = ["RULES"]
 
 _SOON_S: Final = 1.0
 """Whoever hangs up so soon after a call did not forget it."""
-
-
-def _left(event: Ending) -> bool:
-    return event.by == "client" and event.code == NORMAL_CLOSURE
 
 
 @rule(
@@ -34,7 +30,7 @@ def _left(event: Ending) -> bool:
 )
 def return_every_output(case: Case, event: Ending) -> Iterator[str]:
     for call_id, call in case.calls.open.items():
-        if _left(event) and event.at - call.at > _SOON_S:
+        if event.is_goodbye and event.at - call.at > _SOON_S:
             yield f"no output for the call {call_id} of {call.name}, {event.at - call.at:.1f} s after it was made"
 
 
@@ -111,7 +107,7 @@ def all_outputs_before_asking(case: Case, event: ResponseCreate) -> Iterator[str
 )
 def ask_after_outputs(case: Case, event: Ending) -> Iterator[str]:
     output_at = case.calls.output_at
-    if output_at is not None and event.at - output_at > _SOON_S and _left(event):
+    if output_at is not None and event.at - output_at > _SOON_S and event.is_goodbye:
         yield f"no response.create in the {event.at - output_at:.1f} s after the last output of a function"
 
 
@@ -147,7 +143,7 @@ def known_approval(case: Case, event: ConversationItemCreate) -> Iterator[str]:
 )
 def answer_approvals(case: Case, event: Ending) -> Iterator[str]:
     for id, asked_at in case.calls.approvals.items():
-        if _left(event) and event.at - asked_at > _SOON_S:
+        if event.is_goodbye and event.at - asked_at > _SOON_S:
             yield f"no answer to the request for consent {id} in {event.at - asked_at:.1f} s"
 
 

@@ -5,7 +5,7 @@ from typing import Final
 
 from vlmock.conduct.case import CROSSING_S, Case
 from vlmock.conduct.codes import PLAYING, SILENT, STILL_PLAYING
-from vlmock.conduct.facts import NORMAL_CLOSURE, Ending, Moment, Refusal
+from vlmock.conduct.facts import Ending, Moment, Refusal
 from vlmock.conduct.rule import Rule, Seen, Severity, rule
 from vlmock.protocol.codec import InvalidEvent
 from vlmock.protocol.conversation import ConversationItemTruncate
@@ -32,7 +32,7 @@ _LIVE: Final = 0.05
     on=(Remark, InputAudioBufferSpeechStarted, ResponseAudioDelta, Moment, Ending),
     timed=True,
     requirement="Stop and empty the playback as soon as input_audio_buffer.speech_started comes, also when no response "
-    "is active.",
+    "is active, unless interrupt_response is off.",
     explanation="The service generates speech much faster than it plays, so that most interruptions come when it has "
     "sent everything: only the client can stop it, and talks over the user otherwise.",
     remedy="on speech_started stop the player and drop its queue, and drop later deltas of the interrupted response",
@@ -40,13 +40,18 @@ _LIVE: Final = 0.05
 )
 def fall_silent(case: Case, event: object) -> Iterator[str]:
     if isinstance(event, InputAudioBufferSpeechStarted):
-        case.interrupted_at = case.at if case.plays else None
+        case.interrupted_at = case.at if case.plays and _is_to_stop(case) else None
     elif isinstance(event, ResponseAudioDelta) and not case.plays:
         case.interrupted_at = None
     elif isinstance(event, Moment | Ending) and case.plays:
         yield from _talked_over(case)
     elif isinstance(event, Remark):
         yield from _says_the_test(case, event)
+
+
+def _is_to_stop(case: Case) -> bool:
+    """Who speaks interrupts; also where nobody has told how turns are detected."""
+    return case.configured.detection is None or case.configured.interrupts
 
 
 def _says_the_test(case: Case, remark: Remark) -> Iterator[str]:
@@ -59,7 +64,7 @@ def _says_the_test(case: Case, remark: Remark) -> Iterator[str]:
             case.plays, case.interrupted_at = False, None
         case code if code == STILL_PLAYING:
             spoke_at = case.heard.spoke_at
-            if spoke_at is not None and case.answers.sounded_at < spoke_at:
+            if spoke_at is not None and case.answers.sounded_at < spoke_at and _is_to_stop(case):
                 case.interrupted_at = spoke_at
                 yield from _talked_over(case)
 
@@ -190,11 +195,11 @@ def truncate_speech(case: Case, event: Refusal) -> Iterator[Seen]:
 )
 def cancel_what_runs(case: Case, event: ResponseCancel) -> Iterator[str]:
     answers, named = case.answers, given(event.response_id, "")
-    if _answers_speech(case) or answers.requested:
+    if _answers_speech(case) or answers.requested or case.is_crossing(answers.last_done_at):
         return
-    if answers.active is None and not case.is_crossing(answers.last_done_at):
+    if answers.active is None:
         yield "response.cancel with no active response"
-    elif answers.active is not None and named not in ("", answers.active.id):
+    elif named not in ("", answers.active.id):
         yield f"response.cancel of {named}, but {answers.active.id} is active"
 
 
@@ -239,7 +244,7 @@ def hang_up_after_playback(case: Case, event: Ending) -> Iterator[str]:
     """Of those that stream live sound only: a script may leave when it has read enough."""
     ratio, left_s = case.heard.pace.ratio, case.answers.sounds_until - event.at
     live = ratio is not None and abs(ratio - 1) <= _LIVE
-    if live and left_s > _GOING_GOING_S and event.by == "client" and event.code == NORMAL_CLOSURE:
+    if live and left_s > _GOING_GOING_S and event.is_goodbye:
         yield f"the client hung up {left_s:.1f} s before the last answer can have been heard"
 
 
