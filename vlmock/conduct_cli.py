@@ -142,9 +142,9 @@ def lint(what: Sequence[str], listed: bool, ignore: Sequence[str], report: Path 
     from vlmock.recording.reading import read
 
     recordings = [recording for path in what for recording in read(path)]
-    conduct = Conduct(lambda: (judge_recordings(recordings), []), ignored)
-    for finding in conduct.findings:
-        click.echo(str(finding))
+    conduct = Conduct(lambda: judge_recordings(recordings), ignored)
+    for told in (*conduct.findings, *conduct.unjudged):
+        click.echo(str(told))
     click.echo(_summary(conduct))
     _write(conduct, report)
     sys.exit(1 if conduct.errors else 0)

@@ -81,7 +81,7 @@ def test_the_demo_of_the_reference_client(tmp_path: Path):
     """As it is recorded while it runs."""
     journal = tmp_path / "demo"
     run_demo("weather", timing="instant", journal=journal)
-    assert judge_recordings(read(journal)) == []
+    assert judge_recordings(read(journal)) == ([], [])
 
 
 def test_clients_of_the_real_service(shared: Path):
@@ -89,4 +89,4 @@ def test_clients_of_the_real_service(shared: Path):
     recordings = [recording for path in sorted((shared / "recordings").glob("*.yaml")) for recording in read(path)]
     assert len(recordings) >= 5
     for recording in recordings:
-        assert judge_recordings([recording]) == []
+        assert judge_recordings([recording]) == ([], [])

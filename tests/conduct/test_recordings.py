@@ -7,9 +7,11 @@ from typing import Any
 import pytest
 
 import vlmock
-from tests.conduct.test_server import THINKS, asks_twice
+from tests.conduct.test_server import THINKS, asks_twice, dial, say, until
 from tests.session.sounds import voice
 from vlmock.conduct.of_recordings import judge_recordings
+from vlmock.protocol.codec import encode
+from vlmock.protocol.input_audio import InputAudioBufferAppend
 from vlmock.protocol.recording.lines import Close, Frame, Head
 from vlmock.recording.model import Recording
 from vlmock.recording.reading import read
@@ -31,7 +33,9 @@ def recorded(*frames: Frame, url: str = URL, **members: Any) -> Recording:
 
 
 def broken(*recordings: Recording) -> list[str]:
-    return [finding.rule.id for finding in judge_recordings(recordings)]
+    findings, unjudged = judge_recordings(recordings)
+    assert unjudged == []
+    return [finding.rule.id for finding in findings]
 
 
 def test_what_was_found_live_is_found_in_the_recording(tmp_path: Path):
@@ -40,7 +44,7 @@ def test_what_was_found_live_is_found_in_the_recording(tmp_path: Path):
         asks_twice(server)
         live = server.conduct.findings
         saved = server.journal.save(tmp_path / "saved")
-    found = judge_recordings(read(saved))
+    found, _ = judge_recordings(read(saved))
     assert [(each.rule.id, each.entry) for each in found] == [(each.rule.id, each.entry) for each in live]
     assert [each.at for each in found] == pytest.approx([each.at for each in live], abs=0.001)
     assert "saved" in str(found[0])
@@ -56,6 +60,43 @@ def test_an_error_of_the_service_is_about_what_the_client_sent_last():
         said("server", "error", 1.1, error=details),
     )
     assert broken(recorded(*frames)) == ["VL601"]
+
+
+def test_so_it_is_while_the_recording_is_played():
+    """What the service said then, in its order, to a client that says the same now."""
+    details = {"message": "Nothing to clear.", "type": "invalid_request_error", "code": "some_new_code"}
+    frames = (
+        OPENED,
+        said("client", "input_audio_buffer.clear", 1.0),
+        said("server", "input_audio_buffer.cleared", 1.01),
+        said("server", "error", 1.1, error=details),
+    )
+    with vlmock.serve(recorded(*frames)) as server:
+        with dial(server) as socket:
+            say(socket, "input_audio_buffer.clear")
+            until(socket, "error")
+        assert [finding.rule.id for finding in server.conduct.findings] == ["VL601"]
+
+
+def test_what_the_journal_had_lost_is_not_held_against_a_client(tmp_path: Path):
+    """Neither sound nor events."""
+    for journal_bytes, connections in ((60_000, 0), (4_000, 1)):
+        with vlmock.serve(journal_bytes=journal_bytes) as server:
+            with dial(server) as socket:
+                say(socket, "session.update", session={"turn_detection": None})
+                until(socket, "session.updated")
+                for _ in range(8):
+                    socket.send(encode(InputAudioBufferAppend(audio=voice(500))).decode())
+                say(socket, "response.create")
+                until(socket, "response.done")
+            server.journal.wait_for_close()
+            saved = server.journal.save(tmp_path / str(journal_bytes))
+            live = server.conduct
+        findings, unjudged = judge_recordings(read(saved))
+        assert [finding.rule.id for finding in findings] == [
+            finding.rule.id for finding in live.without("VL211").findings
+        ]
+        assert len(unjudged) == len(live.unjudged) == connections
 
 
 def test_an_error_that_comes_late_is_about_nothing():

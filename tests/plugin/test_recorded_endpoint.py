@@ -8,10 +8,12 @@ import pytest
 
 from tests.plugin.recording_project import INI, KEY, asking, dialled, run
 from vlmock.errors import NetworkBlocked
+from vlmock.metrics.recorded import measured
 from vlmock.pytest_plugin.endpoint import Live
 from vlmock.pytest_plugin.live import start_recording
 from vlmock.pytest_plugin.network import Wall
 from vlmock.recorder.minutes import Recorded
+from vlmock.recording.reading import read
 from vlmock.server.journal import Journal
 from vlmock.server.mock_server import MockServer
 
@@ -77,6 +79,44 @@ def test_what_cannot_be_done_live_cannot_be_done_at_all(project: pytest.Pytester
     )
     run(project, "--voicelive-record=once", passed=1)
     run(project, f"--voicelive-record={mode}", passed=1)
+
+
+def test_what_only_the_test_knows_is_told_live_and_played(project: pytest.Pytester, service: MockServer):
+    """When the loudspeaker sounds; and it stands in the recording, for who measures that."""
+    project.makepyfile(
+        test_it="""
+        import json
+        import pytest
+        from vlmock.errors import ServerError
+        from websockets.sync.client import connect
+
+        def until(socket, wire_type):
+            while json.loads(socket.recv(timeout=10))["type"] != wire_type:
+                pass
+
+        @pytest.mark.voicelive_recording
+        def test_it(voicelive):
+            address = f"{voicelive.ws_url}/voice-live/realtime?api-version=2026-04-10&model=gpt-4.1"
+            with connect(address, additional_headers={"api-key": "any"}) as socket:
+                socket.send(json.dumps({"type": "response.create"}))
+                until(socket, "response.audio.delta")
+                voicelive.metrics.heard()
+                until(socket, "response.done")
+                voicelive.conduct.client_is_playing(False)
+            voicelive.journal.wait_for_close(timeout=10)
+            assert [remark.code for remark in voicelive.journal.remarks()] == ["playing", "silent"]
+            assert voicelive.metrics.of("greeting").first_heard.count == 1
+            with pytest.raises(ServerError, match="no connection open"):
+                voicelive.metrics.silent()
+            with pytest.raises(ServerError, match="connection 1 is not open"):
+                voicelive.conduct.heard_playing(connection=1)
+        """
+    )
+    run(project, "--voicelive-record=once", passed=1)
+    (recorded,) = project.path.glob("recordings/**/connection-1")
+    assert [turn.heard_by for turn in measured(read(recorded)).turns] == ["told"]
+    service.stop()
+    run(project, passed=1)
 
 
 def test_conduct_is_judged_live_and_played(project: pytest.Pytester, service: MockServer):

@@ -68,7 +68,7 @@ class Case:
         self.facts = facts
         self.place = place
         self.earlier = earlier
-        """The connections before it, oldest first."""
+        """The connections before it, in the order in which they ended."""
         self.at = 0.0
         self.entry = 0
         """Of what is being looked at."""

@@ -4,6 +4,8 @@ from typing import Final
 
 __all__ = [
     "BINARY_MESSAGE",
+    "LOST_EVENTS",
+    "LOST_SOUND",
     "PING_UNANSWERED",
     "PLAYING",
     "SENT_AFTER_CLOSE",
@@ -21,6 +23,10 @@ PLAYING: Final = "playing"
 SILENT: Final = "silent"
 STILL_PLAYING: Final = "still_playing"
 """What a test says of the client's loudspeaker."""
+
+LOST_EVENTS: Final = "events"
+LOST_SOUND: Final = "sound"
+"""What a journal had dropped before it was written down as a recording."""
 
 STALLED: Final = "dropped: the client had not read"
 """How the reason begins when a client that does not read is dropped."""

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable
+from operator import itemgetter
 from typing import Any
 
 from vlmock.conduct.case import Case
@@ -34,7 +35,8 @@ class Judge:
 
     def opened(self, connection: int, facts: Facts, *, place: str = "") -> list[Finding]:
         """A client has connected."""
-        earlier = tuple(case for case in self._over if (case.over_at or 0.0) <= facts.opened)
+        over = [(case.over_at or 0.0, case) for case in self._over]
+        earlier = [case for at, case in sorted(over, key=itemgetter(0)) if at <= facts.opened]
         case = Case(connection, facts, self._docket, earlier=earlier, place=place)
         self._cases[connection] = case
         return case.opened()

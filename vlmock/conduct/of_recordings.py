@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from vlmock.conduct.codes import BINARY_MESSAGE
+from vlmock.conduct.codes import BINARY_MESSAGE, LOST_SOUND
 from vlmock.conduct.facts import Ending, Facts, Turnaway, facts_of
 from vlmock.conduct.judge import Judge
 from vlmock.conduct.rule import Finding
@@ -23,18 +23,23 @@ _SWITCHING_PROTOCOLS: Final = 101
 _VOICE_LIVE: Final = "/voice-live/realtime"
 
 
-def judge_recordings(recordings: Sequence[Recording]) -> list[Finding]:
-    """The findings about all of them, taken for the connections of one client, in order.
+def judge_recordings(recordings: Sequence[Recording]) -> tuple[list[Finding], list[str]]:
+    """The findings about all of them, taken for the connections of one client, in order; and in words what could not
+    be judged.
 
     Raises RecordingError when a recording's sound cannot be read.
     """
-    judge, findings = Judge(), []
+    judge, findings, unjudged = Judge(), [], []
     for number, recording in enumerate(recordings, 1):
         head = recording.head
         if head.status != _SWITCHING_PROTOCOLS:
             findings += judge.turned_away(Turnaway(status=head.status, at=_opened(head), message=head.body))
             continue
-        facts = _facts(head)
+        lost = _lost(recording)
+        if lost - {LOST_SOUND}:
+            unjudged.append(f"{recording.name} is not judged: some of its events were lost before it was written")
+            continue
+        facts = _facts(head, audible=not (head.audio_cut or lost))
         findings += judge.opened(number, facts, place=recording.name)
         decode = decode_client if facts.dialect == "voice-live" else decode_beta
         for frame in recording.frames:
@@ -43,7 +48,13 @@ def judge_recordings(recordings: Sequence[Recording]) -> list[Finding]:
         if recording.end is not None:
             end = recording.end
             findings += judge.ended(number, Ending(end.code, end.reason, recording.ended_by, recording.ended_at))
-    return findings
+    return findings, unjudged
+
+
+def _lost(recording: Recording) -> set[object]:
+    """What is missing of it, by its codes."""
+    remarks = (frame.event for frame in recording.frames if frame.source == "vlmock" and frame.event is not None)
+    return {remark.get("code") for remark in remarks if remark.get("type") == "(lost)"}
 
 
 def _said(recording: Recording, frame: Frame, decode: Any) -> Sequence[tuple[str, Any]]:
@@ -66,7 +77,7 @@ def _remark(frame: Frame) -> Remark:
     return Remark(kind, str(event.get("message", "")), code=event.get("code"), param=event.get("param"))
 
 
-def _facts(head: Head) -> Facts:
+def _facts(head: Head, *, audible: bool) -> Facts:
     headers = {name.lower(): value for name, value in head.request_headers}
     path = urlsplit(head.url).path
     known = {"api-key": "key", "authorization": "token"}
@@ -77,7 +88,7 @@ def _facts(head: Head) -> Facts:
         dialect="voice-live" if not path or path.rstrip("/").endswith(_VOICE_LIVE) else "openai-beta",
         opened=_opened(head),
         timed=head.timed,
-        audible=not head.audio_cut,
+        audible=audible,
         recorded=True,
     )
 

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Final, NoReturn, Protocol
 from vlmock.errors import ServerError
 
 if TYPE_CHECKING:
-    from vlmock.conduct.conduct import Conduct
-    from vlmock.metrics.metrics import Metrics
     from vlmock.recorder.minutes import Recorded
     from vlmock.recorder.recorder import Recorder
+    from vlmock.server.conduct import ServerConduct
     from vlmock.server.journal import Journal
     from vlmock.server.local_server import LocalServer
+    from vlmock.server.metrics import ServerMetrics
     from vlmock.server.mock_server import MockServer
 
 __all__ = ["Live", "Played", "RecordedEndpoint"]
@@ -34,6 +34,10 @@ class _Side(Protocol):
     def journal(self) -> "Journal": ...
     @property
     def connections(self) -> "Sequence[Recorded]": ...
+    @property
+    def conduct(self) -> "ServerConduct": ...
+    @property
+    def metrics(self) -> "ServerMetrics": ...
     def problems(self) -> list[str]: ...
     def refusals(self) -> list[str]: ...
 
@@ -49,6 +53,14 @@ class Played:
     @property
     def journal(self) -> "Journal":
         return self.server.journal
+
+    @property
+    def conduct(self) -> "ServerConduct":
+        return self.server.conduct
+
+    @property
+    def metrics(self) -> "ServerMetrics":
+        return self.server.metrics
 
     def problems(self) -> list[str]:
         problems = self.server.problems()
@@ -80,6 +92,18 @@ class Live:
     def connections(self) -> "Sequence[Recorded]":
         self.server.catch_up()
         return self.server.connections
+
+    @property
+    def conduct(self) -> "ServerConduct":
+        from vlmock.server.conduct import ServerConduct
+
+        return ServerConduct(self.journal, now=lambda: None, remark=self.server.remark)
+
+    @property
+    def metrics(self) -> "ServerMetrics":
+        from vlmock.server.metrics import ServerMetrics
+
+        return ServerMetrics(self.journal, remark=self.server.remark)
 
     def problems(self) -> list[str]:
         statuses = {connection.status for connection in self.connections}
@@ -156,21 +180,16 @@ class RecordedEndpoint:
         return self._side.journal
 
     @property
-    def conduct(self) -> "Conduct":
+    def conduct(self) -> "ServerConduct":
         """How the clients have behaved so far: ``assert not voicelive.conduct.errors``."""
-        from vlmock.conduct.conduct import Conduct
-        from vlmock.server.conduct import judge_journal
-
         self.conduct_was_asked = True
-        return Conduct(lambda: judge_journal(self.journal))
+        return self._side.conduct
 
     @property
-    def metrics(self) -> "Metrics":
+    def metrics(self) -> "ServerMetrics":
         """How long users waited: of the service while it is recorded, of the emulator when it plays."""
-        from vlmock.server.metrics import metrics_of
-
         self.metrics_were_asked = True
-        return metrics_of(self.journal)
+        return self._side.metrics
 
     def problems(self) -> list[str]:
         """What a test should fail with: what it did otherwise than recorded, or what of it could not be recorded."""

@@ -15,6 +15,7 @@ from vlmock.recorder.minutes import SWITCHING, Recorded
 from vlmock.recording.replay.prepared import prepared
 from vlmock.server.dialects import REALTIME_PATH, Dialect
 from vlmock.server.journal import ConnectionJournal, Facts, Journal
+from vlmock.session.effects import Remark
 
 __all__ = ["Journalist"]
 
@@ -29,6 +30,7 @@ class Journalist:
         self._journal = journal
         self._unix_time = unix_time
         self._parts: dict[int, ConnectionJournal] = {}
+        """Of those that are open, by the recorder's numbers."""
 
     def begun(self, recorded: Recorded) -> None:
         """A client was let in, or not; who was not is in no journal."""
@@ -45,6 +47,11 @@ class Journalist:
         else:
             decode = _DECODE[Dialect(part.facts.dialect)]
             part.note("client", decode(said.data), recorded.seconds, len(said.data))
+
+    def remarked(self, recorded: Recorded, remark: Remark) -> None:
+        """A test has something to say about the client."""
+        if recorded.number in self._parts:
+            self._parts[recorded.number].remark(remark, recorded.seconds)
 
     def over(self, recorded: Recorded) -> None:
         """Both sides are gone."""
@@ -67,6 +74,7 @@ class Journalist:
             credential="",
             opened=self._unix_time(),
             dialect=dialect,
+            recorded=True,
         )
 
 

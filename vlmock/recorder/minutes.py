@@ -15,7 +15,9 @@ from vlmock.protocol.recording.lines import Head
 from vlmock.recorder.ends import Side
 from vlmock.recorder.frames import FrameReader, Goodbye, Message, Said, Unreadable
 from vlmock.recorder.handshake import readable_body
+from vlmock.server.journal_entry import remark_line
 from vlmock.server.recording_thread import ConnectionRecording, iso_time
+from vlmock.session.effects import Remark
 
 __all__ = ["SWITCHING", "Exchange", "Minutes", "Recorded"]
 
@@ -116,6 +118,12 @@ class Minutes:
                 case Unreadable(why):
                     self._recording.said("vlmock", _remark(side, why), at)
             self._told(self.recorded, side, said)
+
+    def remark(self, remark: Remark) -> None:
+        """A test has something to say about the client."""
+        self.recorded.seconds = at = self._now()
+        self._latest = at
+        self._recording.said("vlmock", remark_line(remark), at)
 
     def leaves(self, side: Side) -> None:
         """That end is the first to go, unless another was."""

@@ -13,8 +13,10 @@ from vlmock.recorder.minutes import SWITCHING, Exchange, Minutes, Recorded
 from vlmock.recorder.narration import begun, ended, event_line
 from vlmock.recorder.relay import Relay
 from vlmock.server.handshake import shown
+from vlmock.server.journal import not_open
 from vlmock.server.recording_thread import RecordingThread
 from vlmock.server.transport import ReadBuffer
+from vlmock.session.effects import Remark
 
 if TYPE_CHECKING:
     from vlmock.recorder.journalist import Journalist
@@ -46,6 +48,8 @@ class Office:
         self._journalist = journalist
         self._log = log
         self._log_events = log_events and log is not None
+        self._open: dict[int, Minutes] = {}
+        """By number, oldest first."""
         self._relays: set[Relay] = set()
         self._tasks: set[asyncio.Task[None]] = set()
         self._all_left: asyncio.Event | None = None
@@ -91,7 +95,20 @@ class Office:
                 self._journalist.begun(recorded)
         extensions = ", ".join(response.headers.get_all("Sec-WebSocket-Extensions"))
         recording = self._thread.begin(exchange.head(), number)
-        return Minutes(recorded, recording, extensions=extensions, told=self._told)
+        minutes = Minutes(recorded, recording, extensions=extensions, told=self._told)
+        if response.status_code == SWITCHING:
+            self._open[number] = minutes
+        return minutes
+
+    def remark(self, remark: Remark, connection: int | None) -> None:
+        """Note what a test has to say about a client; None: the latest. Raises ServerError when it is not open."""
+        number = connection if connection is not None else next(reversed(self._open), 0)
+        minutes = self._open.get(number)
+        if minutes is None:
+            raise not_open(connection)
+        minutes.remark(remark)
+        if self._journalist is not None:
+            self._journalist.remarked(minutes.recorded, remark)
 
     def noted(self, minutes: Minutes) -> None:
         """More waits to be written."""
@@ -105,6 +122,7 @@ class Office:
             self.begin(self._go_on_with_room())
 
     def over(self, minutes: Minutes) -> None:
+        self._open.pop(minutes.recorded.number, None)
         if self._journalist is not None:
             self._journalist.over(minutes.recorded)
         self._say(ended(minutes.recorded))

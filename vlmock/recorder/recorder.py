@@ -15,6 +15,7 @@ from vlmock.recorder.office import Office
 from vlmock.recorder.upstream import Upstream, upstream_at
 from vlmock.server.local_server import LocalServer
 from vlmock.server.recording_thread import RecordingThread
+from vlmock.session.effects import Remark
 
 if TYPE_CHECKING:
     from vlmock.recorder.journalist import Journalist
@@ -162,6 +163,13 @@ class Recorder(LocalServer):
         """What was passed on before now stands in the journal."""
         if self.running:
             self._listener.do(lambda: None)
+
+    def remark(self, remark: Remark, connection: int | None) -> None:
+        """Note what a test has to say about a client, in its recording and in the journal; None: about the latest.
+
+        Raises ServerError when that connection is not open.
+        """
+        self._listener.do(lambda: self._office.remark(remark, connection))
 
     def stop(self) -> None:
         """Say goodbye to everybody with 1001, end the threads, and write what is left, which takes as long as the disk

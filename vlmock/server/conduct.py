@@ -20,8 +20,9 @@ class ServerConduct(Conduct):
     test can know."""
 
     def __init__(
-        self, journal: Journal, *, now: Callable[[], float], remark: Callable[[Remark, int | None], None]
+        self, journal: Journal, *, now: Callable[[], float | None], remark: Callable[[Remark, int | None], None]
     ) -> None:
+        """``now``: of the clock that the journal has; None where it has none."""
         super().__init__(lambda: judge_journal(journal, now()))
         self._remark = remark
 
@@ -137,6 +138,7 @@ def _facts(part: ConnectionJournal) -> Facts:
         user_agent=facts.user_agent,
         dialect=facts.dialect,
         opened=facts.opened,
+        recorded=facts.recorded,
     )
 
 

@@ -48,6 +48,8 @@ class Facts(msgspec.Struct, frozen=True):
     """wss, and not ws."""
     dialect: str = "voice-live"
     """``voice-live`` or ``openai-beta``: in that one, what the client was sent is kept as JSON where it differs."""
+    recorded: bool = False
+    """The service says what the client is told, now or when it was recorded, and in its own order."""
 
 
 class Ended(msgspec.Struct, frozen=True):

@@ -22,7 +22,7 @@ from vlmock.session.effects import Remark
 if TYPE_CHECKING:
     from vlmock.server.recording_thread import RecordingThread
 
-__all__ = ["ConnectionJournal", "Ended", "Facts", "Journal", "Lost", "TurnedAway"]
+__all__ = ["ConnectionJournal", "Ended", "Facts", "Journal", "Lost", "TurnedAway", "not_open"]
 
 _REMEMBERED: Final = 1000
 """So many connections are kept; of more, those that closed first are forgotten."""
@@ -146,8 +146,7 @@ class Journal:
         """
         parts = [part for part in self._parts(connection) if part.ended is None]
         if not parts:
-            which = "no connection" if connection is None else f"connection {connection} is not"
-            raise ServerError(f"nothing can be said about a client: {which} open")
+            raise not_open(connection)
         parts[-1].remark(remark, now)
 
     def save(self, path: str | Path, *, redact: Iterable[str] = (), redact_audio: bool = False) -> Path:
@@ -230,6 +229,12 @@ class Journal:
             listed = ", ".join(f"{event} ({times} times)" if times > 1 else event for event, times in came.items())
             raise JournalTimeout(f"waited {timeout:g} s for {wanted}; what came: {listed or 'nothing'}")
         return found
+
+
+def not_open(connection: int | None) -> ServerError:
+    """For who says something about a client that is not there; None: about the latest."""
+    which = "no connection" if connection is None else f"connection {connection} is not"
+    return ServerError(f"nothing can be said about a client: {which} open")
 
 
 def _tag(type: EventType) -> str:

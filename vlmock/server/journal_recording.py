@@ -6,6 +6,7 @@ from pathlib import Path
 import msgspec
 
 import vlmock
+from vlmock.conduct.codes import LOST_EVENTS, LOST_SOUND
 from vlmock.errors import RecordingError
 from vlmock.protocol.recording.encoder import Piece, RecordingEncoder
 from vlmock.protocol.recording.folder import CannotRecord, RecordingsFolder
@@ -44,7 +45,7 @@ def _recorded(part: ConnectionJournal, redaction: Redaction, redact_audio: bool)
     encoder = RecordingEncoder(head, redaction=redaction, redact_audio=redact_audio)
     yield encoder.opened()
     if part.lost_events:
-        yield encoder.said("vlmock", _loss(f"the first {part.lost_events} events are no longer kept"), 0.0)
+        yield encoder.said("vlmock", _loss(LOST_EVENTS, f"the first {part.lost_events} events are no longer kept"), 0.0)
     for entry in part.entries:
         yield _said(entry, encoder)
     if ended is not None:
@@ -54,10 +55,10 @@ def _recorded(part: ConnectionJournal, redaction: Redaction, redact_audio: bool)
 def _said(entry: Entry, encoder: RecordingEncoder) -> list[Piece]:
     pieces = encoder.said(entry.source, entry.on_the_wire(), entry.at)
     if entry.lost_bytes:
-        lost = _loss(f"{entry.lost_bytes} bytes of sound are no longer kept in the event before this")
-        pieces += encoder.said("vlmock", lost, entry.at)
+        message = f"{entry.lost_bytes} bytes of sound are no longer kept in the event before this"
+        pieces += encoder.said("vlmock", _loss(LOST_SOUND, message), entry.at)
     return pieces
 
 
-def _loss(message: str) -> bytes:
-    return msgspec.json.encode({"type": "(lost)", "message": message})
+def _loss(code: str, message: str) -> bytes:
+    return msgspec.json.encode({"type": "(lost)", "message": message, "code": code})

@@ -328,7 +328,8 @@ class Reception:
     def _begin_replay(self, replays: "Replays", admitted: Admitted, target: str, now: float) -> Begun:
         replay = replays.begin(target, _decoder(admitted.dialect))
         self.begun += 1
-        facts = _facts(admitted, target, replay.name, self.clock.unix_time(), tls=self._settings.tls)
+        unix_time = self.clock.unix_time()
+        facts = _facts(admitted, target, replay.name, unix_time, tls=self._settings.tls, recorded=True)
         journal = self.journal.open_connection(facts, now)
         self.replayed.append(Replayed(journal.number, replay))
         return Begun(replay, journal, self._speaker(None), replay.decode)
@@ -377,7 +378,7 @@ def _decoder(dialect: Dialect) -> Decoder:
     return decode_client
 
 
-def _facts(admitted: Admitted, target: str, own: str, unix_time: float, *, tls: bool) -> Facts:
+def _facts(admitted: Admitted, target: str, own: str, unix_time: float, *, tls: bool, recorded: bool = False) -> Facts:
     """``own``: the name of what the server plays by itself."""
     return Facts(
         path=target,
@@ -389,4 +390,5 @@ def _facts(admitted: Admitted, target: str, own: str, unix_time: float, *, tls: 
         opened=unix_time,
         encrypted=tls,
         dialect=admitted.dialect.value,
+        recorded=recorded,
     )
