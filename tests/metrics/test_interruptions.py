@@ -5,6 +5,7 @@ import pytest
 from tests.metrics.timed import Timed, about, answered, place, spoken
 from vlmock.metrics.turn import BargeIn
 from vlmock.protocol.output import ResponseAudioDelta
+from vlmock.protocol.response import ResponseCancel
 from vlmock.protocol.turn_detection import ServerVad
 
 
@@ -129,6 +130,30 @@ def test_overlap_is_the_speech_over_what_is_played(interrupts, told, overlap_s):
     talk.stops(5.6, 5500)
     assert talk.turns[1].overlap_s == about(overlap_s)
     assert talk.turns[1].gap_s is None
+
+
+def test_who_is_not_to_interrupt_breaks_in_on_nobody():
+    """With ``interrupt_response`` off the answer is made and played to its end, and when that is says nothing."""
+    talk = Timed(ServerVad(silence_duration_ms=500, prefix_padding_ms=300, interrupt_response=False))
+    interrupted(talk, made_s=60.0)
+    talk.sounds(5.0, 1.0)
+    talk.done(9.0)
+    talk.silent(12.0)
+    assert (talk.turns[0].interrupted, talk.turns[0].barge_in) == (True, None)
+    assert talk.metrics.done_after_barge_in.count == talk.metrics.silence_after_barge_in.count == 0
+
+
+@pytest.mark.parametrize(("told_s", "gap_s"), [(None, 1.5), (2.3, 0.7)])
+def test_who_cancels_falls_silent(talk, told_s, gap_s):
+    """Assumed, unless it is told: a button was pressed at 1.5, of ten seconds of sound; the user speaks from 3.0."""
+    interrupted(talk, made_s=1.0)
+    talk.client(1.5, ResponseCancel())
+    talk.sounds(1.6, 2.0)
+    if told_s is not None:
+        talk.silent(told_s)
+    talk.stops(5.6, 5500)
+    assert talk.turns[0].barge_in is None
+    assert (talk.turns[1].overlap_s, talk.turns[1].gap_s) == (0.0, about(gap_s))
 
 
 def test_the_gap_before_a_turn_is_from_the_last_sound_to_the_first(talk):

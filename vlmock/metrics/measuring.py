@@ -10,7 +10,8 @@ What is measured and what is estimated:
 - Unknown: the same where the blocks did not come in real time. Nobody spoke then and there, so the turn is measured
   from ``speech_stopped``, and says so.
 - Assumed: sound is played in real time from its first piece on, and falls silent at ``speech_started`` where that
-  interrupts; what the test tells of the client's loudspeaker, and its truncate, goes before.
+  interrupts, and at ``response.cancel``; what the test tells of the client's loudspeaker, and its truncate, goes
+  before.
 """
 
 from collections.abc import Callable
@@ -43,7 +44,13 @@ from vlmock.protocol.input_audio import (
 from vlmock.protocol.items import RequestFunctionCallOutput, RequestMessage
 from vlmock.protocol.output import ResponseAudioDelta, ResponseAudioTranscriptDelta, ResponseTextDelta
 from vlmock.protocol.recording.formats import FormatsInForce
-from vlmock.protocol.response import ResponseCreate, ResponseCreated, ResponseDone, ResponseOutputItemAdded
+from vlmock.protocol.response import (
+    ResponseCancel,
+    ResponseCreate,
+    ResponseCreated,
+    ResponseDone,
+    ResponseOutputItemAdded,
+)
 from vlmock.protocol.session import SessionCreated, SessionUpdated
 from vlmock.protocol.tool_calls import ResponseFunctionCallArgumentsDone
 from vlmock.protocol.wire import UnsetType, given
@@ -149,13 +156,20 @@ class Measuring:
         making = next((turn for turn in reversed(self._turns) if turn.running), None)
         turn = making or speaking
         if turn is not None and turn.turn.barge_in is None:
-            already_silent = self._told_loud is False and bool(turn.turn.audio_s)
+            turn.change(interrupted=True)
             if self._detection.interrupts:
+                already_silent = self._told_loud is False and bool(turn.turn.audio_s)
+                turn.broken_in(self._now, already_silent=already_silent)
                 self._interrupted.update(turn.running)
-            turn.broken_in(self._now, already_silent=already_silent)
         if self._detection.interrupts:
             self._playback.stop(self._now)
         self._end_turn()
+
+    def _on_cancel(self, event: ResponseCancel, sound_bytes: int) -> None:
+        """Of what was made so far, too, nothing more is to be heard."""
+        if self._turns:
+            self._interrupted.update(self._turns[-1].running)
+        self._playback.stop(self._now)
 
     def _end_turn(self) -> None:
         """New responses answer something else. What has not been answered will not be."""
@@ -312,6 +326,7 @@ _DUTIES: Final[dict[type, Callable[[Measuring, Any, int], None]]] = {
     ConversationItemCreate: Measuring._on_item_create,
     ConversationItemTruncate: Measuring._on_truncate,
     ResponseCreate: Measuring._on_response_create,
+    ResponseCancel: Measuring._on_cancel,
     Remark: Measuring._on_remark,
     ErrorEvent: Measuring._on_error,
     SessionCreated: Measuring._on_session,

@@ -114,7 +114,7 @@ class RunningTurn:
         self._interrupted_responses = set(self.running)
         last_audio_s = 0.0 if self.running and self.turn.audio_s else None
         silent_s = 0.0 if already_silent else None
-        self.change(barge_in=BargeIn(at=at, last_audio_s=last_audio_s, silent_s=silent_s), interrupted=True)
+        self.change(barge_in=BargeIn(at=at, last_audio_s=last_audio_s, silent_s=silent_s))
 
     def _change_barge_in(self, **changes: float | None) -> None:
         if self.turn.barge_in is not None:
