@@ -54,7 +54,8 @@ def _budgets(ctx: click.Context, param: click.Parameter, given: Sequence[str]) -
     show_default=True,
     type=click.FloatRange(0.1, 600),
     metavar="SECONDS",
-    help="After which an answer is one that never came.",
+    help="After which an answer is one that never came; and what the whole may take beyond its budget before it is "
+    "stopped.",
 )
 @click.option("--json", type=_FILE, help="Write down what came of it, for machines.")
 @click.option("--junit", type=_FILE, help="The same as a JUnit report.")

@@ -22,6 +22,7 @@ from vlclient.errors import ConfigurationError
 from vlclient.smoke.conversation import Conversation
 from vlclient.smoke.outcome import BUDGETS, KINDS, Outcome
 from vlmock.server.mock_server import MockServer
+from vlmock.session.script import Call, Turn
 
 pytestmark = [pytest.mark.usefixtures("alone"), pytest.mark.timeout(60)]
 
@@ -114,6 +115,19 @@ async def test_what_takes_longer_than_its_budget_is_too_slow(service: MockServer
     slow = [step.name for step in outcome.steps if step.findings]
     assert slow == ["typed turn", "spoken turn", "cancel"]
     assert "first_audio took" in outcome.sentence
+
+
+async def test_what_does_not_come_to_an_end_is_ended() -> None:
+    """10: each answer comes in time, and is another call of the function. The step that was stopped says so."""
+
+    def calls_for_ever(turn: Turn) -> object:
+        return Call("look_up_weather", '{"location": "Beijing"}')
+
+    with vlmock.serve(calls_for_ever, timing={"llm_first": 20}) as server:
+        outcome = await smoked(server.url, patience_s=3.0, budgets={**BUDGETS, "total": 1.0})
+    assert ended(outcome) == (10, "too slow", ["connect", "set up", "typed turn"])
+    assert outcome.steps[2].findings == (outcome.sentence,)
+    assert "4 s" in outcome.sentence
 
 
 async def test_a_wrong_answer_is_worse_than_a_slow_one(service: MockServer) -> None:

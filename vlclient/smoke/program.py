@@ -92,6 +92,9 @@ class _Run:
         self._latency = Latency()
         self._talk: Conversation | None = None
         self._began = time.monotonic()
+        self._most_s = smoke.budgets.get("total", BUDGETS["total"]) + smoke.patience_s
+        self._deadline = asyncio.timeout(self._most_s)
+        """A model may call functions for ever."""
 
     async def all_steps(self) -> None:
         outcome, options = self._outcome, self._smoke.options
@@ -104,11 +107,13 @@ class _Run:
                 log = WireLog(options.log)
                 stack.callback(log.close)
             try:
-                await self._converse(stack, self._connection(log, recorder))
+                async with self._deadline:
+                    await self._converse(stack, self._connection(log, recorder))
             except (Wrong, Unanswered) as wrong:
                 outcome.ended(WRONG_ANSWER, str(wrong))
             except Exception as error:
-                outcome.ended(exit_code(error), sentence(error))
+                late = self._deadline.expired()
+                outcome.ended(TOO_SLOW if late else exit_code(error), self._stopped if late else sentence(error))
         self._sum_up()
 
     def _connection(self, log: WireLog | None, recorder: Recorder | None) -> connect:
@@ -184,7 +189,10 @@ class _Run:
             step.findings = (said,)
             raise
         except asyncio.CancelledError:
-            step.verdict, step.seen = Verdict.SKIPPED, "stopped"
+            if self._deadline.expired():
+                step.verdict, step.findings = Verdict.SLOW, (self._stopped,)
+            else:
+                step.verdict, step.seen = Verdict.SKIPPED, "stopped"
             raise
         finally:
             step.seconds = time.monotonic() - began
@@ -197,7 +205,7 @@ class _Run:
         if self._talk is not None:
             step.findings += self._talk.judge.findings()
             outcome.measured.update(self._talk.measured)
-        if step.findings:
+        if step.findings and step.verdict is not Verdict.SLOW:
             step.verdict = Verdict.WRONG
         if step.verdict is not Verdict.OK:
             return
@@ -208,6 +216,10 @@ class _Run:
         ]
         if over:
             step.verdict, step.findings = Verdict.SLOW, tuple(over)
+
+    @property
+    def _stopped(self) -> str:
+        return f"it had not come to an end after {self._most_s:g} s, and was stopped"
 
     def _tell(self, step: Step) -> None:
         self._outcome.steps.append(step)
