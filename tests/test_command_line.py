@@ -14,7 +14,7 @@ from click.testing import CliRunner
 import vlmock
 from tests.command_line import ROOT, WRONG, run
 from vlmock.cli import main
-from vlmock.scenario.library import library_folder, names
+from vlmock.scenario.shipped import names, shipped_folder
 
 # ---- mistakes
 
@@ -59,7 +59,7 @@ def test_scenarios_are_listed_one_line_each() -> None:
 
 def test_validate_tells_good_from_bad(tmp_path: Path) -> None:
     """All that ship are good. A wrong one is told with its line, a missing one by its name; each with exit code 1."""
-    shipped = [str(path) for path in sorted(library_folder().glob("*.yaml"))]
+    shipped = [str(path) for path in sorted(shipped_folder().glob("*.yaml"))]
     assert run("validate", *shipped).returncode == 0
     wrong = tmp_path / "wrong.yaml"
     wrong.write_text(WRONG, encoding="utf-8")
@@ -99,7 +99,7 @@ def test_schema_is_a_json_schema_that_tells_good_from_bad() -> None:
     judge = jsonschema.validators.validator_for(schema)
     assert "$schema" in schema
     judge.check_schema(schema)
-    for path in library_folder().glob("*.yaml"):
+    for path in shipped_folder().glob("*.yaml"):
         judge(schema).validate(yaml.safe_load(path.read_text(encoding="utf-8")))
     assert not judge(schema).is_valid(yaml.safe_load(WRONG))
 

@@ -14,7 +14,7 @@ import pytest
 from websockets.exceptions import InvalidStatus
 
 from tests.command_line import ROOT, VLMOCK, WRONG, Served, ask, environment, run, serving
-from vlmock.scenario.library import names
+from vlmock.scenario.shipped import names
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])

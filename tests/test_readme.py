@@ -135,7 +135,7 @@ def test_the_function_snippet_answers() -> None:
 @pytest.mark.parametrize("snippet", snippets("yaml"))
 def test_a_scenario_snippet_is_valid(snippet: str, tmp_path: Path) -> None:
     """The loader takes it."""
-    from vlmock.scenario.library import load
+    from vlmock.scenario.shipped import load
 
     file = tmp_path / "snippet.yaml"
     file.write_text(snippet, encoding="utf-8")

@@ -131,7 +131,8 @@ def serve(
     """Serve until Ctrl-C. SCENARIO: names of shipped ones, or paths of YAML files; the first is played to whoever asks
     for none. Each is at http://HOST:PORT/NAME too, and so are all that ship. Without any, everybody is answered
     sensibly. With --replay it is a recording that answers whoever asks for none."""
-    from vlmock.scenario.library import DEFAULT, Playable, load
+    from vlmock.scenario.playable import Playable
+    from vlmock.scenario.shipped import DEFAULT, load
     from vlmock.server.mock_server import serve as start
     from vlmock.stop_signals import StopSignals
 
@@ -195,7 +196,7 @@ def _print_entry(entry: Any) -> None:
 @main.command(name="scenarios")
 def list_scenarios() -> None:
     """List the scenarios that ship with vlmock, one line each."""
-    from vlmock.scenario.library import listing
+    from vlmock.scenario.shipped import listing
 
     rows = list(listing())
     width = max((len(name) for name, _ in rows), default=0)
@@ -208,7 +209,7 @@ def list_scenarios() -> None:
 def validate(files: Sequence[Path]) -> None:
     """Check scenario FILE…; exit code 1 when one of them is wrong."""
     from vlmock.errors import ScenarioError
-    from vlmock.scenario.library import load
+    from vlmock.scenario.shipped import load
 
     wrong = 0
     for file in files:

@@ -17,7 +17,7 @@ from tests.sound_card import RATE_HZ, SoundCard, correlation
 from vlmock import MockServer, Say
 from vlmock.errors import JournalTimeout
 from vlmock.protocol.output import ResponseAudioDelta
-from vlmock.scenario.library import Playable
+from vlmock.scenario.playable import Playable
 from vlmock.server.reception import TimingProfile
 
 PATIENCE_S = 20.0

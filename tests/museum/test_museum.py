@@ -17,7 +17,7 @@ from tests.museum.requests import REQUESTS
 from vlmock.conduct.rules import RULES
 from vlmock.museum.gallery import Exhibit, chosen, gallery
 from vlmock.museum.visit import Visit
-from vlmock.scenario.library import library_folder
+from vlmock.scenario.shipped import shipped_folder
 from vlmock.scenario.story import NEEDS
 
 BAD: dict[str, BadClient] = {**ANSWERS, **REQUESTS, **CONVERSATIONS}
@@ -113,7 +113,7 @@ def test_it_asks_a_question_and_names_rules_that_there_are(shown: Exhibit):
 
 @every_exhibit
 def test_it_tells_its_reader_what_it_is_about(shown: Exhibit):
-    text = (library_folder() / f"{shown.name}.yaml").read_text(encoding="utf-8")
+    text = (shipped_folder() / f"{shown.name}.yaml").read_text(encoding="utf-8")
     assert text.startswith("# ")
     assert len(text.splitlines()) < 70
     assert shown.scenario.description.endswith(".")

@@ -7,7 +7,7 @@ import pytest
 import yaml
 from wrong_files import WRONG
 
-from vlmock.scenario import library
+from vlmock.scenario import shipped
 from vlmock.scenario.json_schema import scenario_schema
 from vlmock.scenario.keys import EXPECTED, OTHERWISE, RULE, SCENARIO, TURN
 from vlmock.scenario.kinds import Record
@@ -18,9 +18,9 @@ def test_the_schema_is_a_schema() -> None:
     jsonschema.Draft202012Validator.check_schema(scenario_schema())
 
 
-@pytest.mark.parametrize("name", library.names())
+@pytest.mark.parametrize("name", shipped.names())
 def test_every_shipped_scenario_fits_the_schema(name: str) -> None:
-    document = yaml.safe_load((library.library_folder() / f"{name}.yaml").read_text(encoding="utf-8"))
+    document = yaml.safe_load((shipped.shipped_folder() / f"{name}.yaml").read_text(encoding="utf-8"))
     jsonschema.validate(document, scenario_schema(), jsonschema.Draft202012Validator)
 
 

@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 from wrong_files import WRONG
 
 from vlmock.errors import ScenarioError
-from vlmock.scenario.library import library_folder
 from vlmock.scenario.loader import load_text
 from vlmock.scenario.model import Scenario
+from vlmock.scenario.shipped import shipped_folder
 
 
 @pytest.mark.parametrize("case", WRONG, ids=lambda case: case.replace(" ", "-"))
@@ -42,7 +42,7 @@ def test_broken_yaml_is_a_scenario_error_and_nothing_else(text: str) -> None:
         load_text(text, file="f.yaml")
 
 
-SUPPORT_CALL = (library_folder() / "support_call.yaml").read_text(encoding="utf-8")
+SUPPORT_CALL = (shipped_folder() / "support_call.yaml").read_text(encoding="utf-8")
 WORDS = [
     "user",
     "reply",

@@ -6,7 +6,7 @@ import pytest
 from scenario_inputs import ClientInput, a_turn, client_inputs, offered_tools
 
 from vlmock.protocol.session import ResponseSession
-from vlmock.scenario import library
+from vlmock.scenario import shipped
 from vlmock.scenario.director import Director
 from vlmock.scenario.model import Scenario
 from vlmock.session.script import Call, Close, Emit, Fail, Say, ServiceStep, Spoken, Step, Warn
@@ -40,10 +40,10 @@ def play(scenario: Scenario, director: Director, *, spoken: bool) -> Iterator[tu
 
 
 @pytest.mark.parametrize("spoken", [True, False], ids=["spoken", "typed"])
-@pytest.mark.parametrize("name", library.names())
+@pytest.mark.parametrize("name", shipped.names())
 def test_a_shipped_scenario_plays_from_end_to_end(name: str, spoken: bool) -> None:
     """Each turn is answered as its own entry has it, none is left over, nothing is reported."""
-    scenario = library.load(name)
+    scenario = shipped.load(name)
     director = Director(scenario)
     played = list(play(scenario, director, spoken=spoken))
     assert director.problems() == []
@@ -59,27 +59,27 @@ def test_a_shipped_scenario_plays_from_end_to_end(name: str, spoken: bool) -> No
 
 
 def test_the_weather_is_reported_as_the_tool_said() -> None:
-    scenario = library.load("weather")
+    scenario = shipped.load("weather")
     (_, ask), (_, report) = play(scenario, Director(scenario), spoken=False)
     assert ask == (Say("I will look that up."), Call("get_weather", '{"location":"Beijing"}'))
     assert report == (Say("It is sunny and 21 degrees in Beijing."),)
 
 
 def test_two_outputs_become_one_answer() -> None:
-    scenario = library.load("parallel_tools")
+    scenario = shipped.load("parallel_tools")
     _, (_, report) = play(scenario, Director(scenario), spoken=False)
     assert report == (Say("It is dry, and the cycle paths are free. Have a good ride."),)
 
 
 def test_a_failed_response_can_be_asked_for_again() -> None:
-    scenario = library.load("rate_limited")
+    scenario = shipped.load("rate_limited")
     (_, refused), (_, answered) = play(scenario, Director(scenario), spoken=False)
     assert [type(step) for step in refused] == [Fail]
     assert [type(step) for step in answered] == [Say]
 
 
-@pytest.mark.parametrize("name", library.names())
+@pytest.mark.parametrize("name", shipped.names())
 def test_a_shipped_scenario_begins_with_a_comment_for_its_reader(name: str) -> None:
-    text = (library.library_folder() / f"{name}.yaml").read_text(encoding="utf-8")
+    text = (shipped.shipped_folder() / f"{name}.yaml").read_text(encoding="utf-8")
     assert text.startswith("# ")
     assert len(text.splitlines()) < 60

@@ -16,8 +16,8 @@ from tests.sdk.test_shipped_scenarios import ENDS_THE_CALL, SHIPPED, SLOW, Playe
 from vlmock.recording.model import Recording
 from vlmock.recording.reading import read
 from vlmock.recording.to_scenario import scenario_of, write_scenario
-from vlmock.scenario.library import load
 from vlmock.scenario.model import Scenario
+from vlmock.scenario.shipped import load
 
 LEAVES_NO_TRACE = {"filler_words"}
 """What the service removes as a filler word nobody is told of, so no recording has it."""

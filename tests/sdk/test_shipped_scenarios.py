@@ -19,8 +19,8 @@ from vlmock.recording.differences.reports.text import as_text
 from vlmock.recording.differences.rules import KNOWN
 from vlmock.recording.reading import read
 from vlmock.rehearsal.playing import rehearse
-from vlmock.scenario.library import load, names
 from vlmock.scenario.model import Entry, Scenario
+from vlmock.scenario.shipped import load, names
 from vlmock.session.script import Close
 
 SHIPPED = names()

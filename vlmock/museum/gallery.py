@@ -6,8 +6,8 @@ from collections.abc import Iterable, Sequence
 import msgspec
 
 from vlmock.errors import VlmockError, did_you_mean
-from vlmock.scenario.library import MUSEUM, load, museum_folder, names
 from vlmock.scenario.model import Scenario
+from vlmock.scenario.shipped import MUSEUM, load, museum_folder, names
 from vlmock.scenario.story import NEEDS, Story
 
 __all__ = ["Exhibit", "chosen", "exhibit_called", "gallery"]

@@ -216,7 +216,7 @@ class ExpectedEvent(msgspec.Struct, frozen=True):
 
 
 class Scenario(msgspec.Struct, frozen=True, kw_only=True):
-    """What one conversation is to be like. Load one with ``vlmock.scenario.library.load``, or build one in Python."""
+    """What one conversation is to be like. Load one with ``vlmock.scenario.shipped.load``, or build one in Python."""
 
     name: str
     description: str = ""

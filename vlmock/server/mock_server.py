@@ -10,7 +10,7 @@ from vlmock.errors import NotAsRecorded
 from vlmock.recording.model import Recording
 from vlmock.scenario.director import Director
 from vlmock.scenario.expectations import check
-from vlmock.scenario.library import Playable, problems_of
+from vlmock.scenario.playable import Playable, problems_of
 from vlmock.server.clock import ClockHand
 from vlmock.server.identity import TOKEN_LIFETIME_S, Entra
 from vlmock.server.journal import Journal

@@ -3,7 +3,8 @@
 from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import TYPE_CHECKING, TypeAlias
 
-from vlmock.scenario.library import DEFAULT, Playable, names, script_from, shipped
+from vlmock.scenario.playable import Playable, script_from
+from vlmock.scenario.shipped import DEFAULT, names, shipped
 from vlmock.session.script import Script
 
 if TYPE_CHECKING:

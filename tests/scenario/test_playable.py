@@ -11,15 +11,15 @@ from scenario_inputs import a_turn
 
 from vlmock.errors import ScenarioError, UnknownScenario
 from vlmock.protocol.tools import McpTool
-from vlmock.scenario import library
+from vlmock.scenario import playable, shipped
 from vlmock.scenario.default import DefaultScript
 from vlmock.scenario.model import Scenario
 from vlmock.session.script import Expectation, McpListing, Recognized, Reply, Say, Spoken, Turn
 
 
 def test_shipped_scenarios_have_a_name_and_a_line_about_them() -> None:
-    listing = library.listing()
-    assert [name for name, _ in listing] == library.names()
+    listing = shipped.listing()
+    assert [name for name, _ in listing] == shipped.names()
     assert len(listing) >= 10
     assert dict(listing)["weather"] == "The caller asks for the weather; the assistant looks it up and reports."
     assert all("\n" not in line and line.endswith(".") and 20 < len(line) < 100 for _, line in listing)
@@ -29,9 +29,9 @@ def test_a_name_a_path_and_a_file_name_all_load(tmp_path: Path, monkeypatch: pyt
     (tmp_path / "mine.yaml").write_text("otherwise: {reply: Mine.}\n")
     monkeypatch.chdir(tmp_path)
     for thing in ("mine.yaml", "./mine.yaml", tmp_path / "mine.yaml", Path("mine.yaml")):
-        assert library.load(thing).name == "mine"
-    assert library.load("weather").name == "weather"
-    assert library.load("mine", folder=tmp_path).name == "mine"
+        assert shipped.load(thing).name == "mine"
+    assert shipped.load("weather").name == "weather"
+    assert shipped.load("mine", folder=tmp_path).name == "mine"
 
 
 def test_a_file_of_another_suffix_is_a_path_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -40,33 +40,33 @@ def test_a_file_of_another_suffix_is_a_path_too(tmp_path: Path, monkeypatch: pyt
     (tmp_path / "weather").write_text("otherwise: {reply: Mine.}\n")
     (tmp_path / "folder").mkdir()
     monkeypatch.chdir(tmp_path)
-    assert library.load("mine.txt").name == "mine"
-    assert library.load("weather").turns
+    assert shipped.load("mine.txt").name == "mine"
+    assert shipped.load("weather").turns
     with pytest.raises(ScenarioError, match=r"^folder: cannot be read: Is a directory$"):
-        library.load("folder")
+        shipped.load("folder")
 
 
 def test_a_folder_of_ones_own_comes_before_the_shipped_scenarios(tmp_path: Path) -> None:
     (tmp_path / "weather.yml").write_text("description: Mine.\notherwise: {reply: Mine.}\n")
-    assert library.load("weather", folder=tmp_path).description == "Mine."
-    assert library.load("greeting", folder=tmp_path).name == "greeting"
-    assert library.listing(tmp_path) == [("weather", "Mine.")]
+    assert shipped.load("weather", folder=tmp_path).description == "Mine."
+    assert shipped.load("greeting", folder=tmp_path).name == "greeting"
+    assert shipped.listing(tmp_path) == [("weather", "Mine.")]
 
 
 def test_the_museum_has_names_with_a_slash(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """They are found wherever somebody stands, and are not among the others."""
     monkeypatch.chdir(tmp_path)
-    assert library.load("museum/unknown_event").name == "museum/unknown_event"
-    assert library.load(library.museum_folder() / "unknown_event.yaml").name == "unknown_event"
-    assert not any("unknown_event" in name for name in [*library.names(), *dict(library.listing())] if "/" in name)
+    assert shipped.load("museum/unknown_event").name == "museum/unknown_event"
+    assert shipped.load(shipped.museum_folder() / "unknown_event.yaml").name == "unknown_event"
+    assert not any("unknown_event" in name for name in [*shipped.names(), *dict(shipped.listing())] if "/" in name)
     with pytest.raises(UnknownScenario, match=r"did you mean 'museum/unknown_event'"):
-        library.load("museum/unknown_events")
-    assert library.shipped("elsewhere/weather") is None
+        shipped.load("museum/unknown_events")
+    assert shipped.shipped("elsewhere/weather") is None
 
 
 def test_an_unknown_name_lists_the_known_ones() -> None:
     with pytest.raises(UnknownScenario) as unknown:
-        library.load("wether")
+        shipped.load("wether")
     assert str(unknown.value).startswith(
         "there is no scenario 'wether' (did you mean 'weather'?); known: avatar, barge_in, "
     )
@@ -76,11 +76,11 @@ def test_an_unknown_name_lists_the_known_ones() -> None:
 def test_a_file_is_read_again_only_when_it_has_changed(tmp_path: Path) -> None:
     path = tmp_path / "mine.yaml"
     path.write_text("otherwise: {reply: One.}\n")
-    first = library.load(path)
-    assert library.load(path) is first
+    first = shipped.load(path)
+    assert shipped.load(path) is first
     path.write_text("otherwise: {reply: Another.}\n")
     os.utime(path, ns=(1, 1))
-    assert library.load(path) is not first
+    assert shipped.load(path) is not first
 
 
 def test_a_wheel_carries_the_scenarios_inside_the_package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -88,10 +88,10 @@ def test_a_wheel_carries_the_scenarios_inside_the_package(tmp_path: Path, monkey
     package = tmp_path / "vlmock"
     (package / "scenario").mkdir(parents=True)
     (tmp_path / "scenarios").mkdir()
-    monkeypatch.setattr(library, "__file__", str(package / "scenario" / "library.py"))
-    assert library.library_folder() == (tmp_path / "scenarios").resolve()
+    monkeypatch.setattr(shipped, "__file__", str(package / "scenario" / "shipped.py"))
+    assert shipped.shipped_folder() == (tmp_path / "scenarios").resolve()
     (package / "scenarios").mkdir()
-    assert library.library_folder() == (package / "scenarios").resolve()
+    assert shipped.shipped_folder() == (package / "scenarios").resolve()
 
 
 # ---- everything that can be played
@@ -128,7 +128,7 @@ async def _later(turn: Turn) -> str:
     ("thing", "answer"),
     [
         ("small_talk", "Hello! Nice to hear from you."),
-        (library.library_folder() / "small_talk.yaml", "Hello! Nice to hear from you."),
+        (shipped.shipped_folder() / "small_talk.yaml", "Hello! Nice to hear from you."),
         (Scenario.build(otherwise={"reply": "Yes."}), "Yes."),
         (_shout, "HELLO"),
         (Parrot, "Hello"),
@@ -137,40 +137,40 @@ async def _later(turn: Turn) -> str:
     ],
 )
 def test_whatever_can_be_played_makes_a_script_for_each_connection(thing: Any, answer: str) -> None:
-    factory = library.script_from(thing)
+    factory = playable.script_from(thing)
     one, other = factory(), factory()
     assert one is not other
     assert one.reply(a_turn("Hello", typed=True)).steps == (Say(answer),)
-    assert library.problems_of(one) == []
+    assert playable.problems_of(one) == []
 
 
 def test_what_cannot_be_played_is_refused_at_once(tmp_path: Path) -> None:
     wrong = tmp_path / "wrong.yaml"
     wrong.write_text("turns: 1\n")
     with pytest.raises(ScenarioError, match="turns: expected a list"):
-        library.script_from(wrong)
+        playable.script_from(wrong)
     with pytest.raises(ScenarioError, match="cannot play a int: give a name, a path, a Scenario or a function"):
-        library.script_from(42)  # type: ignore[arg-type]
+        playable.script_from(42)  # type: ignore[arg-type]
     with pytest.raises(ScenarioError, match="is async"):
-        library.script_from(_later)  # type: ignore[arg-type]
+        playable.script_from(_later)  # type: ignore[arg-type]
 
 
 def test_problems_of_a_script_are_those_it_keeps_account_of() -> None:
-    script = library.script_from(Scenario.build(name="a", turns=[{"user": "Hi", "reply": "Hello."}]))()
-    assert library.problems_of(script) == ["turns[0] was not played: user 'Hi'"]
-    assert library.problems_of(Parrot()) == []
-    assert library.problems_of(DefaultScript()) == []
+    script = playable.script_from(Scenario.build(name="a", turns=[{"user": "Hi", "reply": "Hello."}]))()
+    assert playable.problems_of(script) == ["turns[0] was not played: user 'Hi'"]
+    assert playable.problems_of(Parrot()) == []
+    assert playable.problems_of(DefaultScript()) == []
 
 
 @pytest.mark.parametrize(
     ("code", "absent"),
     [
-        ("from vlmock.scenario.library import script_from; script_from(None)()", ["yaml", "jinja2", "numpy"]),
+        ("from vlmock.scenario.playable import script_from; script_from(None)()", ["yaml", "jinja2", "numpy"]),
         (
             "from vlmock.scenario.model import Scenario; Scenario.build(otherwise={'reply': 'Hi.'})",
             ["yaml", "jinja2", "numpy"],
         ),
-        ("from vlmock.scenario.library import load; load('greeting')", ["jinja2", "numpy"]),
+        ("from vlmock.scenario.shipped import load; load('greeting')", ["jinja2", "numpy"]),
     ],
 )
 def test_what_is_not_needed_is_not_imported(code: str, absent: list[str]) -> None:
