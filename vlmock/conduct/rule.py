@@ -1,15 +1,17 @@
 """What a rule is, and what a finding is. The rules themselves stand in ``vlmock.conduct.rules``."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import msgspec
 
+from vlmock.conduct.facts import Refusal
+
 if TYPE_CHECKING:
     from vlmock.conduct.case import Case
 
-__all__ = ["Finding", "Rule", "Seen", "Severity", "rule"]
+__all__ = ["Finding", "Rule", "Seen", "Severity", "family", "refused", "rule"]
 
 
 class Severity(StrEnum):
@@ -30,6 +32,11 @@ class Seen(msgspec.Struct, frozen=True):
     entry: int | None = None
     """None: the event that is looked at."""
     at: float | None = None
+
+
+def refused(what: str, refusal: Refusal) -> Seen:
+    """``what``, in the event that was refused, and why the service did."""
+    return Seen(f"{what}: {refusal.details.message}", refusal.entry, refusal.at)
 
 
 Check: TypeAlias = Callable[["Case", Any], Iterable[str | Seen]]
@@ -101,6 +108,11 @@ def rule(
         )
 
     return made
+
+
+def family(names: Mapping[str, object]) -> tuple[Rule, ...]:
+    """All rules that a module has made so far, in the order of its lines. ``names``: its globals."""
+    return tuple(found for found in names.values() if isinstance(found, Rule))
 
 
 class Finding(msgspec.Struct, frozen=True, kw_only=True):

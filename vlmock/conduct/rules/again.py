@@ -8,7 +8,7 @@ from vlmock.conduct.case import Case
 from vlmock.conduct.facts import Opened, Turnaway
 from vlmock.conduct.knowledge.configured import members_of
 from vlmock.conduct.notes import HASTY
-from vlmock.conduct.rule import Rule, Severity, rule
+from vlmock.conduct.rule import Severity, family, rule
 from vlmock.conduct.rules.session import dropped_settings
 from vlmock.protocol.conversation import (
     ConversationItemCreate,
@@ -164,12 +164,4 @@ def configure_again(case: Case, event: ResponseCreated) -> Iterator[str]:
         yield f"{', '.join(dropped)}, set in connection {lost.number}, not sent again before the first response"
 
 
-RULES: Final[tuple[Rule, ...]] = (
-    greet_once,
-    history_is_gone,
-    bring_the_history,
-    stay_away_after_1008,
-    fresh_token_after_401,
-    back_off,
-    configure_again,
-)
+RULES: Final = family(globals())

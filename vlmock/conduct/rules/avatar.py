@@ -7,7 +7,7 @@ from typing import Final
 
 from vlmock.conduct.case import Case
 from vlmock.conduct.facts import Refusal
-from vlmock.conduct.rule import Rule, Seen, Severity, rule
+from vlmock.conduct.rule import Seen, Severity, family, refused, rule
 from vlmock.protocol.avatar import SessionAvatarConnect
 from vlmock.protocol.wire import given
 
@@ -41,7 +41,7 @@ def one_offer(case: Case, event: Refusal) -> Iterator[Seen]:
 )
 def two_avatars_a_minute(case: Case, event: Refusal) -> Iterator[Seen]:
     if isinstance(event.culprit, SessionAvatarConnect) and "rate-limited" in event.details.message:
-        yield Seen(f"session.avatar.connect was refused: {event.details.message}", event.entry, event.at)
+        yield refused("session.avatar.connect was refused", event)
 
 
 @rule(
@@ -78,4 +78,4 @@ def whole_offer(case: Case, event: SessionAvatarConnect) -> Iterator[str]:
         yield "the offer has no candidate"
 
 
-RULES: Final[tuple[Rule, ...]] = (one_offer, two_avatars_a_minute, configure_the_avatar_first, whole_offer)
+RULES: Final = family(globals())

@@ -7,7 +7,7 @@ from typing import Final
 from vlmock.conduct.case import Case
 from vlmock.conduct.facts import Turnaway
 from vlmock.conduct.notes import BINARY, REFUSED_BINARY
-from vlmock.conduct.rule import Rule, Severity, rule
+from vlmock.conduct.rule import Severity, family, rule
 from vlmock.protocol.catalogue import CLIENT_EVENTS
 from vlmock.protocol.codec import InvalidEvent
 from vlmock.protocol.session import API_VERSIONS, INTERIM_RESPONSE_TYPES
@@ -213,16 +213,4 @@ def no_ga_address(case: Case, event: Turnaway) -> Iterator[str]:
         yield f"HTTP {event.status}: {event.message}"
 
 
-RULES: Final[tuple[Rule, ...]] = (
-    no_ga_members,
-    no_ga_events,
-    no_unknown_members,
-    snake_case,
-    interim_types_with_underscores,
-    latency_threshold_ms,
-    no_unknown_events,
-    events_of_this_version,
-    json_objects,
-    right_shapes,
-    no_ga_address,
-)
+RULES: Final = family(globals())

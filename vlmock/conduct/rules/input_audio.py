@@ -6,7 +6,7 @@ from typing import Final
 from vlmock.conduct.case import Case
 from vlmock.conduct.facts import Refusal
 from vlmock.conduct.notes import LATE
-from vlmock.conduct.rule import Rule, Seen, Severity, rule
+from vlmock.conduct.rule import Seen, Severity, family, refused, rule
 from vlmock.protocol.codec import InvalidEvent
 from vlmock.protocol.input_audio import InputAudioBufferAppend, InputAudioBufferCommit
 from vlmock.protocol.response import ResponseCreate, ResponseCreateParams
@@ -197,7 +197,7 @@ def even_pace(case: Case, event: InputAudioBufferAppend) -> Iterator[str]:
 )
 def commit_100_ms(case: Case, event: Refusal) -> Iterator[Seen]:
     if event.code == "input_audio_buffer_commit_empty" and not event.judged:
-        yield Seen(f"a commit was refused: {event.details.message}", event.entry, event.at)
+        yield refused("a commit was refused", event)
 
 
 @rule(
@@ -256,17 +256,4 @@ def samples_not_files(case: Case, event: InputAudioBufferAppend) -> Iterator[str
                 yield f"the sound begins like {what}"
 
 
-RULES: Final[tuple[Rule, ...]] = (
-    whole_samples,
-    real_base64,
-    no_empty_append,
-    no_dead_microphone,
-    resample_do_not_relabel,
-    at_most_15_mib,
-    keep_sound_coming,
-    even_pace,
-    commit_100_ms,
-    no_commit_beside_the_detector,
-    commit_before_asking,
-    samples_not_files,
-)
+RULES: Final = family(globals())

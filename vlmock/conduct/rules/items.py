@@ -6,7 +6,7 @@ from typing import Final
 from vlmock.conduct.case import Case
 from vlmock.conduct.facts import Refusal
 from vlmock.conduct.notes import REFUSED_BINARY
-from vlmock.conduct.rule import Rule, Seen, Severity, rule
+from vlmock.conduct.rule import Seen, Severity, family, refused, rule
 from vlmock.protocol.codec import InvalidEvent
 from vlmock.session.effects import Remark
 
@@ -40,7 +40,7 @@ def nothing_refused(case: Case, event: Refusal | Remark) -> Iterator[str | Seen]
     elif not event.judged and not case.found_now and event.code not in _BENIGN:
         culprit = event.culprit
         wire_type = culprit.event_type if isinstance(culprit, InvalidEvent) else culprit.type
-        yield Seen(f"{wire_type} was refused: {event.details.message}", event.entry, event.at)
+        yield refused(f"{wire_type} was refused", event)
 
 
 @rule(
@@ -56,7 +56,7 @@ def nothing_refused(case: Case, event: Refusal | Remark) -> Iterator[str | Seen]
 )
 def known_item(case: Case, event: Refusal) -> Iterator[Seen]:
     if event.code in _NO_SUCH_ITEM and not event.judged:
-        yield Seen(f"an item was not there: {event.details.message}", event.entry, event.at)
+        yield refused("an item was not there", event)
 
 
 @rule(
@@ -71,7 +71,7 @@ def known_item(case: Case, event: Refusal) -> Iterator[Seen]:
 )
 def new_item_id(case: Case, event: Refusal) -> Iterator[Seen]:
     if event.param == "item.id" and not event.judged:
-        yield Seen(f"an item was refused: {event.details.message}", event.entry, event.at)
+        yield refused("an item was refused", event)
 
 
 @rule(
@@ -86,8 +86,8 @@ def new_item_id(case: Case, event: Refusal) -> Iterator[Seen]:
 )
 def known_previous_item(case: Case, event: Refusal) -> Iterator[Seen]:
     if event.code in _NO_SUCH_PREVIOUS and not event.judged:
-        yield Seen(f"an item was refused: {event.details.message}", event.entry, event.at)
+        yield refused("an item was refused", event)
 
 
-LAST: Final[tuple[Rule, ...]] = (nothing_refused,)
-RULES: Final[tuple[Rule, ...]] = (known_item, new_item_id, known_previous_item)
+LAST: Final = (nothing_refused,)
+RULES: Final = tuple(rule for rule in family(globals()) if rule not in LAST)

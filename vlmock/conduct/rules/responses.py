@@ -5,7 +5,7 @@ from typing import Final
 
 from vlmock.conduct.case import Case
 from vlmock.conduct.facts import Ending
-from vlmock.conduct.rule import Rule, Severity, rule
+from vlmock.conduct.rule import Severity, family, rule
 from vlmock.protocol.response import ResponseCreate, ResponseCreateParams
 from vlmock.protocol.wire import given
 
@@ -100,9 +100,4 @@ def no_second_answer(case: Case, event: ResponseCreate) -> Iterator[str]:
         yield "response.create with nothing new since the service answered the user's turn by itself"
 
 
-RULES: Final[tuple[Rule, ...]] = (
-    one_response_at_a_time,
-    wait_for_the_automatic_answer,
-    ask_again,
-    no_second_answer,
-)
+RULES: Final = family(globals())

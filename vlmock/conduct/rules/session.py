@@ -6,7 +6,7 @@ from typing import Any, Final
 from vlmock.conduct.case import Case
 from vlmock.conduct.facts import Refusal
 from vlmock.conduct.knowledge.configured import members_of
-from vlmock.conduct.rule import Rule, Seen, Severity, rule
+from vlmock.conduct.rule import Seen, Severity, family, refused, rule
 from vlmock.protocol.input_audio import EchoCancellation, InputAudioBufferAppend, InputAudioBufferCommit
 from vlmock.protocol.response import ResponseCreate, ResponseCreateParams
 from vlmock.protocol.session import SessionUpdate
@@ -278,7 +278,7 @@ def let_the_agent_be(case: Case, event: SessionUpdate | ResponseCreate) -> Itera
 )
 def mend_before_sending_again(case: Case, event: Refusal) -> Iterator[Seen]:
     if isinstance(event.culprit, SessionUpdate) and case.configured.refused and not case.configured.accepted:
-        yield Seen(f"session.update was refused again: {event.details.message}", event.entry, event.at)
+        yield refused("session.update was refused again", event)
 
 
 @rule(
@@ -296,18 +296,4 @@ def say_null_not_none(case: Case, event: SessionUpdate) -> Iterator[str]:
         yield 'turn_detection is {"type": "none"}'
 
 
-RULES: Final[tuple[Rule, ...]] = (
-    wait_for_session_updated,
-    greet_after_session_updated,
-    mind_a_refused_configuration,
-    send_all_settings_again,
-    send_whole_objects,
-    keep_the_detector,
-    keep_the_voice,
-    keep_the_model,
-    keep_the_rate,
-    say_null_for_manual_turns,
-    let_the_agent_be,
-    mend_before_sending_again,
-    say_null_not_none,
-)
+RULES: Final = family(globals())

@@ -5,7 +5,7 @@ from typing import Final
 
 from vlmock.conduct.case import Case
 from vlmock.conduct.facts import Ending
-from vlmock.conduct.rule import Rule, Severity, rule
+from vlmock.conduct.rule import Severity, family, rule
 from vlmock.protocol.codec import audio_size
 from vlmock.protocol.conversation import (
     ConversationItemCreated,
@@ -178,12 +178,4 @@ def survive_any_transcript(case: Case, event: Ending) -> Iterator[str]:
         yield _went(event, words.type)
 
 
-RULES: Final[tuple[Rule, ...]] = (
-    survive_unknown_events,
-    survive_nulls,
-    survive_errors,
-    survive_any_delta,
-    survive_any_item,
-    survive_any_order,
-    survive_any_transcript,
-)
+RULES: Final = family(globals())

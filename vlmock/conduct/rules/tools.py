@@ -5,7 +5,7 @@ from typing import Final
 
 from vlmock.conduct.case import Case
 from vlmock.conduct.facts import Ending
-from vlmock.conduct.rule import Rule, Severity, rule
+from vlmock.conduct.rule import Severity, family, rule
 from vlmock.protocol.conversation import ConversationItemCreate
 from vlmock.protocol.items import RequestFunctionCallOutput, RequestMcpApprovalResponse
 from vlmock.protocol.response import ResponseCreate, ResponseCreateParams
@@ -147,12 +147,4 @@ def answer_approvals(case: Case, event: Ending) -> Iterator[str]:
             yield f"no answer to the request for consent {id} in {event.at - asked_at:.1f} s"
 
 
-RULES: Final[tuple[Rule, ...]] = (
-    return_every_output,
-    one_output_for_each_call,
-    known_call_id,
-    all_outputs_before_asking,
-    ask_after_outputs,
-    known_approval,
-    answer_approvals,
-)
+RULES: Final = family(globals())

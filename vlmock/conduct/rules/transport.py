@@ -7,7 +7,7 @@ from vlmock.conduct.case import Case
 from vlmock.conduct.codes import BINARY_MESSAGE, PING_UNANSWERED, SENT_AFTER_CLOSE, STALLED
 from vlmock.conduct.facts import Ending, Opened, Turnaway
 from vlmock.conduct.notes import BINARY
-from vlmock.conduct.rule import Rule, Severity, rule
+from vlmock.conduct.rule import Severity, family, rule
 from vlmock.session.effects import Remark
 
 __all__ = ["RULES"]
@@ -171,15 +171,4 @@ def dial_what_exists(case: Case, event: Turnaway) -> Iterator[str]:
         yield f"HTTP {event.status}: {event.message}"
 
 
-RULES: Final[tuple[Rule, ...]] = (
-    no_secrets_over_plain_ws,
-    no_secrets_in_the_query,
-    no_key_for_agents,
-    answer_pings,
-    finish_the_goodbye,
-    hear_the_goodbye,
-    say_goodbye,
-    text_messages,
-    keep_reading,
-    dial_what_exists,
-)
+RULES: Final = family(globals())

@@ -6,7 +6,7 @@ from typing import Final
 from vlmock.conduct.case import CROSSING_S, Case
 from vlmock.conduct.codes import PLAYING, SILENT, STILL_PLAYING
 from vlmock.conduct.facts import Ending, Moment, Refusal
-from vlmock.conduct.rule import Rule, Seen, Severity, rule
+from vlmock.conduct.rule import Seen, Severity, family, refused, rule
 from vlmock.protocol.codec import InvalidEvent
 from vlmock.protocol.conversation import ConversationItemTruncate
 from vlmock.protocol.input_audio import InputAudioBufferSpeechStarted
@@ -179,7 +179,7 @@ def truncate_speech(case: Case, event: Refusal) -> Iterator[Seen]:
         return
     unknown = event.code == "item_truncate_invalid_item_id"
     if unknown or event.details.message.startswith("Only model output audio") or event.param == "content_index":
-        yield Seen(f"a truncation was refused: {event.details.message}", event.entry, event.at)
+        yield refused("a truncation was refused", event)
 
 
 @rule(
@@ -248,15 +248,4 @@ def hang_up_after_playback(case: Case, event: Ending) -> Iterator[str]:
         yield f"the client hung up {left_s:.1f} s before the last answer can have been heard"
 
 
-RULES: Final[tuple[Rule, ...]] = (
-    fall_silent,
-    truncate_what_was_sent,
-    truncate_what_was_heard,
-    truncate_once,
-    let_the_service_truncate,
-    say_which_part,
-    truncate_speech,
-    cancel_what_runs,
-    let_the_service_interrupt,
-    hang_up_after_playback,
-)
+RULES: Final = family(globals())
