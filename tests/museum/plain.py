@@ -26,6 +26,8 @@ class Plain:
     detection: dict[str, Any] | None = {"type": "server_vad", "silence_duration_ms": 300}  # noqa: RUF012 - never changed
 
     comes_back = True
+    lost: tuple[type[Exception], ...] = (ConnectionClosed,)
+    """What is raised when the connection is gone."""
 
     def __init__(self, visit: Visit) -> None:
         self.visit = visit
@@ -51,19 +53,26 @@ class Plain:
         self.requested = self.active = self.speaking = self.owed = False
         """A response was asked for, is under way, was heard; a spoken turn has no response yet."""
         self.response_id = self.item_id = ""
+        await self.talk_and_listen()
+        self.say_again()
+
+    async def talk_and_listen(self) -> None:
         query = "api-version=2026-04-10&model=gpt-4.1"
         address = f"{self.visit.url.replace('http', 'ws', 1)}/voice-live/realtime?{query}"
         async with connect(address, additional_headers={"api-key": "any"}, max_size=self.max_size) as self.socket:
-            listening = asyncio.create_task(self.listen())
-            talking = asyncio.create_task(self.talk())
-            done, pending = await asyncio.wait((listening, talking), return_when=asyncio.FIRST_COMPLETED)
-            for task in pending:
-                task.cancel()
-            await asyncio.gather(*pending, return_exceptions=True)
-            for task in done:
-                with contextlib.suppress(ConnectionClosed):
-                    task.result()
-        self.say_again()
+            await self.both()
+
+    async def both(self) -> None:
+        """At the same time, until one comes to its end."""
+        listening = asyncio.create_task(self.listen())
+        talking = asyncio.create_task(self.talk())
+        done, pending = await asyncio.wait((listening, talking), return_when=asyncio.FIRST_COMPLETED)
+        for task in pending:
+            task.cancel()
+        await asyncio.gather(*pending, return_exceptions=True)
+        for task in done:
+            with contextlib.suppress(*self.lost):
+                task.result()
 
     def say_again(self) -> None:
         if self.unanswered is not None and self.may_come_back:
@@ -158,13 +167,15 @@ class Plain:
     # ---- listening
 
     async def listen(self) -> None:
-        with contextlib.suppress(ConnectionClosed):
+        with contextlib.suppress(*self.lost):
             async for frame in self.socket:
-                event = json.loads(frame)
-                known = getattr(self, "on_" + event["type"].replace(".", "_"), None)
-                await (known(event) if known is not None else self.on_anything_else(event))
-                async with self.changed:
-                    self.changed.notify_all()
+                await self.hear(json.loads(frame))
+
+    async def hear(self, event: dict[str, Any]) -> None:
+        known = getattr(self, "on_" + event["type"].replace(".", "_"), None)
+        await (known(event) if known is not None else self.on_anything_else(event))
+        async with self.changed:
+            self.changed.notify_all()
 
     async def on_anything_else(self, event: dict[str, Any]) -> None:
         """Ignored, as it should be."""

@@ -14,6 +14,7 @@ from tests.museum.conversations import CONVERSATIONS
 from tests.museum.plain import Plain
 from tests.museum.reference import reference
 from tests.museum.requests import REQUESTS
+from tests.museum.vendor import Vendor
 from vlmock.conduct.rules import RULES
 from vlmock.museum.gallery import Exhibit, chosen, gallery
 from vlmock.museum.visit import Visit
@@ -62,6 +63,14 @@ async def test_the_reference_client_survives(shown: Exhibit):
     """It does for its applications what the exhibits ask for."""
     with visiting(shown) as visit:
         await reference(visit)
+        assert await asyncio.to_thread(visit.problems) == []
+
+
+@pytest.mark.parametrize("shown", chosen(without=["speech", "interruption"]), ids=lambda shown: shown.own_name)
+async def test_the_vendors_sdk_survives(shown: Exhibit):
+    """A client of it that does what it should: nothing in an exhibit is such that it cannot be read."""
+    with visiting(shown) as visit:
+        await Vendor(visit).run()
         assert await asyncio.to_thread(visit.problems) == []
 
 
