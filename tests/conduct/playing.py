@@ -19,7 +19,7 @@ from vlmock.session.effects import Close, Effect, Remark, Send, SendRaw
 from vlmock.session.script import McpListing, Step
 from vlmock.session.timing import Timing
 
-__all__ = ["BY_HAND", "DETECTED", "PIECE_BYTES", "PIECE_S", "SLOW", "Client", "Row", "World", "question"]
+__all__ = ["BY_HAND", "DETECTED", "PIECE_BYTES", "PIECE_S", "SLOW", "TURNS", "Client", "Row", "World", "question"]
 
 DETECTED = {"turn_detection": {"type": "server_vad", "silence_duration_ms": 500}}
 BY_HAND = {"turn_detection": None}
@@ -28,6 +28,8 @@ SLOW = Timing({"llm_first": 300, "audio_speed": 4.0, "token_gap": 5, "stt": 300}
 PIECE_S = 0.1
 PIECE_BYTES = 4800
 """So long at 24 kHz."""
+TURNS = "2026-07-15"
+"""The api-version in which clients draw the borders of turns."""
 
 
 def question() -> bytes:
@@ -70,6 +72,14 @@ class Client(Dialogue):
 
     def append(self, audio: bytes) -> "Client":
         return self.send("input_audio_buffer.append", audio=base64.b64encode(audio).decode())
+
+    def begin_turn(self, audio: bytes) -> "Client":
+        """One whose borders the client draws, and its sound."""
+        self.send("input_audio.turn.start", turn_id="turn_1")
+        return self.send("input_audio.turn.append", turn_id="turn_1", audio=base64.b64encode(audio).decode())
+
+    def end_turn(self) -> "Client":
+        return self.send("input_audio.turn.end", turn_id="turn_1")
 
     def stream(self, audio: bytes, *, piece_bytes: int = PIECE_BYTES, piece_s: float = PIECE_S) -> "Client":
         """Piece by piece, so long for each."""

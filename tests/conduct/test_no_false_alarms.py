@@ -8,7 +8,7 @@ from tests.conduct.cases.again import GREETING, TOOLS, lost
 from tests.conduct.cases.responses import spoken
 from tests.conduct.cases.tools import CALLS, OFFERED, called
 from tests.conduct.cases.turns import TRUNCATING, told
-from tests.conduct.playing import BY_HAND, DETECTED, SLOW, World, question
+from tests.conduct.playing import BY_HAND, DETECTED, SLOW, TURNS, World, question
 from tests.session.sounds import silence, voice
 from vlmock.conduct.codes import PLAYING, STILL_PLAYING
 from vlmock.session.script import Call, McpCall, Say
@@ -100,6 +100,11 @@ def commits_and_asks_at_once(world: World) -> None:
     """The commit need not be acknowledged first."""
     client = world.client(BY_HAND, timing=SLOW).append(voice(900))
     client.send("input_audio_buffer.commit").ask().pause(10)
+
+
+def draws_its_turns_beside_a_detector(world: World) -> None:
+    """What the client ends by itself the service does not answer by itself."""
+    world.client(timing=SLOW, api_version=TURNS).begin_turn(voice(900)).end_turn().pause(1.5).ask().pause(5)
 
 
 def a_file_at_once(world: World) -> None:

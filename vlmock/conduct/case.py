@@ -17,7 +17,7 @@ from vlmock.conduct.rule import Finding, Rule, Seen
 from vlmock.protocol.catalogue import OTHER_SERVER_EVENTS
 from vlmock.protocol.codec import InvalidEvent, UnknownServerEvent
 from vlmock.protocol.errors import ErrorEvent
-from vlmock.protocol.input_audio import InputAudioBufferAppend, InputAudioBufferCommit
+from vlmock.protocol.input_audio import InputAudioBufferAppend, InputAudioBufferCommit, InputAudioTurnEnd
 from vlmock.protocol.response import ResponseCreate
 from vlmock.protocol.secrets import without_secrets
 from vlmock.protocol.session import SessionCreated, SessionUpdated
@@ -215,7 +215,7 @@ class Case:
         elif isinstance(culprit, ResponseCreate):
             busy = refusal.code == "conversation_already_has_active_response"
             self.answers.request_refused(self.at, busy=busy)
-        elif isinstance(culprit, InputAudioBufferCommit):
+        elif isinstance(culprit, InputAudioBufferCommit | InputAudioTurnEnd):
             self.heard.commit_refused()
         if not refusal.judged:
             self.calls.refused(culprit)

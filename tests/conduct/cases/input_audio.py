@@ -1,6 +1,6 @@
 """VL2xx: sound."""
 
-from tests.conduct.playing import BY_HAND, DETECTED, PIECE_S, SLOW, Row, World, question
+from tests.conduct.playing import BY_HAND, DETECTED, PIECE_S, SLOW, TURNS, Row, World, question
 from tests.session.sounds import silence, voice
 from vlmock.protocol.codec import encode
 from vlmock.protocol.input_audio import InputAudioBufferAppend
@@ -11,6 +11,10 @@ HALF_RATE = voice(8_000, rate_hz=16_000)
 
 def appends(audio: bytes, settings: dict = DETECTED):
     return lambda world: world.client(settings).append(audio)
+
+
+def appends_to_a_turn(audio: bytes):
+    return lambda world: world.client(BY_HAND, api_version=TURNS).begin_turn(audio)
 
 
 def sends(**members):
@@ -71,8 +75,10 @@ WAV = b"RIFF" + bytes(40) + voice(100)
 
 ROWS = [
     Row("VL201", appends(voice(100)[:-1]), appends(voice(100))),
+    Row("VL201", appends_to_a_turn(voice(100)[:-1]), appends_to_a_turn(voice(100))),
     Row("VL202", sends(audio="not base64!"), sends(audio="AAAAAA==")),
     Row("VL203", appends(b""), appends(voice(100))),
+    Row("VL203", appends_to_a_turn(b""), appends_to_a_turn(voice(100))),
     Row("VL204", streams(silence(11_000)), streams(voice(1000) + silence(11_000))),
     Row("VL205", streams(HALF_RATE, piece_bytes=3200), streams(LONG)),
     Row("VL206", one_huge, appends(voice(1000), BY_HAND)),
@@ -82,4 +88,5 @@ ROWS = [
     Row("VL210", commits_beside(DETECTED), commits_beside(BY_HAND)),
     Row("VL211", asks(commits=False), asks(commits=True)),
     Row("VL212", appends(WAV), appends(WAV[44:])),
+    Row("VL212", appends_to_a_turn(WAV), appends_to_a_turn(WAV[44:])),
 ]

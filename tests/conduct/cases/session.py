@@ -1,6 +1,6 @@
 """VL1xx: settings."""
 
-from tests.conduct.playing import BY_HAND, DETECTED, SLOW, Row, World
+from tests.conduct.playing import BY_HAND, DETECTED, SLOW, TURNS, Row, World
 from tests.session.avatar.offers import LISA
 from tests.session.sounds import silence
 from vlmock.session.timing import Timing
@@ -25,6 +25,10 @@ def sound_when_updated(world: World) -> None:
 
 def sound_before_the_update(world: World) -> None:
     world.client(None).append(SOUND).configure(**DETECTED)
+
+
+def turn_before_the_update(world: World) -> None:
+    world.client(None, api_version=TURNS).begin_turn(SOUND).configure(**BY_HAND)
 
 
 def greets_at_once(world: World) -> None:
@@ -79,6 +83,7 @@ def refused_twice(world: World) -> None:
 ROWS = [
     Row("VL101", sound_at_once, sound_when_updated),
     Row("VL101", sound_before_the_update, sound_when_updated),
+    Row("VL101", turn_before_the_update, sound_when_updated),
     Row("VL102", greets_at_once, greets_when_updated),
     Row("VL103", goes_on_unconfigured, mends_it, frozenset({"VL601"})),
     Row(

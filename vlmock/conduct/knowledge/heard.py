@@ -13,6 +13,8 @@ from vlmock.protocol.input_audio import (
     InputAudioBufferCommitted,
     InputAudioBufferSpeechStarted,
     InputAudioBufferSpeechStopped,
+    InputAudioTurnAppend,
+    InputAudioTurnEnd,
 )
 from vlmock.protocol.response import ResponseCreated
 
@@ -58,6 +60,10 @@ class HeardSoFar:
                 self.speaking, self.spoke_at, self.owed_at = True, at, None
             case InputAudioBufferSpeechStopped():
                 self.speaking = False
+            case InputAudioTurnAppend():
+                self.appends += 1
+            case InputAudioTurnEnd():
+                self._commits += 1
             case InputAudioBufferCommit():
                 self.uncommitted_ms = 0.0
                 self._commits += 1

@@ -1,18 +1,22 @@
 """VL2xx: the sound that a client sends."""
 
 from collections.abc import Iterator
-from typing import Final
+from typing import Final, TypeAlias
 
 from vlmock.conduct.case import Case
 from vlmock.conduct.facts import Refusal
 from vlmock.conduct.notes import LATE
 from vlmock.conduct.rule import Seen, Severity, family, refused, rule
 from vlmock.protocol.codec import InvalidEvent
-from vlmock.protocol.input_audio import InputAudioBufferAppend, InputAudioBufferCommit
+from vlmock.protocol.input_audio import InputAudioBufferAppend, InputAudioBufferCommit, InputAudioTurnAppend
 from vlmock.protocol.response import ResponseCreate, ResponseCreateParams
 from vlmock.protocol.wire import given
 
-__all__ = ["RULES"]
+__all__ = ["APPENDS", "RULES", "Append"]
+
+Append: TypeAlias = InputAudioBufferAppend | InputAudioTurnAppend
+APPENDS: Final = (InputAudioBufferAppend, InputAudioTurnAppend)
+"""Sound for the buffer, or for a turn whose borders the client draws."""
 
 _MOST_BYTES: Final = 15 * 1024 * 1024
 _SILENT_MS: Final = 10_000
@@ -37,7 +41,7 @@ _CONTAINERS: Final = (
     "VL201",
     "whole-samples",
     Severity.ERROR,
-    on=InputAudioBufferAppend,
+    on=APPENDS,
     once=True,
     audible=True,
     requirement="Append whole samples: an even number of bytes of PCM16, whole pairs of two channels.",
@@ -45,7 +49,7 @@ _CONTAINERS: Final = (
     remedy="keep an odd trailing byte and put it before the next piece",
     source="Observed {ODD}: refused. Behaviour 3.1, 8.1 (8), 8.2 (L10).",
 )
-def whole_samples(case: Case, event: InputAudioBufferAppend) -> Iterator[str]:
+def whole_samples(case: Case, event: Append) -> Iterator[str]:
     size, format = len(event.audio) + case.lost_bytes, case.configured.input
     frame = format.bytes_per_sample * case.configured.input_channels
     if size % frame:
@@ -72,7 +76,7 @@ def real_base64(case: Case, event: InvalidEvent) -> Iterator[str]:
     "VL203",
     "no-empty-append",
     Severity.ERROR,
-    on=InputAudioBufferAppend,
+    on=APPENDS,
     once=True,
     audible=True,
     requirement="Append no empty audio.",
@@ -80,7 +84,7 @@ def real_base64(case: Case, event: InvalidEvent) -> Iterator[str]:
     remedy="send nothing when the microphone has nothing",
     source="Assumed {OAI}: refused. Behaviour 3.1, 8.2 (L10).",
 )
-def no_empty_append(case: Case, event: InputAudioBufferAppend) -> Iterator[str]:
+def no_empty_append(case: Case, event: Append) -> Iterator[str]:
     if not event.audio and not case.lost_bytes:
         yield "audio is empty"
 
@@ -129,13 +133,13 @@ def resample_do_not_relabel(case: Case, event: InputAudioBufferAppend) -> Iterat
     "VL206",
     "at-most-15-mib",
     Severity.ERROR,
-    on=InputAudioBufferAppend,
+    on=APPENDS,
     requirement="Append at most 15 MiB in one event.",
     explanation="It is refused as a whole.",
     remedy="send pieces of 20 to 100 ms",
     source="Documented {DOC}: the limit. Behaviour 1.3, 8.2 (L11).",
 )
-def at_most_15_mib(case: Case, event: InputAudioBufferAppend) -> Iterator[str]:
+def at_most_15_mib(case: Case, event: Append) -> Iterator[str]:
     size = len(event.audio) + case.lost_bytes
     if size > _MOST_BYTES:
         yield f"{size / 1024 / 1024:.1f} MiB in one append"
@@ -241,7 +245,7 @@ def commit_before_asking(case: Case, event: ResponseCreate) -> Iterator[str]:
     "VL212",
     "samples-not-files",
     Severity.ERROR,
-    on=InputAudioBufferAppend,
+    on=APPENDS,
     once=True,
     audible=True,
     requirement="Send bare samples in the session's format, no file and no other codec.",
@@ -249,7 +253,7 @@ def commit_before_asking(case: Case, event: ResponseCreate) -> Iterator[str]:
     remedy="decode the file and send its samples; skip the 44 bytes of a WAV header",
     source="Observed {SDKT}: MP3 bytes were taken as PCM. Behaviour 3.1, 8.2 (L10).",
 )
-def samples_not_files(case: Case, event: InputAudioBufferAppend) -> Iterator[str]:
+def samples_not_files(case: Case, event: Append) -> Iterator[str]:
     if not case.heard.appends:
         for beginning, what in _CONTAINERS:
             if event.audio.startswith(beginning):

@@ -7,7 +7,8 @@ from vlmock.conduct.case import Case
 from vlmock.conduct.facts import Refusal
 from vlmock.conduct.knowledge.configured import members_of
 from vlmock.conduct.rule import Seen, Severity, family, refused, rule
-from vlmock.protocol.input_audio import EchoCancellation, InputAudioBufferAppend, InputAudioBufferCommit
+from vlmock.conduct.rules.input_audio import APPENDS, Append
+from vlmock.protocol.input_audio import EchoCancellation, InputAudioBufferCommit
 from vlmock.protocol.response import ResponseCreate, ResponseCreateParams
 from vlmock.protocol.session import SessionUpdate
 from vlmock.protocol.turn_detection import NoTurnDetection, VadSettings
@@ -32,7 +33,7 @@ def dropped_settings(earlier: JsonObject, later: JsonObject, default: JsonObject
     "VL101",
     "wait-for-session-updated",
     Severity.ERROR,
-    on=(InputAudioBufferAppend, SessionUpdate),
+    on=(*APPENDS, SessionUpdate),
     once=True,
     voice_live_only=True,
     requirement="Append no audio before the first session.updated.",
@@ -41,7 +42,7 @@ def dropped_settings(earlier: JsonObject, later: JsonObject, default: JsonObject
     remedy="start the microphone when session.updated has come",
     source="Observed {FON}: what comes before the first valid update is refused. Behaviour 8.1 (1), 8.2 (L03).",
 )
-def wait_for_session_updated(case: Case, event: InputAudioBufferAppend | SessionUpdate) -> Iterator[str]:
+def wait_for_session_updated(case: Case, event: Append | SessionUpdate) -> Iterator[str]:
     configured = case.configured
     if configured.accepted:
         return
@@ -74,7 +75,7 @@ def greet_after_session_updated(case: Case, event: ResponseCreate) -> Iterator[s
     "VL103",
     "mind-a-refused-configuration",
     Severity.ERROR,
-    on=(InputAudioBufferAppend, ResponseCreate),
+    on=(*APPENDS, ResponseCreate),
     once=True,
     timed=True,
     requirement="Do not go on when the session's configuration was refused.",
@@ -83,7 +84,7 @@ def greet_after_session_updated(case: Case, event: ResponseCreate) -> Iterator[s
     remedy="when an error answers session.update, mend the update or end the conversation, and tell somebody",
     source="Observed {IVW, OAI}: a rejected update changes nothing. Behaviour fact 8, 8.1 (1), 8.2 (L14).",
 )
-def mind_a_refused_configuration(case: Case, event: InputAudioBufferAppend | ResponseCreate) -> Iterator[str]:
+def mind_a_refused_configuration(case: Case, event: Append | ResponseCreate) -> Iterator[str]:
     configured = case.configured
     if configured.refused and not configured.accepted and not configured.pending:
         since = case.at - configured.refused_at
