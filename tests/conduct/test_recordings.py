@@ -8,6 +8,7 @@ import pytest
 
 import vlmock
 from tests.conduct.test_server import THINKS, asks_twice, dial, say, until
+from tests.server.fakes import PATH
 from tests.session.sounds import voice
 from vlmock.conduct.of_recordings import judge_recordings
 from vlmock.protocol.codec import encode
@@ -71,7 +72,7 @@ def test_so_it_is_while_the_recording_is_played():
         said("server", "input_audio_buffer.cleared", 1.01),
         said("server", "error", 1.1, error=details),
     )
-    with vlmock.serve(recorded(*frames)) as server:
+    with vlmock.serve(recorded(*frames, url=f"wss://name.services.ai.azure.com{PATH}")) as server:
         with dial(server) as socket:
             say(socket, "input_audio_buffer.clear")
             until(socket, "error")
