@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from vlmock.museum.gallery import Exhibit
+from vlmock.museum.trial import untried
 from vlmock.scenario.story import Act
 
 if TYPE_CHECKING:
@@ -92,6 +93,8 @@ class Visit:
             found.append("the client has not connected")
         elif len(self.journal.parts) < story.connections:
             found.append(f"it takes {story.connections} connections, and the client has not come back")
+        if self.journal.parts:
+            found += untried(story, self.journal)
         found += self.server.problems()
         conduct = self.conduct
         found += [str(finding) for rule in story.silent for finding in conduct.of(rule)]
