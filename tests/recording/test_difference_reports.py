@@ -87,6 +87,8 @@ def test_the_json_is_what_it_is_documented_to_be(comparison: Comparison) -> None
         "name": "gpt-realtime",
         "theirs": "service",
         "ours": "emulator",
+        "their_break": None,
+        "our_break": None,
         "grade": "missing",
         "events": {"same": comparison.count(Grade.SAME), "looser": 1, "extra": 1, "different": 1, "missing": 1},
     }

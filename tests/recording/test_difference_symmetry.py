@@ -16,7 +16,6 @@ from vlmock.recording.differences.beats import ID_NAMES
 from vlmock.recording.differences.comparing import compare
 from vlmock.recording.differences.finding import Comparison, Grade
 from vlmock.recording.differences.reports.text import as_text
-from vlmock.recording.model import Recording
 from vlmock.recording.replay.conversation import Replay
 from vlmock.recording.replay.manner import manner
 from vlmock.recording.replay.planning import plan
@@ -26,7 +25,9 @@ SWAPPED = {Grade.MISSING: Grade.EXTRA, Grade.EXTRA: Grade.MISSING}
 
 edits = st.lists(
     st.tuples(
-        st.sampled_from(["drop", "copy", "move", "change", "ids"]), st.integers(0, 10_000), st.integers(0, 10_000)
+        st.sampled_from(["drop", "copy", "move", "change", "ids", "end"]),
+        st.integers(0, 10_000),
+        st.integers(0, 10_000),
     ),
     max_size=6,
 )
@@ -39,6 +40,8 @@ def edited(frames: list[Frame], changes: list[tuple[str, int, int]]) -> list[Fra
         match how:
             case "drop":
                 del frames[here]
+            case "end":
+                del frames[max(here, 10) :]
             case "copy":
                 frames.insert(there, frame)
             case "move":
@@ -66,16 +69,16 @@ def grades(comparison: Comparison, *, turned: bool) -> Counter[tuple[str, str, G
 
 
 @settings(deadline=None, max_examples=30)
-@given(model=st.sampled_from(sorted(WHOLE)), one=edits, other=edits)
+@given(model=st.sampled_from(sorted(WHOLE)), one=edits, other=edits, broke_off=st.tuples(*[st.booleans()] * 2))
 def test_the_second_against_the_first_finds_what_the_first_against_the_second_did(
-    model: str, one: list[tuple[str, int, int]], other: list[tuple[str, int, int]]
+    model: str, one: list[tuple[str, int, int]], other: list[tuple[str, int, int]], broke_off: tuple[bool, bool]
 ) -> None:
-    """Whatever was dropped, copied, moved or changed in either: each event has the same grade both ways, and missing is
-    extra."""
+    """Whatever was dropped, copied, moved or changed in either, and whether it broke off: each event has the same grade
+    both ways, and missing is extra."""
     whole = WHOLE[model]
     first, second = (
-        Recording(name="changed", head=whole.head, frames=edited(list(whole.frames), each), voices=whole.voices)
-        for each in (one, other)
+        replace(whole, frames=edited(list(whole.frames), each), end=None if broken else whole.end, broke_off=broken)
+        for each, broken in zip((one, other), broke_off, strict=True)
     )
     forth, back = compare(first, second), compare(second, first)
     assert grades(forth, turned=False) == grades(back, turned=True), f"{as_text([forth])}\n{as_text([back])}"

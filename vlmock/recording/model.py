@@ -40,10 +40,12 @@ class Recording(msgspec.Struct, frozen=True, kw_only=True):
     frames: Sequence[Frame]
     """In order, without the close."""
     end: Close | None = None
-    """None: it breaks off, because the recorder did."""
+    """None: nobody wrote it down."""
     ended_by: str = ""
     """``client`` or ``server``; empty when it breaks off, or nobody knows."""
     ended_at: float = 0.0
+    broke_off: bool = False
+    """There is no end, though whoever recorded this writes one: it was killed."""
     voices: Mapping[str, Voice] = msgspec.field(default_factory=dict)
     """By the names that clips give."""
 

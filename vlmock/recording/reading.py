@@ -163,6 +163,7 @@ def _recording(place: _Place) -> Recording:
         end=end.close if end else None,
         ended_by=end.source if end and end.source != "vlmock" else "",
         ended_at=end.at if end else 0.0,
+        broke_off=end is None,
         voices=voices,
     )
 

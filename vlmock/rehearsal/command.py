@@ -35,7 +35,8 @@ __all__ = ["diff"]
 @click.pass_context
 def diff(ctx: click.Context, /, recording: Path, other: Path | None, **options: Any) -> None:
     """Play the client of RECORDING to the emulator, in virtual time, and compare what comes back with what the service
-    said. With OTHER: compare two recordings, both sides of each.
+    said. With OTHER: compare two recordings, both sides of each. A recording that broke off is compared up to there,
+    connections that the service refused are left out.
 
     \b
     Every event is the same, looser (within bounds, or for a known reason), missing (only

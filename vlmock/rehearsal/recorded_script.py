@@ -51,6 +51,14 @@ _INTERIM: Final = "interim_"
 """How the ids of words begin that fill a silence. Assumed."""
 _SILENCE_S: Final = 2.5
 """Where nobody took the time. Documented {DOC}: after 2 s words come that fill it, unless the client says otherwise."""
+_CUTS: Final = ("response.cancel", "input_audio_buffer.speech_started")
+"""What cuts a response off."""
+_WRITTEN: Final = (
+    "response.text.delta",
+    "response.audio_transcript.delta",
+    "response.function_call_arguments.delta",
+    "response.mcp_call_arguments.delta",
+)
 _A_MOMENT_S: Final = 0.01
 _CUT_MS: Final = 250
 """Of each piece of sound that a recorder did not keep. Observed {PAI}: 100 to 300 ms."""
@@ -63,7 +71,7 @@ class Spell(msgspec.Struct, frozen=True):
 
     steps: tuple[Step, ...]
     cut_off: bool
-    """It was cancelled, or the recording ends in it: it has to be going on still when that comes."""
+    """It was cancelled, or was about to be where the recording ends: it has to be going on still when that comes."""
     interim: str = ""
     audio_speed: float = 1.0
     """How many times faster than it plays its sound came."""
@@ -75,6 +83,11 @@ class RecordedScript:
     def __init__(self, recording: Recording) -> None:
         self._events = events_of(recording, "server")
         self._timed = recording.head.timed
+        self._cuts = [
+            index
+            for index, frame in enumerate(recording.frames)
+            if frame.event is not None and frame.event.get("type") in _CUTS
+        ]
         self._voices = _Voices(recording, self._events)
         self._asides = list(_asides(self._events))
         blocks = blocks_of(self._events)
@@ -126,7 +139,8 @@ class RecordedScript:
     def _spell(self, block: Block, *, last: bool) -> Spell:
         events = sorted((event for beat in block.beats for event in beat.events), key=lambda event: event.frame)
         done = next((event.body for event in events if event.type == "response.done"), None)
-        cut_off = block.cut_off if done is not None else last
+        # What a recording ends in is said as far as it came. What had been cut off by then has to be going on still.
+        cut_off = block.cut_off if done is not None else last and any(cut > block.first for cut in self._cuts)
         begun = {_at(event, "item", "id"): event for event in events if event.type == "response.output_item.added"}
         steps: list[tuple[int, Step]] = []
         interim = ""
@@ -167,13 +181,14 @@ class RecordedScript:
                 text = _text_of(item) or _written(events, item.get("id"))
                 yield Say(text, self._voices.of(item.get("id")), tuple(_annotations(events, item.get("id"))))
             case "function_call":
-                yield Call(item.get("name", ""), item.get("arguments", ""), item.get("call_id"))
+                arguments = item.get("arguments") or _written(events, item.get("id"))
+                yield Call(item.get("name", ""), arguments, item.get("call_id"))
             case "mcp_call":
                 ended = _ended(self._events, item)
                 yield McpCall(
                     item.get("server_label", ""),
                     item.get("name", ""),
-                    item.get("arguments") or "{}",
+                    item.get("arguments") or _written(events, item.get("id")) or "{}",
                     ended.get("output") or "{}",
                     ended.get("error"),
                 )
@@ -231,12 +246,11 @@ _TYPES: Final = frozenset(SERVER_EVENTS) | frozenset(OTHER_SERVER_EVENTS)
 
 
 def _written(events: Sequence[Event], item_id: Any) -> str:
-    """The words of an item that never came to an end."""
-    kinds = ("response.text.delta", "response.audio_transcript.delta")
+    """The words, or the arguments, of an item that never came to an end."""
     return "".join(
         str(event.body.get("delta", ""))
         for event in events
-        if event.type in kinds and event.body.get("item_id") == item_id
+        if event.type in _WRITTEN and event.body.get("item_id") == item_id
     )
 
 
@@ -260,7 +274,9 @@ def _transcripts(events: Sequence[Event]) -> Iterator[str | Heard]:
     told: dict[str, str | Heard] = {}
     for event in events:
         item_id = event.body.get("item_id", "")
-        if event.type == f"{TRANSCRIPTION}completed" and event.body.get("transcript"):
+        if event.type == f"{TRANSCRIPTION}delta":  # all there is where the recording broke off
+            told[item_id] = f"{told.get(item_id, '')}{event.body.get('delta', '')}"
+        elif event.type == f"{TRANSCRIPTION}completed" and event.body.get("transcript"):
             told[item_id] = event.body["transcript"]
         elif event.type == f"{TRANSCRIPTION}failed":
             error = event.body.get("error") or {}

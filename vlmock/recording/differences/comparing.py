@@ -7,7 +7,8 @@ from datetime import datetime
 from msgspec.structs import replace
 
 from vlmock.protocol.wire import JsonObject
-from vlmock.recording.differences.beats import Beat, Block, Event, blocks_of, client_blocks_of, events_of
+from vlmock.recording.differences.beats import Beat, Event, blocks_of, client_blocks_of, events_of
+from vlmock.recording.differences.endings import Endings
 from vlmock.recording.differences.finding import Comparison, Difference, Finding, Grade, Judged, Place
 from vlmock.recording.differences.links import Links
 from vlmock.recording.differences.matching import Move, Pair, moves_in, pairs_of
@@ -41,7 +42,8 @@ def compare(
         each for source, pairs in judges.items() for each in _judged(pairs, source, values, (theirs, ours), allowances)
     ]
     judged += _closes(theirs, ours, values, allowances)
-    return Comparison(theirs.name, *names, judged=tuple(judged))
+    breaks = [_break(each) for each in (theirs, ours)]
+    return Comparison(theirs.name, *names, their_break=breaks[0], our_break=breaks[1], judged=tuple(judged))
 
 
 def paired(theirs: Recording, ours: Recording, source: str) -> list[Pair]:
@@ -78,32 +80,36 @@ def _judged(
     moves: defaultdict[int, list[Move]] = defaultdict(list)
     for move in moves_in(pairs):
         moves[id(move.pair.beat)].append(move)
+    endings = Endings(pairs, recordings)
     for pair in pairs:
-        differences = [*_differences(pair, source, values, recordings)]
+        differences = [*_differences(pair, source, values, recordings, endings)]
         differences += [_moved(move, values) for move in moves[id(pair.beat)]]
         yield _verdict(pair, source, differences, allowances)
 
 
 def _differences(
-    pair: Pair, source: str, values: Values, recordings: tuple[Recording, Recording]
+    pair: Pair, source: str, values: Values, recordings: tuple[Recording, Recording], endings: Endings
 ) -> Iterator[Difference]:
     their, our = pair.their, pair.our
     if their is None or our is None:
-        if their is not None:
-            yield Difference("", Grade.MISSING, "event", theirs=brief(_body(their)))
-        else:
-            yield Difference("", Grade.EXTRA, "event", ours=brief(_body(our)))
+        yield _alone(pair, values.names, beyond=endings.beyond(pair))
         return
-    cut_off = _cut_off(pair.their_block) and _cut_off(pair.our_block)
+    short = endings.short(pair)
     if their.is_run:
-        yield from run_differences(values, their, our, recordings, cut_off=cut_off)
+        yield from run_differences(values, their, our, recordings, short=short)
     else:
         bodies = [_without_own_id(beat.events[0].body, source) for beat in (their, our)]
-        yield from values.differences(their.type, *bodies, cut_off=cut_off)
+        yield from values.differences(their.type, *bodies, short=short)
 
 
-def _cut_off(block: Block | None) -> bool:
-    return block is not None and block.cut_off
+def _alone(pair: Pair, names: tuple[str, str], *, beyond: bool) -> Difference:
+    """Only one of them has it; ``beyond``: the other had ended by then."""
+    there, here = names if pair.their is None else names[::-1]
+    reason = f"only {here} has it: the recording of {there} had ended by then" if beyond else ""
+    told = brief(_body(pair.beat))
+    if pair.our is None:
+        return Difference("", Grade.LOOSER if beyond else Grade.MISSING, "event", theirs=told, reason=reason)
+    return Difference("", Grade.LOOSER if beyond else Grade.EXTRA, "event", ours=told, reason=reason)
 
 
 def _without_own_id(body: JsonObject, source: str) -> JsonObject:
@@ -160,6 +166,13 @@ def _closes(theirs: Recording, ours: Recording, values: Values, allowances: Sequ
     yield Judged(
         "(close)", "", "server", 1, their_place, our_place, tuple(_excused(finding, allowances) for finding in findings)
     )
+
+
+def _break(recording: Recording) -> Place | None:
+    """The last thing that was written down of what broke off."""
+    last = len(recording.frames) - 1
+    at = recording.frames[last].at if recording.frames else 0.0
+    return Place(last, at) if recording.broke_off else None
 
 
 def began(recording: Recording) -> float | None:

@@ -118,6 +118,9 @@ class Comparison(msgspec.Struct, frozen=True):
     their_file: str = ""
     """Whose lines the places of the first are; "" where they are no lines of a file."""
     our_file: str = ""
+    their_break: Place | None = None
+    """The last thing in it, where the first broke off; ``frame`` is -1 where it has nothing."""
+    our_break: Place | None = None
     judged: tuple[Judged, ...] = ()
     """In the order of the first, extra events where they came."""
 

@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from vlmock.protocol.recording.lines import AUDIO_KEY
 from vlmock.protocol.wire import JsonObject
 from vlmock.recording.differences.beats import APPENDS, Beat
+from vlmock.recording.differences.endings import CUT_OFF, WHOLE, Short, may_fall_short
 from vlmock.recording.differences.finding import Difference, Grade
 from vlmock.recording.differences.sound import Sound, audio_of, heard
 from vlmock.recording.differences.values import Values, id_shape, number_differs, texts_differ
@@ -30,17 +31,21 @@ def constant(run: Beat) -> JsonObject:
 
 
 def run_differences(
-    values: Values, their: Beat, our: Beat, recordings: tuple[Recording, Recording], *, cut_off: bool
+    values: Values, their: Beat, our: Beat, recordings: tuple[Recording, Recording], *, short: Short
 ) -> Iterator[Difference]:
-    """Between two runs of a type."""
+    """Between two runs of a type; ``short``: which of them may have come less far."""
     yield from _frames(values, their, our)
-    if their.type in _SOUND:
-        content = list(_sounds(their, our, recordings, cut_off=cut_off))
-    else:
-        content = list(_texts(their, our, cut_off=cut_off))
+    compared = _sounds(their, our, recordings, short) if their.type in _SOUND else _texts(their, our, short)
+    content = list(compared)
     yield from content
     if not content:
-        yield from number_differs(their.type, "deltas", len(their.events), len(our.events))
+        yield from _amount(their.type, "deltas", len(their.events), len(our.events), short)
+
+
+def _amount(kind: str, path: str, theirs: float, ours: float, short: Short) -> Iterator[Difference]:
+    for difference in number_differs(kind, path, theirs, ours):
+        excused = difference.grade is Grade.DIFFERENT and may_fall_short(short, theirs, ours)
+        yield replace(difference, grade=Grade.LOOSER, reason=CUT_OFF) if excused else difference
 
 
 # ---- what is the same in all of them
@@ -90,7 +95,7 @@ def _key(frame: JsonObject) -> bytes:
 # ---- what they add up to
 
 
-def _sounds(their: Beat, our: Beat, recordings: tuple[Recording, Recording], *, cut_off: bool) -> Iterator[Difference]:
+def _sounds(their: Beat, our: Beat, recordings: tuple[Recording, Recording], short: Short) -> Iterator[Difference]:
     name = _SOUND[their.type]
     values = [[event.body.get(name) for event in run.events] for run in (their, our)]
     for side, other in (values, values[::-1]):
@@ -103,20 +108,20 @@ def _sounds(their: Beat, our: Beat, recordings: tuple[Recording, Recording], *, 
         reason = "whoever recorded it kept only the beginning of each piece of sound: it is not compared"
         yield Difference(name, Grade.LOOSER, "sound", reason=reason)
         return
-    yield from _sound(their.type, *sounds, cut_off=cut_off)
+    yield from _sound(their.type, *sounds, short=short)
 
 
-def _sound(kind: str, their: Sound | None, our: Sound | None, *, cut_off: bool) -> Iterator[Difference]:
+def _sound(kind: str, their: Sound | None, our: Sound | None, *, short: Short) -> Iterator[Difference]:
     if their is None or our is None or their == our:
         return
     if their.format != our.format:
         yield Difference("format", Grade.DIFFERENT, "sound", _named(their), _named(our))
-    for difference in number_differs(kind, "sound_ms", their.ms, our.ms):
-        loosened = cut_off and difference.grade is Grade.DIFFERENT
-        reason = "the response was cut off: how far it had come is a matter of time"
-        yield replace(difference, grade=Grade.LOOSER, reason=reason) if loosened else difference
-    if not cut_off:
+    yield from _amount(kind, "sound_ms", their.ms, our.ms, short)
+    if short == WHOLE:
         yield from _heard(kind, their, our)
+    elif not all(short) and their.format == our.format:
+        size = min(len(their.data), len(our.data))
+        yield from _heard(kind, *(each._replace(data=each.data[:size]) for each in (their, our)))
 
 
 def _heard(kind: str, their: Sound, our: Sound) -> Iterator[Difference]:
@@ -134,7 +139,7 @@ def _named(sound: Sound) -> str:
     return f"{sound.format.encoding} at {sound.format.rate_hz} Hz"
 
 
-def _texts(their: Beat, our: Beat, *, cut_off: bool) -> Iterator[Difference]:
+def _texts(their: Beat, our: Beat, short: Short) -> Iterator[Difference]:
     """Words joined, numbers one by one where there are as many."""
     for name in ("delta", "text"):
         values = [[event.body[name] for event in run.events if name in event.body] for run in (their, our)]
@@ -144,7 +149,7 @@ def _texts(their: Beat, our: Beat, *, cut_off: bool) -> Iterator[Difference]:
         if wordless[0] != wordless[1]:
             yield Difference(name, Grade.DIFFERENT, "type", *("no text" if without else "text" for without in wordless))
         elif all(values) and not any(wordless):
-            yield from texts_differ(name, *map("".join, values), cut_off=cut_off)
+            yield from texts_differ(name, *map("".join, values), short=short)
     if len(their.events) != len(our.events):
         return
     for name in sorted(_VARYING - {"delta", "text", "event_id"}):

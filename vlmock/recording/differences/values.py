@@ -11,6 +11,7 @@ from vlmock.protocol.secrets import VEIL
 from vlmock.protocol.shown import shown
 from vlmock.protocol.wire import JsonObject
 from vlmock.recording.differences.beats import is_id
+from vlmock.recording.differences.endings import CUT_OFF, WHOLE, Short
 from vlmock.recording.differences.finding import Difference, Grade
 from vlmock.recording.differences.links import Links
 from vlmock.recording.differences.rules import bound_for
@@ -64,10 +65,10 @@ class Values:
         self._starts = starts
 
     def differences(
-        self, kind: str, their: JsonObject, our: JsonObject, *, cut_off: bool = False
+        self, kind: str, their: JsonObject, our: JsonObject, *, short: Short = WHOLE
     ) -> Iterator[Difference]:
-        """Between two events of a type; ``cut_off``: of a response that was not completed."""
-        yield from self._members(_At(kind, (), "", cut_off), their, our)
+        """Between two events of a type; ``short``: whose texts may be shorter."""
+        yield from self._members(_At(kind, (), "", short), their, our)
 
     def each_has(self, theirs: str, ours: str) -> str:
         """For a reason: which of the two has what."""
@@ -129,7 +130,7 @@ class Values:
 
     def _strings(self, at: "_At", their: str, our: str) -> Iterator[Difference]:
         if VEIL in their + our or at.name in _TEXTS or at.name == "arguments":
-            yield from texts_differ(at.path, their, our, cut_off=at.cut_off)
+            yield from texts_differ(at.path, their, our, short=at.short)
         elif is_id(at.names):
             yield from self._ids(at, their, our)
         else:
@@ -155,7 +156,7 @@ class _At(msgspec.Struct, frozen=True):
     kind: str
     names: tuple[str, ...]
     path: str
-    cut_off: bool
+    short: Short
 
     @property
     def name(self) -> str:
@@ -163,10 +164,10 @@ class _At(msgspec.Struct, frozen=True):
         return self.names[-1] if self.names else ""
 
     def member(self, name: str) -> "_At":
-        return _At(self.kind, (*self.names, name), f"{self.path}.{name}" if self.path else name, self.cut_off)
+        return _At(self.kind, (*self.names, name), f"{self.path}.{name}" if self.path else name, self.short)
 
     def entry(self, place: int) -> "_At":
-        return _At(self.kind, self.names, f"{self.path}[{place}]", self.cut_off)
+        return _At(self.kind, self.names, f"{self.path}[{place}]", self.short)
 
 
 def number_differs(
@@ -183,8 +184,8 @@ def number_differs(
         yield Difference(path, Grade.DIFFERENT, "number", theirs, ours, "" if bound is None else "out of bounds")
 
 
-def texts_differ(path: str, their: str, our: str, *, cut_off: bool = False) -> Iterator[Difference]:
-    """Two texts that a person or a model wrote."""
+def texts_differ(path: str, their: str, our: str, *, short: Short = WHOLE) -> Iterator[Difference]:
+    """Two texts that a person or a model wrote; ``short``: which of them may be the beginning of the other."""
     if their == our:
         return
     reason = ""
@@ -194,8 +195,8 @@ def texts_differ(path: str, their: str, our: str, *, cut_off: bool = False) -> I
         reason = "the same but for case, punctuation and spaces"
     elif _fits_veiled(their, our):
         reason = _WAS_VEILED
-    elif cut_off and (_plain(their).startswith(_plain(our)) or _plain(our).startswith(_plain(their))):
-        reason = "the response was cut off: how far it had come is a matter of time"
+    elif (short[0] and _begins(our, their)) or (short[1] and _begins(their, our)):
+        reason = CUT_OFF
     begin = max(0, _first_difference(their, our) - 20) if max(len(their), len(our)) > _LONGEST else 0
     yield Difference(
         path, Grade.LOOSER if reason else Grade.DIFFERENT, "text", _excerpt(their, begin), _excerpt(our, begin), reason
@@ -207,6 +208,13 @@ def brief(value: Any) -> Any:
     if isinstance(value, dict | list):
         return shown({"value": value}, longest_text=_LONGEST)["value"]
     return _excerpt(value, 0) if isinstance(value, str) else value
+
+
+def _begins(whole: str, part: str) -> bool:
+    """Whether it begins with that, as far as that is known where secrets were replaced."""
+    if VEIL in whole + part:
+        return _fits(part + VEIL, whole) or _plain(part).startswith(_plain(whole.split(VEIL)[0]))
+    return _plain(whole).startswith(_plain(part))
 
 
 def _fits_veiled(their: str, our: str) -> bool:

@@ -1,10 +1,12 @@
 """Comparisons for a machine: JSON, whose members stay, and JUnit, as continuous integration reads it.
 
-The JSON is ``{"version": 1, "grade", "connections": [{"name", "theirs", "ours", "grade", "events", "findings"}]}``.
-``events`` has how many are of each grade. A finding is ``{"grade", "event", "about", "source", "path", "what",
-"theirs", "ours", "reason", "their_frame", "our_frame"}``: ``what`` was compared (``finding.Difference``); ``theirs``
-and ``ours`` are absent where there is nothing; frames count from 1 (in ``events.jsonl`` they are on the line below that
-number) and are null where the event is not there.
+The JSON is ``{"version": 1, "grade", "connections": [{"name", "theirs", "ours", "their_break", "our_break", "grade",
+"events", "findings"}]}``. ``events`` has how many are of each grade. ``their_break`` is where a recording broke off
+because its recorder was killed, ``{"frame", "at"}``: its last frame, and how many seconds it had lasted; else null. A
+finding is ``{"grade", "event", "about", "source", "path", "what", "theirs", "ours", "reason", "their_frame",
+"our_frame"}``: ``what`` was compared (``finding.Difference``); ``theirs`` and ``ours`` are absent where there is
+nothing; frames count from 1 (in ``events.jsonl`` they are on the line below that number) and are null where the event
+is not there.
 """
 
 from collections.abc import Sequence
@@ -14,6 +16,7 @@ import msgspec
 
 from vlmock.protocol.wire import JsonObject
 from vlmock.recording.differences.finding import Comparison, Finding, Grade, Judged, Place, worst
+from vlmock.recording.differences.reports.text import breaks_of
 
 __all__ = ["VERSION", "as_json", "as_junit", "xml_text"]
 
@@ -36,6 +39,8 @@ def _connection(comparison: Comparison, everything: bool) -> JsonObject:
         "name": comparison.name,
         "theirs": comparison.theirs,
         "ours": comparison.ours,
+        "their_break": _break(comparison.their_break),
+        "our_break": _break(comparison.our_break),
         "grade": comparison.grade,
         "events": {grade: comparison.count(grade) for grade in Grade},
         "findings": [
@@ -81,6 +86,10 @@ def _same(judged: Judged) -> JsonObject:
     }
 
 
+def _break(place: Place | None) -> JsonObject | None:
+    return None if place is None else {"frame": place.number, "at": place.at}
+
+
 def _number(place: Place | None) -> int | None:
     return None if place is None else place.number
 
@@ -103,6 +112,8 @@ def as_junit(comparisons: Sequence[Comparison]) -> str:
             skipped="0",
             time="0",
         )
+        if told := "\n".join(breaks_of(comparison)):
+            ElementTree.SubElement(suite, "system-out").text = xml_text(told)
         for number, judged in enumerate(comparison.judged, 1):
             _case(suite, number, judged, comparison)
     ElementTree.indent(suites)

@@ -9,7 +9,7 @@ import msgspec
 from vlmock.protocol.shown import on_one_line
 from vlmock.recording.differences.finding import Comparison, Difference, Grade, Judged, Place
 
-__all__ = ["as_text"]
+__all__ = ["as_text", "breaks_of"]
 
 _WIDTH: Final = max(len(grade) for grade in Grade)
 _WORSE_FIRST: Final = (Grade.DIFFERENT, Grade.MISSING, Grade.EXTRA, Grade.LOOSER, Grade.SAME)
@@ -31,6 +31,7 @@ def as_text(
 def _comparison(comparison: Comparison, everything: bool, paint: Paint) -> Iterator[str]:
     counted = ", ".join(f"{comparison.count(grade)} {grade}" for grade in _WORSE_FIRST[::-1] if comparison.count(grade))
     yield f"{comparison.name}: {comparison.theirs} and {comparison.ours}: {counted or 'nothing to compare'}"
+    yield from (f"  {each}" for each in breaks_of(comparison))
     shown = [each for each in comparison.judged if everything or each.grade not in (Grade.SAME, Grade.LOOSER)]
     for _, group in groupby(shown, key=_alike):
         yield from _judged(list(group), comparison, everything, paint)
@@ -38,6 +39,20 @@ def _comparison(comparison: Comparison, everything: bool, paint: Paint) -> Itera
         yield "looser, and why:"
         for reason, paths in reasons:
             yield f"  {reason}: {', '.join(paths)}"
+
+
+def breaks_of(comparison: Comparison) -> Iterator[str]:
+    """A sentence for each side that broke off: where, and what that means."""
+    sides = (comparison.theirs, comparison.ours)
+    files = (comparison.their_file, comparison.our_file)
+    for name, other, file, place in zip(
+        sides, sides[::-1], files, (comparison.their_break, comparison.our_break), strict=True
+    ):
+        if place is not None:
+            where = (
+                f"after {_place(place, file)} ({place.at:.1f} s)" if place.frame >= 0 else "before anything was said"
+            )
+            yield f"the recording of {name} broke off {where}: what {other} has beyond that is looser"
 
 
 def _alike(judged: Judged) -> object:

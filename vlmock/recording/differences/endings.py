@@ -1,0 +1,79 @@
+"""Where a recording ends in the midst of something: what the other says beyond that is no difference."""
+
+from collections.abc import Iterator, Sequence
+from typing import Final, TypeAlias
+
+from vlmock.recording.differences.beats import TRANSCRIPTION, Lane
+from vlmock.recording.differences.matching import Pair
+from vlmock.recording.model import Recording
+
+__all__ = ["CUT_OFF", "WHOLE", "Endings", "Short", "may_fall_short"]
+
+Short: TypeAlias = tuple[bool, bool]
+"""Whether there may be less of something in theirs, and in ours, because it was cut off."""
+WHOLE: Final = (False, False)
+CUT_OFF: Final = "it was cut off: how far it had come is a matter of time"
+
+_TRANSCRIBED: Final = frozenset({f"{TRANSCRIPTION}completed", f"{TRANSCRIPTION}failed"})
+
+
+class Endings:
+    """How far both recordings reach."""
+
+    def __init__(self, pairs: Sequence[Pair], recordings: tuple[Recording, Recording]) -> None:
+        self._broke_off = tuple(each.broke_off for each in recordings)
+        turned = [pair.turned() for pair in pairs]
+        sides = list(zip((pairs, turned), self._broke_off, strict=True))
+        self._open = [set(_open_blocks(side, broke_off)) for side, broke_off in sides]
+        self._beyond = [
+            {id(pair.beat) for pair in _beyond(side, opened, broke_off)}
+            for (side, broke_off), opened in zip(sides, self._open, strict=True)
+        ]
+
+    def beyond(self, pair: Pair) -> bool:
+        """Whether what only one of them has lies where the other had ended."""
+        return id(pair.beat) in self._beyond[0 if pair.their is None else 1]
+
+    def short(self, pair: Pair) -> Short:
+        """What was cut off on both sides came as far as it came; what a recording ends in cannot be less elsewhere."""
+        blocks = (pair.their_block, pair.our_block)
+        ends = [
+            id(block) in opened or (broke_off and pair.block.lane is Lane.CLIENT)
+            for block, opened, broke_off in zip(blocks, self._open, self._broke_off, strict=True)
+        ]
+        cut_off = [end or (block is not None and block.cut_off) for block, end in zip(blocks, ends, strict=True)]
+        return (True, True) if all(cut_off) else (ends[0], ends[1])
+
+
+def may_fall_short(short: Short, theirs: float, ours: float) -> bool:
+    """Whether so much of the one and of the other is because one was cut off."""
+    return (short[0] and theirs <= ours) or (short[1] and ours <= theirs)
+
+
+def _open_blocks(pairs: Sequence[Pair], broke_off: bool) -> Iterator[int]:
+    """The last response of theirs, if it never was done; of what broke off, transcripts that were being written too."""
+    blocks = {id(pair.their_block): pair.their_block for pair in pairs if pair.their_block is not None}
+    responses = [each for each in blocks.items() if each[1].lane is Lane.RESPONSE]
+    if responses:
+        last, block = max(responses, key=lambda each: each[1].first)
+        if "response.done" not in block.types:
+            yield last
+    if broke_off:
+        for name, block in blocks.items():
+            if block.lane is Lane.TRANSCRIPTION and not block.types & _TRANSCRIBED:
+                yield name
+
+
+def _beyond(pairs: Sequence[Pair], opened: set[int], broke_off: bool) -> Iterator[Pair]:
+    """Of what only ours has: the rest of what theirs ends in; where theirs broke off, whatever comes after the last
+    that both have, and transcripts of the last turn, which come when they come."""
+    both = [pair for pair in pairs if pair.their and pair.our]
+    last = max((pair.our.first for pair in both if pair.our), default=-1)
+    turns = [pair for pair in both if pair.beat.type == "input_audio_buffer.committed"]
+    turn = max((pair.our_block.first for pair in turns if pair.our_block), default=last)
+    for pair in pairs:
+        if pair.our is None or pair.their is not None:
+            continue
+        after = turn if pair.block.lane is Lane.TRANSCRIPTION else last
+        if id(pair.their_block) in opened or (broke_off and pair.our.first > after):
+            yield pair
