@@ -188,6 +188,15 @@ def test_a_recording_with_its_end_is_compared_to_its_end() -> None:
         assert compare(each, ours, clients=False).grade is Grade.EXTRA
 
 
+def test_an_answer_that_is_never_done_is_no_end_of_itself() -> None:
+    """The emulator has to end what the service ended; of two sessions one may have been left by then, if nothing came
+    afterwards."""
+    whole, left = answer(*words("Once.")), begun(*words("Once."))
+    assert compare(server(whole), server(left), clients=False).grade is Grade.MISSING
+    assert compare(server(whole), server(left)).grade is Grade.LOOSER
+    assert compare(server([*whole, item(1)]), server([*left, item(1)])).grade is Grade.MISSING
+
+
 def test_the_voice_of_a_client_that_was_recorded_less_long_may_be_shorter() -> None:
     """Of one that broke off; and what the client sent later is looser."""
     dialogue = RecordedDialogue().speak(utterance(), piece_bytes=4800, real_time=True)

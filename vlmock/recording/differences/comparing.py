@@ -38,9 +38,10 @@ def compare(
         judges["client"] = paired(theirs, ours, "client")
     bodies = [(_body(pair.their), _body(pair.our)) for pairs in judges.values() for pair in pairs if _both(pair)]
     values = Values(Links(bodies), starts=(began(theirs), began(ours)), names=names)
-    judged = [
-        each for source, pairs in judges.items() for each in _judged(pairs, source, values, (theirs, ours), allowances)
-    ]
+    judged: list[Judged] = []
+    for source, pairs in judges.items():
+        endings = Endings(pairs, (theirs, ours), clients=clients)
+        judged += _judged(pairs, source, values, (theirs, ours), allowances, endings)
     judged += _closes(theirs, ours, values, allowances)
     breaks = [_break(each) for each in (theirs, ours)]
     return Comparison(theirs.name, *names, their_break=breaks[0], our_break=breaks[1], judged=tuple(judged))
@@ -76,11 +77,11 @@ def _judged(
     values: Values,
     recordings: tuple[Recording, Recording],
     allowances: Sequence[Allowance],
+    endings: Endings,
 ) -> Iterator[Judged]:
     moves: defaultdict[int, list[Move]] = defaultdict(list)
     for move in moves_in(pairs):
         moves[id(move.pair.beat)].append(move)
-    endings = Endings(pairs, recordings)
     for pair in pairs:
         differences = [*_differences(pair, source, values, recordings, endings)]
         differences += [_moved(move, values) for move in moves[id(pair.beat)]]

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from typing import Final, TypeAlias
 
-from vlmock.recording.differences.beats import TRANSCRIPTION, Lane
+from vlmock.recording.differences.beats import TRANSCRIPTION, Block, Lane
 from vlmock.recording.differences.matching import Pair
 from vlmock.recording.model import Recording
 
@@ -20,14 +20,17 @@ _TRANSCRIBED: Final = frozenset({f"{TRANSCRIPTION}completed", f"{TRANSCRIPTION}f
 class Endings:
     """How far both recordings reach."""
 
-    def __init__(self, pairs: Sequence[Pair], recordings: tuple[Recording, Recording]) -> None:
+    def __init__(self, pairs: Sequence[Pair], recordings: tuple[Recording, Recording], *, clients: bool) -> None:
+        """``clients``: both had a client of their own; otherwise ours is all that a server says to theirs."""
         self._broke_off = tuple(each.broke_off for each in recordings)
         turned = [pair.turned() for pair in pairs]
-        sides = list(zip((pairs, turned), self._broke_off, strict=True))
-        self._open = [set(_open_blocks(side, broke_off)) for side, broke_off in sides]
+        self._open = (
+            set(_open_blocks(pairs, self._broke_off[0], hung_up=True)),
+            set(_open_blocks(turned, self._broke_off[1], hung_up=clients)),
+        )
         self._beyond = [
-            {id(pair.beat) for pair in _beyond(side, opened, broke_off)}
-            for (side, broke_off), opened in zip(sides, self._open, strict=True)
+            {id(pair.beat) for pair in _beyond(*side)}
+            for side in zip((pairs, turned), self._open, self._broke_off, strict=True)
         ]
 
     def beyond(self, pair: Pair) -> bool:
@@ -41,8 +44,12 @@ class Endings:
             id(block) in opened or (broke_off and pair.block.lane is Lane.CLIENT)
             for block, opened, broke_off in zip(blocks, self._open, self._broke_off, strict=True)
         ]
-        cut_off = [end or (block is not None and block.cut_off) for block, end in zip(blocks, ends, strict=True)]
+        cut_off = [end or (block is not None and _never_done(block)) for block, end in zip(blocks, ends, strict=True)]
         return (True, True) if all(cut_off) else (ends[0], ends[1])
+
+
+def _never_done(block: Block) -> bool:
+    return block.lane is Lane.RESPONSE and (block.cut_off or "response.done" not in block.types)
 
 
 def may_fall_short(short: Short, theirs: float, ours: float) -> bool:
@@ -50,14 +57,16 @@ def may_fall_short(short: Short, theirs: float, ours: float) -> bool:
     return (short[0] and theirs <= ours) or (short[1] and ours <= theirs)
 
 
-def _open_blocks(pairs: Sequence[Pair], broke_off: bool) -> Iterator[int]:
-    """The last response of theirs, if it never was done; of what broke off, transcripts that were being written too."""
+def _open_blocks(pairs: Sequence[Pair], broke_off: bool, *, hung_up: bool) -> Iterator[int]:
+    """The last response of theirs, if it never was done; of what broke off, transcripts that were being written too.
+    Of what did not, ``hung_up`` allows for a client that had left: then nothing else may have come later."""
     blocks = {id(pair.their_block): pair.their_block for pair in pairs if pair.their_block is not None}
-    responses = [each for each in blocks.items() if each[1].lane is Lane.RESPONSE]
+    responses = [block for block in blocks.values() if block.lane is Lane.RESPONSE]
     if responses:
-        last, block = max(responses, key=lambda each: each[1].first)
-        if "response.done" not in block.types:
-            yield last
+        last = max(responses, key=lambda block: block.first)
+        ends_it = last.last == max(block.last for block in blocks.values())
+        if "response.done" not in last.types and (broke_off or (hung_up and ends_it)):
+            yield id(last)
     if broke_off:
         for name, block in blocks.items():
             if block.lane is Lane.TRANSCRIPTION and not block.types & _TRANSCRIBED:
