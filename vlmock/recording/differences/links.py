@@ -1,4 +1,7 @@
-"""Which id of the one recording is which of the other: by what stands in the same places, the majority counting."""
+"""Which id of the one recording is which of the other: by what stands in the same places, the majority counting.
+
+Of two that are as likely, one that is spelled alike on both sides; else the same, whichever recording is named first.
+"""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
@@ -22,7 +25,7 @@ class Links:
         self.theirs: dict[str, str] = {}
         """By ours."""
         votes = Counter(pair for their, our in bodies for pair in _pairs(their, our))
-        for (their_id, our_id), _ in votes.most_common():
+        for their_id, our_id in sorted(votes, key=lambda pair: (-votes[pair], pair[0] != pair[1], *sorted(pair))):
             if their_id not in self.ours and our_id not in self.theirs:
                 self.ours[their_id] = our_id
                 self.theirs[our_id] = their_id
