@@ -38,7 +38,7 @@ _FILE: Final = click.Path(dir_okay=False, path_type=Path)
     show_default=True,
     type=click.FloatRange(0.1, 600),
     metavar="SECONDS",
-    help="How long an answer may take.",
+    help="How long nothing may come while an answer is waited for.",
 )
 @click.option("--dry-run", is_flag=True, help="List the checks and what they would take, and ask nobody.")
 @click.option("--compare", type=click.Choice(["mock"]), help="Try the same on the emulator, and say who is wrong.")

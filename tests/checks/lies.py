@@ -116,9 +116,9 @@ def twice(*types: str) -> Lie:
     return changes(*types, by=lambda event: [event, {**event, "event_id": _another_id()}])
 
 
-def accepts(type: str) -> Lie:
+def accepts(type: str, **members: Any) -> Lie:
     """What is refused seems to be accepted: in place of each error there is an event of this type."""
-    return changes("error", by=lambda event: [_made(type)])
+    return changes("error", by=lambda event: [_made(type, **members)])
 
 
 def refuses(type: str) -> Lie:

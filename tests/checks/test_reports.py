@@ -216,6 +216,16 @@ def test_an_outcome_is_told_with_what_was_found(outcomes: list[Outcome]) -> None
     assert list(text.outcome_lines(outcomes[3]))[-1].strip() == "not in this region"
 
 
+def test_what_was_only_assumed_is_not_called_wrong_without_saying_so(outcomes: list[Outcome]) -> None:
+    """In every report that says that it failed; those that were seen or documented stand for themselves."""
+    check = msgspec.structs.replace(outcomes[2].check, source="Assumed, behaviour 1.2.")
+    outcome = msgspec.structs.replace(outcomes[2], check=check)
+    record = record_of([outcome], checked("http://127.0.0.1:9"), at=AT)
+    said = [*text.outcome_lines(outcome), junit(record).decode(), *(page for _, page in pages(record, [outcome]))]
+    assert sum("the assumption may be wrong" in report for report in said) == 3
+    assert not any("the assumption" in line for line in text.outcome_lines(outcomes[2]))
+
+
 def test_colours_are_for_terminals(outcomes: list[Outcome]) -> None:
     """And change nothing else."""
     for outcome in outcomes:

@@ -1,53 +1,24 @@
 """One check and its verdict, against servers that say what a test wants."""
 
 import json
-from collections.abc import Awaitable, Callable
 from typing import Any
 
 import msgspec
 import pytest
 
-from tests.checks.conftest import checked
+from tests.checks.conftest import CREATED, checked, checking, saying, verdict_of
 from tests.client.fake_service import Caller, Conversation, refusing, serving, silent
-from vlclient.checks.catalogue import all_checks
-from vlclient.checks.check import Check
 from vlclient.checks.pacing import Pace
 from vlclient.checks.probe import HttpAnswer, Probe
 from vlclient.checks.running import run, try_check, why_skipped
-from vlclient.checks.verdicts import Outcome, Verdict
+from vlclient.checks.verdicts import Verdict
 from vlclient.errors import ConfigurationError
 
 A_KEY = "a-key-of-the-tests"
 
 
-def checking(body: Callable[[Probe], Awaitable[None]], **changes: Any) -> Check:
-    """A check that does this."""
-    return msgspec.structs.replace(all_checks()[0], body=body, **changes)
-
-
-async def verdict_of(
-    body: Callable[[Probe], Awaitable[None]], *conversations: Conversation, patience_s: float = 5.0, **how: Any
-) -> Outcome:
-    async with serving(*conversations, **how) as service:
-        return await try_check(checking(body), checked(service.url, patience_s=patience_s))
-
-
 async def _created(probe: Probe) -> None:
     await probe.created()
-
-
-def saying(*frames: str | bytes) -> Conversation:
-    """These at once, then nothing."""
-
-    async def conversation(caller: Caller) -> None:
-        for frame in frames:
-            await caller.connection.send(frame)
-        await caller.connection.wait_closed()
-
-    return conversation
-
-
-CREATED = '{"type":"session.created","event_id":"event_1","session":{"id":"sess_1"}}'
 
 
 # ---- what came of it

@@ -10,7 +10,18 @@ import msgspec
 if TYPE_CHECKING:
     from vlclient.checks.probe import Probe
 
-__all__ = ["MOST_AUDIO_S", "MOST_RESPONSES", "PIPELINES", "Body", "Check", "Cost", "Label", "Section", "registered"]
+__all__ = [
+    "MOST_AUDIO_S",
+    "MOST_RESPONSES",
+    "PIPELINES",
+    "Body",
+    "Check",
+    "Cost",
+    "Label",
+    "Section",
+    "registered",
+    "with_caution",
+]
 
 PIPELINES: Final = ("cascade", "hybrid", "native")
 """Behaviour, fact 1: the three services behind the endpoint."""
@@ -71,7 +82,8 @@ class Check(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def label(self) -> Label:
-        """How its requirement is known: the first word of its source."""
+        """How its requirement is known: the first word of its source, which is about the least certain part that can
+        make it fail."""
         return cast(Label, re.split(r"\W", self.source, maxsplit=1)[0])
 
 
@@ -133,6 +145,11 @@ class Section:
             return body
 
         return register
+
+
+def with_caution(source: str) -> str:
+    """The source of a check that has failed, for people to judge by."""
+    return f"{source} Nobody has promised it: the assumption may be wrong." if source.startswith("Assumed") else source
 
 
 _CHECKS: Final[dict[str, Check]] = {}

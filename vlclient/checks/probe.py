@@ -5,7 +5,7 @@ import time
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import AsyncExitStack
 from typing import Any, Final, NoReturn
-from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
+from urllib.parse import parse_qsl, quote, urlencode, urlsplit, urlunsplit
 
 import msgspec
 from websockets import exceptions as ws
@@ -27,7 +27,8 @@ __all__ = ["HttpAnswer", "Probe", "Server"]
 
 _MOST_SHOWN: Final = 200
 _MOST_BYTES: Final = 32 * 1024 * 1024
-_CLOSE_S: Final = 2.0
+_CLOSE_S: Final = 10.0
+"""Observed {SEED}, behaviour 1.3: the service took 1.2 s to answer a goodbye."""
 _OPEN_S: Final = 10.0
 """At least, whatever the patience with answers: a connection that is late says nothing about the requirement."""
 _MOST_WAITS: Final = 2
@@ -35,6 +36,8 @@ _WAIT_S: Final = 20.0
 _LONGEST_WAIT_S: Final = 60.0
 """For a service that has had enough connections for a minute."""
 _ANY: Final = "(any)"
+_TROUBLE: Final = ("server_error", "rate_limit_error", "rate_limit_exceeded")
+"""Types and codes of errors that are about the server. Assumed {OAI}, behaviour 6."""
 
 
 class Server(msgspec.Struct, frozen=True):
@@ -54,7 +57,7 @@ class Server(msgspec.Struct, frozen=True):
     live: bool = False
     """It is not on this machine, so what is asked of it may cost money, and it has limits."""
     patience_s: float = 15.0
-    """How long an answer may take."""
+    """How long nothing may come while an answer is waited for."""
     quiet_s: float = 1.5
     """How long to watch that nothing comes."""
     pace: Pace = msgspec.field(default_factory=Pace)
@@ -117,7 +120,7 @@ class Probe:
         sent = {**(own if credential else {}), **(headers or {})}
         dialled = urlsplit(url(self.server.target))
         parameters = dict(parse_qsl(dialled.query, keep_blank_values=True)) | dict(replaced or {})
-        query = urlencode([(name, value) for name, value in parameters.items() if name not in without])
+        query = urlencode([(name, value) for name, value in parameters.items() if name not in without], quote_via=quote)
         address = urlunsplit((dialled.scheme, dialled.netloc, path or dialled.path, query, ""))
         answer = await self._dial_once(address, sent, subprotocols)
         for _ in range(_MOST_WAITS):
@@ -185,9 +188,13 @@ class Probe:
         return wire
 
     async def created(self, **how: Any) -> tuple[Wire, Event]:
-        """A connection and its ``session.created``."""
+        """A connection and its ``session.created``. A model that another api-version does not have says nothing."""
         wire = await self.connect(**how)
-        return wire, await wire.next("session.created")
+        created = await self.answer(wire, "session.created")
+        if created["type"] == "error" and "api-version" in how.get("replaced", {}):
+            self.inconclusive(f"in that api-version there is no such session: {created['error'].get('message')}")
+        self.require(created["type"] != "error", "session.created", created.get("error"))
+        return wire, created
 
     async def session(self, settings: Mapping[str, Any] | None = None, **how: Any) -> Wire:
         """A session with these settings, beside a voice of the run's pipeline, as soon as they are in force.
@@ -208,15 +215,20 @@ class Probe:
         return session
 
     async def answer(self, wire: Wire, *types: str, seconds: float | None = None) -> Event:
-        """The next event of one of these types, or the next ``error``. Raises Silence, Closed."""
+        """The next event of one of these types, or the next ``error``. One of the server's own says nothing about the
+        requirement. Raises Silence, Closed."""
         wanted = (*types, "error")
-        return await wire.first(lambda event: event["type"] in wanted, " or ".join(types), seconds=seconds)
+        answer = await wire.first(lambda event: event["type"] in wanted, " or ".join(types), seconds=seconds)
+        error = answer["error"] if answer["type"] == "error" else {}
+        if error.get("type") in _TROUBLE or error.get("code") in _TROUBLE:
+            self.inconclusive(f"the server has trouble of its own: {error.get('message')}")
+        return answer
 
     async def refusal(self, wire: Wire, event: Mapping[str, Any], *, accepted: str, event_id: str = "asked") -> Event:
         """The ``error`` that an event is answered with. ``accepted``: the type of the event that would show that it was
         accepted, which falsifies the requirement. It is sent with an id, and the error has to name it."""
         await wire.send({**event, "event_id": event_id})
-        answer = await self.answer(wire, accepted)
+        answer = await wire.first(lambda event: event["type"] in (accepted, "error"), f"{accepted} or an error")
         self.require(answer["type"] == "error", "an error event", f"{accepted}: it was accepted")
         named = answer["error"].get("event_id")
         self.loosely(named in (event_id, None), f"error.event_id {event_id!r} or null", named)
@@ -264,6 +276,14 @@ class Probe:
     def inconclusive(self, reason: str) -> NoReturn:
         """The check cannot say."""
         raise Inconclusive(reason)
+
+    def went_well(self, response: Event) -> None:
+        """A response whose model failed, or said what it may not say, shows nothing else."""
+        details = response.get("status_details")
+        if response.get("status") == "failed":
+            self.inconclusive(f"the response failed: {details}")
+        if isinstance(details, dict) and details.get("reason") == "content_filter":
+            self.inconclusive("the response was ended by the content filter")
 
     # ---- what is shown
 

@@ -67,18 +67,16 @@ async def _verdict(check: Check, probe: Probe) -> tuple[Verdict, str]:
         async with limit:
             await check.body(probe)
     except NotOffered as missing:
-        return Verdict.NOT_OFFERED, str(missing)
-    except Inconclusive as unclear:
-        return Verdict.INCONCLUSIVE, str(unclear)
-    except VoiceLiveError as trouble:
-        return Verdict.INCONCLUSIVE, str(trouble)
+        ended = Verdict.NOT_OFFERED, str(missing)
+    except (Inconclusive, VoiceLiveError) as unclear:
+        ended = Verdict.INCONCLUSIVE, str(unclear)
     except TimeoutError:
-        return Verdict.INCONCLUSIVE, f"it was not over after {longest_s:g} s"
+        ended = Verdict.INCONCLUSIVE, f"it was not over after {longest_s:g} s"
     except Exception as error:  # whatever a server sends, the other checks are tried
         probe.findings.append(_finding(error, len(probe.frames) or None))
-    if probe.findings:
-        return Verdict.FAILED, ""
-    return (Verdict.LOOSELY if probe.loose else Verdict.PASSED), ""
+    else:
+        ended = (Verdict.LOOSELY if probe.loose else Verdict.PASSED), ""
+    return (Verdict.FAILED, "") if probe.findings else ended
 
 
 def _finding(error: Exception, frame: int | None) -> Finding:

@@ -12,7 +12,7 @@ from websockets.asyncio.client import ClientConnection
 
 __all__ = ["Closed", "Event", "Missing", "Seen", "Silence", "Wire"]
 
-_CLOSE_S: Final = 5.0
+_CLOSE_S: Final = 12.0
 _SHOWN: Final = 10
 
 
@@ -82,7 +82,7 @@ class Wire:
         quiet_s: float,
     ) -> None:
         """``frames``: all those of the check, to be added to, made fit for reports by ``shown``. ``patience_s``: how
-        long to wait where nobody says. ``quiet_s``: how long to watch that nothing comes."""
+        long nothing may come while something is waited for. ``quiet_s``: how long to watch that nothing comes."""
         self._connection = connection
         self._number = number
         self._frames, self._shown = frames, shown
@@ -153,15 +153,20 @@ class Wire:
         """Everything up to the next event of this type, which comes last. Raises Silence, Closed."""
         return await self._up_to(lambda event: event.get("type") == type and where(event), type, seconds)
 
+    async def until_any(self, *types: str) -> list[Event]:
+        """Everything up to the next event of one of these types, which comes last. Raises Silence, Closed."""
+        return await self._up_to(lambda event: event.get("type") in types, " or ".join(types), None)
+
     async def _up_to(self, where: Callable[[Event], bool], wanted: str, seconds: float | None) -> list[Event]:
-        seconds = self._patience_s if seconds is None else seconds
-        ends = time.monotonic() + seconds
+        longest_s = self._patience_s if seconds is None else seconds
+        ends = time.monotonic() + longest_s
         events: list[Event] = []
         while not events or not where(events[-1]):
+            left_s = longest_s if seconds is None else max(0.0, ends - time.monotonic())
             try:
-                events.append(await self.receive(seconds=max(0.0, ends - time.monotonic())))
+                events.append(await self.receive(seconds=left_s))
             except Silence:
-                raise Silence(wanted, seconds, [str(event.get("type")) for event in events]) from None
+                raise Silence(wanted, longest_s, [str(event.get("type")) for event in events]) from None
         return events
 
     async def next(

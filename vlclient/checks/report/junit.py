@@ -6,6 +6,7 @@ from itertools import groupby
 from typing import Final
 from xml.etree import ElementTree
 
+from vlclient.checks.check import with_caution
 from vlclient.checks.report.record import Record, Result
 from vlclient.checks.verdicts import Verdict
 
@@ -47,7 +48,7 @@ def _case(result: Result) -> ElementTree.Element:
     name = f"{result.number} {result.name}"
     classname = f"check.{result.section}"
     case = ElementTree.Element("testcase", name=name, classname=classname, time=f"{result.seconds:.3f}")
-    details = "\n".join([result.requirement, *map(str, result.findings), f"Source: {result.source}"])
+    details = "\n".join([result.requirement, *map(str, result.findings), f"Source: {with_caution(result.source)}"])
     if result.verdict is Verdict.FAILED:
         first = str(result.findings[0]) if result.findings else result.requirement
         ElementTree.SubElement(case, "failure", message=clean(first)).text = clean(details)

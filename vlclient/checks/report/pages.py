@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from html import escape
 from typing import Any, Final
 
+from vlclient.checks.check import with_caution
 from vlclient.checks.report.record import Record
 from vlclient.checks.verdicts import Outcome, Verdict
 from vlclient.checks.wire import Seen
@@ -58,7 +59,7 @@ def _details(outcome: Outcome) -> Iterator[str]:
     for term, text in (
         ("Requirement", check.requirement),
         ("False when", check.falsified_by),
-        ("Source", check.source),
+        ("Source", with_caution(check.source) if outcome.verdict is Verdict.FAILED else check.source),
         ("About", f"{', '.join(check.pipelines)}{f', since {check.since}' if check.since else ''}"),
         ("Reason", outcome.reason),
     ):

@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
-from vlclient.checks.check import Check, Cost
+from vlclient.checks.check import Check, Cost, with_caution
 from vlclient.checks.comparing import Compared
 from vlclient.checks.pacing import Pace
 from vlclient.checks.verdicts import Outcome, Verdict
@@ -67,7 +67,7 @@ def outcome_lines(outcome: Outcome, *, colours: bool = False) -> Iterator[str]:
     yield f"{check.number:>5}  {mark}  {check.requirement}"
     yield from (f"{_INDENT}  {on_one_line(str(finding))}" for finding in outcome.findings)
     if outcome.verdict is Verdict.FAILED:
-        yield f"{_INDENT}  source: {check.source}"
+        yield f"{_INDENT}  source: {with_caution(check.source)}"
     if outcome.reason:
         yield f"{_INDENT}  {on_one_line(outcome.reason)}"
 

@@ -35,15 +35,25 @@ async def _speaking(probe: Probe, text: str = _LONG, **detection: Any) -> tuple[
     await request(wire, text)
     created = await probe.answer(wire, _CREATED)
     probe.require(created["type"] == _CREATED, _CREATED, created.get("error"))
-    await wire.next(_DELTA, seconds=2 * probe.server.patience_s)
+    event = (await wire.until_any(_DELTA, _DONE))[-1]
+    if event["type"] == _DONE:
+        probe.went_well(event["response"])
+        probe.inconclusive(f"nothing was spoken: {event['response'].get('status')}")
     return wire, created
+
+
+async def _done(probe: Probe, wire: Wire, created: Event) -> list[Event]:
+    """All up to the end of the response, which comes last."""
+    events = await wire.until(_DONE, where=lambda event: bool(event["response"]["id"] == created["response"]["id"]))
+    probe.went_well(events[-1]["response"])
+    return events
 
 
 async def _interrupted(probe: Probe, text: str = _LONG, **detection: Any) -> tuple[Wire, list[Event]]:
     """The same, spoken into: all events up to its ``response.done``, which comes last."""
     wire, created = await _speaking(probe, text, **detection)
     await say(wire)
-    events = await wire.until(_DONE, where=lambda event: _is_of(event, created), seconds=3 * probe.server.patience_s)
+    events = await _done(probe, wire, created)
     if _STARTED not in types(events):
         probe.inconclusive("the response had been made before the speech was heard")
     return wire, events
@@ -58,15 +68,10 @@ async def _cut_off(probe: Probe) -> tuple[Wire, list[Event]]:
     return wire, events
 
 
-def _is_of(event: Event, created: Event) -> bool:
-    return bool(event["response"]["id"] == created["response"]["id"])
-
-
 async def _finished(probe: Probe, **detection: Any) -> tuple[Wire, list[Event]]:
     """A session in which the assistant's sound has all been sent, long before anybody can have heard it."""
     wire, created = await _speaking(probe, _SHORT, **detection)
-    events = await wire.until(_DONE, where=lambda event: _is_of(event, created), seconds=3 * probe.server.patience_s)
-    return wire, events
+    return wire, await _done(probe, wire, created)
 
 
 @_section.check("10.01", audio_s=_QUESTION_S, responses=1)
@@ -134,8 +139,7 @@ async def whoever_interrupts_is_answered(probe: Probe) -> None:
     """
     wire, _ = await _speaking(probe, create_response=True)
     await say(wire)
-    events = await wire.until(_CREATED, seconds=3 * probe.server.patience_s)
-    came = types(events)
+    came = types(await wire.until(_CREATED))
     probe.expect(_DONE in came, f"{_DONE} before the next {_CREATED}", ", ".join(came[-8:]))
     await wire.send({"type": "response.cancel"})
 
@@ -205,7 +209,7 @@ async def typing_interrupts_nobody(probe: Probe) -> None:
     """
     wire, created = await _speaking(probe, _SHORT)
     await wire.send({"type": "conversation.item.create", "item": message("Never mind.")})
-    events = await wire.until(_DONE, where=lambda event: _is_of(event, created), seconds=3 * probe.server.patience_s)
+    events = await _done(probe, wire, created)
     probe.expect("error" not in types(events), "no error", "error")
     status = events[-1]["response"]["status"]
     probe.expect(status == "completed", "status completed", status)
@@ -220,7 +224,7 @@ async def silence_interrupts_nobody(probe: Probe) -> None:
     """
     wire, created = await _speaking(probe, _SHORT)
     await append(wire, speech.silence(2 * _QUESTION_S))
-    events = await wire.until(_DONE, where=lambda event: _is_of(event, created), seconds=3 * probe.server.patience_s)
+    events = await _done(probe, wire, created)
     probe.expect(_STARTED not in types(events), "no speech_started", _STARTED)
     status = events[-1]["response"]["status"]
     probe.expect(status == "completed", "status completed", status)

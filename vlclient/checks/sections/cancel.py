@@ -31,8 +31,7 @@ async def _end_of(probe: Probe, wire: Wire, response_id: str) -> list[Event]:
     """Everything up to the end of the response, which was cancelled. One that was over by then says nothing."""
     events = await wire.until("response.done", where=lambda event: event["response"]["id"] == response_id)
     done = events[-1]["response"]
-    if done["status"] == "failed":
-        probe.inconclusive(f"the response failed: {done.get('status_details')}")
+    probe.went_well(done)
     if done["status"] == "completed" and (_errors(events) or not await _stays_silent(wire, events)):
         probe.inconclusive("the response was over before it could be cancelled")
     probe.require(done["status"] == "cancelled", "status cancelled", done["status"])
@@ -54,15 +53,15 @@ def _errors(events: list[Event]) -> list[Event]:
 async def a_cancelled_response_is_done(probe: Probe) -> None:
     """``response.cancel`` ends the active response: ``response.done``, cancelled, and no other event says so.
 
-    False when: the status is another, or a ``response.cancelled`` comes; loosely, when the reason is not
-    client_cancelled.
-    Source: Observed {VIBE, SDKT}, behaviour 4.9; Assumed {OAI}: the reason.
+    False when: the status is another, or a ``response.cancelled`` comes; loosely, when the type of its details is not
+    cancelled, or the reason not client_cancelled.
+    Source: Observed {VIBE, SDKT}, behaviour 4.9; Assumed {OAI}: the details.
     """
     wire, response_id = await _begun(probe)
     await wire.send(_CANCEL)
     events = await _end_of(probe, wire, response_id)
-    details = events[-1]["response"]["status_details"]
-    probe.expect(details["type"] == "cancelled", "type cancelled", details["type"])
+    details = events[-1]["response"].get("status_details") or {}
+    probe.loosely(details.get("type") == "cancelled", "type cancelled", details.get("type"))
     probe.loosely(details.get("reason") == "client_cancelled", "reason client_cancelled", details.get("reason"))
     strange = [event["type"] for event in events if event["type"] == "response.cancelled"]
     probe.expect(not strange, "no response.cancelled", strange)
@@ -72,7 +71,8 @@ async def a_cancelled_response_is_done(probe: Probe) -> None:
 async def what_is_open_is_closed(probe: Probe) -> None:
     """Where a response is cancelled while it speaks, sound, words, part and item are ended before the response.
 
-    False when: one of these ends is missing or comes twice; loosely, when the item is not incomplete in the end.
+    False when: one of these ends is missing or comes twice; loosely, when ``response.done`` does
+    not have the item, incomplete.
     Source: Observed {NB04}, Assumed {OAI}, behaviour 4.9.
     """
     wire, response_id = await _begun(probe)
@@ -87,7 +87,8 @@ async def what_is_open_is_closed(probe: Probe) -> None:
 async def what_is_open_in_writing_is_closed(probe: Probe) -> None:
     """Where a response is cancelled while it writes, text, part and item are ended before the response.
 
-    False when: one of these ends is missing or comes twice; loosely, when the item is not incomplete in the end.
+    False when: one of these ends is missing or comes twice; loosely, when ``response.done`` does
+    not have the item, incomplete.
     Source: Assumed {OAI}, behaviour 4.9; Observed {NB04} of what is spoken.
     """
     wire, response_id = await _begun(probe, TEXT, question=_LONG_IN_WRITING)
@@ -175,11 +176,12 @@ async def a_response_is_not_cancelled_by_the_name_of_another(probe: Probe) -> No
     """A cancel that names a response that never was is refused, and the active one goes on.
 
     False when: the active one is cancelled, or the client hears of nothing; loosely, when the code is another.
-    Source: Documented {DOC}, schema B; Assumed: the code.
+    Source: Assumed: no source says what becomes of it; Documented {DOC} of the member, schema B.
     """
     wire, response_id = await _begun(probe)
     await wire.send({**_CANCEL, "response_id": "resp_that_never_was", "event_id": "asked"})
     events = await wire.until("response.done", where=lambda event: event["response"]["id"] == response_id)
+    probe.went_well(events[-1]["response"])
     status = events[-1]["response"]["status"]
     probe.expect(status == "completed", "status completed", status)
     errors = _errors(events)
@@ -216,7 +218,7 @@ async def what_was_cancelled_at_once_has_cost_nothing(probe: Probe) -> None:
     wire, response_id = await _begun(probe)
     await wire.send(_CANCEL)
     done = (await _end_of(probe, wire, response_id))[-1]["response"]
-    usage = done["usage"]
+    usage = done.get("usage")
     if usage is None:
         probe.loosely(False, "a usage of zeros", "null")
         return
@@ -234,7 +236,5 @@ def _each_ends_once(probe: Probe, events: list[Event], item_id: str, ends: list[
             came.append(event["type"])
     probe.expect(sorted(came) == sorted(ends), ", ".join(ends), came)
     probe.loosely(came == ends, f"the order {', '.join(ends)}", came)
-    said = {item["id"]: item for item in events[-1]["response"]["output"]}
-    probe.require(item_id in said, f"item {item_id} in response.done", list(said))
-    status = said[item_id]["status"]
-    probe.loosely(status == "incomplete", "an incomplete item", status)
+    said = {item["id"]: item.get("status") for item in events[-1]["response"]["output"]}
+    probe.loosely(said.get(item_id) == "incomplete", f"item {item_id}, incomplete, in response.done", said)

@@ -35,7 +35,7 @@ async def a_goodbye_before_anything_was_said_is_answered(probe: Probe) -> None:
     """A client may close as soon as it is greeted.
 
     False when: close 1000 is not answered, or with another code.
-    Source: Observed {SEED}, behaviour 1.5; Assumed so early.
+    Source: Assumed so early; Observed {SEED} at other times, behaviour 1.5.
     """
     wire, _ = await probe.created()
     closed = await _goodbye(wire)
@@ -47,7 +47,7 @@ async def a_goodbye_in_the_middle_of_a_response_is_answered(probe: Probe) -> Non
     """A client may close while a response is active.
 
     False when: close 1000 is not answered, or with another code.
-    Source: Observed {SEED}, behaviour 1.5; Assumed during a response.
+    Source: Assumed during a response; Observed {SEED} at other times, behaviour 1.5.
     """
     wire = await talking(probe)
     await typed(probe, wire, LONG)

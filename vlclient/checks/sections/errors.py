@@ -152,7 +152,7 @@ async def an_unknown_member_of_an_event_is_refused(probe: Probe) -> None:
     """A member that an event does not have is refused: ``'x' unexpected (extra fields not permitted)``.
 
     False when: the event is obeyed; loosely, when words or ``param`` are others.
-    Source: Observed {VIBE, GOV} inside session and response, behaviour, fact 5; Assumed beside them.
+    Source: Assumed beside session and response; Observed {VIBE, GOV} inside them, behaviour, fact 5.
     """
     wire = await talking(probe)
     error = await _refused_event(probe, wire, {**_RETRIEVE, "unheard_of": 1})
@@ -244,8 +244,7 @@ async def an_error_does_not_end_what_is_going_on(probe: Probe) -> None:
     named = [event["error"].get("event_id") for event in events if event["type"] == "error"]
     probe.expect(named == ["asked"], "an error about asked", named)
     (done,) = [event["response"] for event in events if event["type"] == "response.done"]
-    if done["status"] == "failed":
-        probe.inconclusive(f"the response failed: {done.get('status_details')}")
+    probe.went_well(done)
     probe.expect(done["status"] == "completed", "status completed", done["status"])
 
 
@@ -271,7 +270,7 @@ async def the_other_dialect_has_other_events(probe: Probe) -> None:
     """Requests in the shape of OpenAI's newer dialect are refused, and not half obeyed.
 
     False when: a response begins.
-    Source: Observed {IVW, FON}, behaviour, fact 6; Assumed of ``response.create``.
+    Source: Observed {IVW, FON} of sessions, {GOV} of unknown members of a response, behaviour, fact 6 and 4.8.
     """
     wire = await talking(probe)
     asked = {"type": "response.create", "response": {"output_modalities": ["text"]}}
@@ -285,7 +284,7 @@ async def a_refused_item_leaves_nothing_behind(probe: Probe) -> None:
     """An item with one wrong member does not join the conversation.
 
     False when: it can be retrieved, or its name is taken.
-    Source: Documented {DOC}, behaviour 5 and 6; Assumed of wrong members.
+    Source: Assumed of wrong members; Documented {DOC} of wrong places, behaviour 5 and 6.
     """
     wire = await talking(probe)
     event = {"type": "conversation.item.create", "item": message("Ahoy.", id="item_refused", unheard_of=1)}

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from vlclient.checks import speech
-from vlclient.checks.answers import message
+from vlclient.checks.answers import ask, message
 from vlclient.checks.check import Section
 from vlclient.checks.probe import Probe
 from vlclient.checks.speech import PCM24
@@ -152,7 +152,8 @@ async def _spoken_in(probe: Probe, name: str | None) -> tuple[Sequence[Event], s
         echoed = session.get("output_audio_format")
         probe.expect(echoed == name, name, echoed)
     await request(wire, _REQUEST)
-    events = await wire.until("response.done", seconds=3 * probe.server.patience_s)
+    events = await wire.until("response.done")
+    probe.went_well(events[-1]["response"])
     deltas = [event for event in events if event["type"] == "response.audio.delta"]
     written = "".join(event["delta"] for event in events if event["type"] == "response.audio_transcript.delta")
     status = events[-1]["response"].get("status")
@@ -267,9 +268,8 @@ async def a_sentence_is_as_long_in_every_format(probe: Probe) -> None:
     seconds = []
     for name in ("pcm16", "g711_ulaw"):
         wire = await probe.session({**BY_HAND, "output_audio_format": name})
-        await request(wire, response={"pre_generated_assistant_message": words})
-        events = await wire.until("response.done", seconds=3 * probe.server.patience_s)
-        deltas = [event for event in events if event["type"] == "response.audio.delta"]
+        answer = await ask(probe, wire, {"pre_generated_assistant_message": words}, optional=True)
+        deltas = answer.of("response.audio.delta")
         probe.require(bool(deltas), "response.audio.delta", "none")
         format = output_format(name)
         seconds.append(format.duration_ms(len(_sound(probe, deltas, format))) / 1000)

@@ -160,7 +160,7 @@ async def an_empty_key_is_no_credential(probe: Probe) -> None:
     """A header ``api-key`` with nothing in it lets nobody in: HTTP 401.
 
     False when: it is accepted, or answered with another status.
-    Source: Observed {DAN, TROUB}, behaviour 1.2: a missing key is HTTP 401. Assumed: an empty one is missing.
+    Source: Assumed: an empty key is a missing one, which is HTTP 401 (Observed {DAN, TROUB}, behaviour 1.2).
     """
     await _refusal(probe, await probe.dial(credential=False, headers={"api-key": ""}), 401)
 

@@ -275,7 +275,7 @@ async def each_role_has_parts_of_its_own(probe: Probe) -> None:
     """The assistant has no ``input_text``, and the user no ``text``.
 
     False when: one is accepted.
-    Source: Documented {DOC}, schema E1; Assumed that the rest is refused.
+    Source: Assumed that the rest is refused; Documented {DOC} of what there is, schema E1.
     """
     wire = await talking(probe)
     for number, (role, part) in enumerate((("assistant", "input_text"), ("user", "text"))):
@@ -288,7 +288,7 @@ async def there_are_no_other_items_and_roles(probe: Probe) -> None:
     """An item of a type, or a message of a role, that there is not, is refused at that member.
 
     False when: it is accepted; loosely, when ``param`` names another member.
-    Source: Documented {DOC}, schema E1; Observed {IVW} of settings, behaviour 6; Assumed of items.
+    Source: Assumed of items; Documented {DOC} of what there is, schema E1; Observed {IVW} of settings, behaviour 6.
     """
     wire = await talking(probe)
     wrong = {"item.type": {"type": "rumour", "content": []}, "item.role": message("Ahoy.", role="pirate")}

@@ -21,12 +21,15 @@ async def _said(probe: Probe) -> tuple[Wire, Event, list[Event]]:
     """A session in which a question was said and committed; the commit, and all up to its item."""
     wire = await probe.session(BY_HAND)
     await append(wire, speech.weather())
-    return wire, *await _committed(wire)
+    return wire, *await _committed(probe, wire)
 
 
-async def _committed(wire: Wire) -> tuple[Event, list[Event]]:
+async def _committed(probe: Probe, wire: Wire) -> tuple[Event, list[Event]]:
+    """Observed {FON}, behaviour 3.4: a cascade may keep the item back until the client says something."""
     await commit(wire)
     events = await wire.until(_COMMITTED)
+    if probe.pipeline == "cascade":
+        await wire.send({"type": "session.update", "session": {}})
     return events[-1], events + await item_of(wire, events[-1]["item_id"])
 
 
@@ -103,15 +106,19 @@ async def a_committed_turn_is_answered_when_asked(probe: Probe) -> None:
 async def commit_and_request_may_be_sent_together(probe: Probe) -> None:
     """A client need not wait for the item: ``response.create`` right behind the commit is answered after it.
 
-    False when: it is refused, nothing begins, or the response begins before the commit is answered.
+    False when: it is refused, nothing begins, or there is no commit; loosely, when the response begins before that.
     Source: Observed {FON}, behaviour 3.4; Assumed {OAI} of the order.
     """
     wire = await probe.session(BY_HAND)
     await append(wire, speech.weather())
     await commit(wire)
     await request(wire)
-    events = [await probe.answer(wire, _COMMITTED), await probe.answer(wire, _CREATED)]
-    probe.expect(types(events) == [_COMMITTED, _CREATED], f"{_COMMITTED}, {_CREATED}", types(events))
+    came: list[str] = []
+    while not {_COMMITTED, _CREATED} <= set(came):
+        answer = await probe.answer(wire, *{_COMMITTED, _CREATED}.difference(came))
+        probe.require(answer["type"] != "error", f"{_COMMITTED}, {_CREATED}", answer.get("error"))
+        came.append(answer["type"])
+    probe.loosely(came == [_COMMITTED, _CREATED], f"{_COMMITTED}, {_CREATED}", came)
     await wire.send({"type": "response.cancel"})
 
 
@@ -124,7 +131,7 @@ async def each_commit_names_the_one_before(probe: Probe) -> None:
     """
     wire, first, _ = await _said(probe)
     await append(wire, speech.london())
-    second, _ = await _committed(wire)
+    second, _ = await _committed(probe, wire)
     probe.expect(second["item_id"] != first["item_id"], "an item of its own", second["item_id"])
     before = second.get("previous_item_id")
     probe.expect(before == first["item_id"], f"previous_item_id {first['item_id']}", before)
@@ -153,7 +160,7 @@ async def a_turn_may_have_a_name_of_the_clients(probe: Probe) -> None:
     """``input_audio.turn.start``, ``append`` and ``end`` make a user item of what lies between them.
 
     False when: nothing is committed, and no ``error`` says why.
-    Source: Documented {SDK}, schema B 5 to 8, which names the events; Assumed of what they do.
+    Source: Assumed of what they do; Documented {SDK}, schema B 5 to 8, which names the events.
     """
     wire = await probe.session(BY_HAND)
     audio = base64.b64encode(speech.weather()).decode()

@@ -46,7 +46,7 @@ async def an_unknown_setting_inside_another_is_refused(probe: Probe) -> None:
     """A member that no detector has is refused with its whole path.
 
     False when: it is accepted; loosely, when the words are others.
-    Source: Observed {VIBE, IVW}, behaviour 2.3; Assumed of members inside others.
+    Source: Assumed of members inside others; Observed {VIBE, IVW} of a session's own, behaviour 2.3.
     """
     detector = {"type": "server_vad", "unheard_of": 1}
     error = await refused_update(probe, {"turn_detection": detector})
@@ -147,7 +147,7 @@ async def a_value_out_of_a_list_is_refused(probe: Probe) -> None:
     """A format that does not exist is refused: ``'session.input_audio_format' should be 'pcm16', … got 'mp3'``.
 
     False when: it is accepted; loosely, when the words are others.
-    Source: Observed {IVW}, behaviour 2.3, of a voice; Assumed of a format.
+    Source: Assumed of a format; Observed {IVW} of a voice, behaviour 2.3.
     """
     error = await refused_update(probe, {"input_audio_format": "mp3"})
     probe.refused(
@@ -248,11 +248,17 @@ async def the_kind_of_detector_stays(probe: Probe) -> None:
 async def the_sampling_rate_stays(probe: Probe) -> None:
     """After the first update another ``input_audio_sampling_rate`` is refused.
 
-    False when: it is accepted; loosely, when words, code or ``param`` are others.
-    Source: Documented {DOC}, behaviour 2.3.
+    False when: it is in force; loosely, when it is passed over in silence, or words, code or ``param`` are others.
+    Source: Documented {DOC}, behaviour 2.3: it is fixed; Assumed of the answer.
     """
     wire = await probe.session({"input_audio_sampling_rate": 24_000})
-    error = await refused_update(probe, {"input_audio_sampling_rate": 16_000}, wire=wire)
+    await wire.send({"type": "session.update", "session": {"input_audio_sampling_rate": 16_000}})
+    error = await probe.answer(wire, "session.updated")
+    if error["type"] != "error":
+        rate = error["session"]["input_audio_sampling_rate"]
+        probe.require(rate == 24_000, "24000 Hz", rate)
+        probe.loosely(False, "an error event", error["type"])
+        return
     words = "Cannot change input audio sampling rate during session"
     probe.refused(error, words=words, usual_code=_REPEATED, usual_param="session.input_audio_sampling_rate")
 

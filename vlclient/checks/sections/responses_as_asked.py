@@ -19,17 +19,26 @@ def _spoken_by_client(*texts: str, role: str = "assistant") -> dict[str, Any]:
     return {"pre_generated_assistant_message": {"type": "message", "role": role, "content": content}}
 
 
+def _of_openai(probe: Probe) -> None:
+    """What is known of a model's own voices is known of OpenAI's."""
+    if probe.server.model.startswith("azure-realtime"):
+        probe.inconclusive("nothing is known of this model's voices")
+
+
 @_section.check("12.16", responses=1, proves=("response.modalities",))
 async def one_response_may_be_in_writing(probe: Probe) -> None:
     """The ``modalities`` of one response hold for it, and the session keeps its own.
 
-    False when: the response has others, or the session has them afterwards.
+    False when: the response has others or sound, or the session has them afterwards; loosely, when it names none.
     Source: Observed {VIBE, JOR}, behaviour 4.8.
     """
     wire = await talking(probe)
     before = await probe.updated(wire, {"tool_choice": "none"})
     answer = await ask(probe, wire, TEXT)
-    probe.expect(answer.created["modalities"] == ["text"], "['text']", answer.created["modalities"])
+    named = answer.created.get("modalities")
+    probe.expect(named in (["text"], None), "['text']", named)
+    probe.loosely(named is not None, "['text']", named)
+    probe.expect(not answer.of("response.audio.delta"), "no sound", "some")
     after = await probe.updated(wire, {"tool_choice": "none"})
     same = sorted(before["modalities"]) == sorted(after["modalities"])
     probe.expect(same, str(before["modalities"]), after["modalities"])
@@ -68,14 +77,15 @@ async def instructions_may_be_added_for_one_response(probe: Probe) -> None:
 async def one_response_may_have_another_voice(probe: Probe) -> None:
     """The ``voice`` of one response holds for it, and the session keeps its own.
 
-    False when: the response names another voice, or the session has it afterwards.
+    False when: the response names another voice, or the session has it afterwards; loosely, when it names none.
     Source: Observed {VIBE, JOR}, behaviour 4.8.
     """
     wire = await talking(probe)
     before = await probe.updated(wire, {"tool_choice": "none"})
     answer = await ask(probe, wire, {"voice": _OTHER_VOICE})
-    named = answer.created["voice"].get("name")
-    probe.expect(named == _OTHER_VOICE["name"], _OTHER_VOICE["name"], named)
+    named = (answer.created.get("voice") or {}).get("name")
+    probe.expect(named in (_OTHER_VOICE["name"], None), _OTHER_VOICE["name"], named)
+    probe.loosely(named is not None, _OTHER_VOICE["name"], named)
     after = await probe.updated(wire, {"tool_choice": "none"})
     probe.expect(after["voice"] == before["voice"], str(before["voice"]), after["voice"])
 
@@ -105,14 +115,14 @@ async def _too_few_tokens(probe: Probe, member: str) -> None:
     made = answer.done["usage"]["output_tokens"]
     probe.expect(made <= most, f"{most} tokens at most", made)
     for item in answer.output:
-        probe.expect(item["status"] == "incomplete", "an incomplete item", item["status"])
+        probe.loosely(item.get("status") == "incomplete", "an incomplete item", item.get("status"))
 
 
 @_section.check("12.21", agents=False, responses=1, proves=("response.max_response_output_tokens",))
 async def too_few_tokens_leave_a_response_incomplete(probe: Probe) -> None:
     """A response with too small a ``max_response_output_tokens`` ends incomplete: reason max_output_tokens.
 
-    False when: its status or reason are others, or it has used more.
+    False when: its status or reason are others, or it has used more; loosely, when an item is not incomplete.
     Source: Assumed {OAI}, behaviour 4.9; Observed {NETT} that no more is used.
     """
     await _too_few_tokens(probe, "max_response_output_tokens")
@@ -123,7 +133,7 @@ async def the_limit_of_tokens_has_another_name(probe: Probe) -> None:
     """``max_output_tokens`` limits a response likewise.
 
     False when: the status or the reason of one that is too long are others, or it has used more.
-    Source: Documented {SDK}, schema B1; the reference has the other name.
+    Source: Assumed {OAI} of status and reason, behaviour 4.9; Documented {SDK} of the member, schema B1.
     """
     await _too_few_tokens(probe, "max_output_tokens")
 
@@ -133,12 +143,14 @@ async def an_answer_may_stay_out_of_the_conversation(probe: Probe) -> None:
     """A response with ``conversation: none`` leaves no item: none is announced, and none can be retrieved.
 
     False when: there is one, or the response names a conversation; a server that refuses it does not offer it.
-    Source: Documented {DOC}, schema B1; Assumed {OAI}, behaviour 4.8.
+    Source: Assumed {OAI}, behaviour 4.8; Documented {DOC} of the member, schema B1.
     """
     wire = await talking(probe)
     await typed(probe, wire, "Say hello.")
     answer = await ask(probe, wire, {**TEXT, "conversation": "none"}, optional=True)
-    probe.expect(answer.done["conversation_id"] is None, "conversation_id null", answer.done["conversation_id"])
+    conversation = answer.done.get("conversation_id")
+    probe.expect(not conversation, "conversation_id null", conversation)
+    probe.loosely(conversation is None, "conversation_id null", conversation)
     announced = [event["type"] for event in answer.events if event["type"] == "conversation.item.created"]
     probe.expect(not announced, "no item", announced)
     retrieve = {"type": "conversation.item.retrieve", "item_id": answer.item["id"]}
@@ -150,7 +162,7 @@ async def input_items_are_for_one_response(probe: Probe) -> None:
     """``input_items`` are what one response answers, in place of the conversation, and do not join that.
 
     False when: one of them can be retrieved afterwards, or what was there before cannot.
-    Source: Documented {SDK}, schema B1; Assumed that they do not join.
+    Source: Assumed that they do not join; Documented {SDK} of the member, schema B1.
     """
     wire = await talking(probe)
     kept = (await put(probe, wire, message("My name is Robin.", id="item_kept")))["item"]
@@ -167,7 +179,7 @@ async def appended_items_join_the_conversation(probe: Probe) -> None:
     """``append_input_items`` are answered together with the conversation, and stay in it.
 
     False when: one of them cannot be retrieved afterwards; a server that refuses them does not offer them.
-    Source: Documented {SDK}, schema B1; Assumed that they stay.
+    Source: Assumed that they stay; Documented {SDK} of the member, schema B1.
     """
     wire = await talking(probe)
     items = [message("Say hello.", id="item_appended")]
@@ -199,7 +211,8 @@ async def words_of_the_client_are_spoken_as_they_stand(probe: Probe) -> None:
     probe.expect(received == 0, "no input tokens", received)
     await wire.send({"type": "conversation.item.retrieve", "item_id": answer.item["id"]})
     kept = (await wire.next("conversation.item.retrieved"))["item"]["content"][0]
-    probe.expect(kept.get("transcript") == _WORDS, _WORDS, kept.get("transcript"))
+    words = kept.get("transcript") or kept.get("text")
+    probe.expect(words == _WORDS, _WORDS, words)
 
 
 @_section.check("12.27", pipelines=("native",), since="2026-01-01-preview", responses=1)
@@ -207,13 +220,15 @@ async def a_native_voice_does_not_speak_words_of_the_client(probe: Probe) -> Non
     """Where the model has a voice of its own, a ``pre_generated_assistant_message`` is only added as text.
 
     False when: it is spoken, or the words are others.
-    Source: Observed {ILA}, behaviour 4.7.
+    Source: Observed {ILA} of OpenAI voices, behaviour 4.7.
     """
+    _of_openai(probe)
     wire = await probe.session()
     answer = await ask(probe, wire, _spoken_by_client(_WORDS), optional=True)
     sound = answer.of("response.audio.delta")
     probe.expect(not sound, "no sound", f"{len(sound)} pieces of it")
-    text = answer.item["content"][0].get("text")
+    part = answer.item["content"][0]
+    text = part.get("text") or part.get("transcript")
     probe.expect(text == _WORDS, _WORDS, text)
 
 
@@ -222,7 +237,7 @@ async def words_of_the_client_are_one_text(probe: Probe) -> None:
     """A ``pre_generated_assistant_message`` with two parts, or one of the user's, is refused.
 
     False when: one of them is accepted.
-    Source: Documented {SDK}, schema B1; Assumed that the rest is refused.
+    Source: Assumed that the rest is refused; Documented {SDK} of one text, schema B1.
     """
     wire = await probe.session()
     for wrong in (_spoken_by_client("One.", "Two."), _spoken_by_client("One.", role="user")):
@@ -249,6 +264,7 @@ async def a_request_may_end_the_response_before_it(probe: Probe) -> None:
     refused = {event["error"].get("event_id"): event["error"] for event in events if event["type"] == "error"}
     if "with" in refused and "extra fields" in str(refused["with"].get("message")):
         raise NotOffered(f"this is refused: {refused['with']['message']}")
+    probe.went_well(events[-1]["response"])
     status = events[-1]["response"]["status"]
     if status == "completed":
         probe.inconclusive("the response was over before another could be asked for")
@@ -281,7 +297,7 @@ async def an_unknown_modality_is_refused(probe: Probe) -> None:
     """``modalities`` are text, audio, animation and avatar.
 
     False when: another is accepted; loosely, when words or ``param`` are others.
-    Source: Observed {IVW} of other settings, behaviour 6; Assumed of a response.
+    Source: Assumed of a response; Observed {IVW} of other settings, behaviour 6.
     """
     wire = await probe.session()
     wrong = {"type": "response.create", "response": {"modalities": ["smell"]}}
@@ -296,8 +312,9 @@ async def a_native_voice_takes_one_modality_for_a_response(probe: Probe) -> None
     """With a voice of the model's own, one response may be exactly ``["text"]`` or ``["audio"]``.
 
     False when: both together are accepted.
-    Source: Observed {PIPE}, one source, behaviour 4.8.
+    Source: Observed {PIPE} of OpenAI voices, one source, behaviour 4.8.
     """
+    _of_openai(probe)
     wire = await probe.session()
     wrong = {"type": "response.create", "response": {"modalities": ["text", "audio"]}}
     error = await probe.refusal(wire, wrong, accepted="response.created")

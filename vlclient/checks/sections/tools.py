@@ -1,7 +1,7 @@
 """13: functions of the client: when the model calls them, how a call looks, and what comes of its output."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from vlclient.checks.answers import ABSENT, TEXT, Answer, ask, put, talking, typed
@@ -59,8 +59,22 @@ def _calls(answer: Answer) -> list[Event]:
 
 def _only_call(probe: Probe, answer: Answer) -> Event:
     calls = _calls(answer)
+    _may_call_nothing(probe, calls)
     probe.require(len(calls) == 1, "one function_call", [item["type"] for item in answer.output])
     return calls[0]
+
+
+def _may_call_nothing(probe: Probe, calls: Sequence[object]) -> None:
+    """Observed {SDKT}, schema A6: realtime models need not obey a ``tool_choice`` that wants a call."""
+    if not calls and probe.pipeline != "cascade":
+        probe.inconclusive("the model called nothing, which a realtime model may do")
+
+
+def _names_called(probe: Probe, answer: Answer) -> list[str]:
+    """One that should be."""
+    names = [call["name"] for call in _calls(answer)]
+    _may_call_nothing(probe, names)
+    return names
 
 
 def _returned(call_id: str, **members: Any) -> dict[str, Any]:
@@ -71,12 +85,13 @@ def _returned(call_id: str, **members: Any) -> dict[str, Any]:
 async def a_required_tool_is_called(probe: Probe) -> None:
     """With ``tool_choice: required`` a response calls exactly one of the tools that are offered.
 
-    False when: it calls none, several, or one that is not offered.
+    False when: it calls none, or one that is not offered; loosely, when it calls several.
     Source: Observed {NETT}, behaviour 4.4.
     """
     answer = await ask(probe, await _asked(probe, "required"), TEXT)
-    names = [call["name"] for call in _calls(answer)]
-    probe.expect(len(names) == 1, "one call", names)
+    names = _names_called(probe, answer)
+    probe.expect(len(names) > 0, "a call", names)
+    probe.loosely(len(names) == 1, "one call", names)
     probe.expect(set(names) <= {"look_up_tide", "light_the_lamp"}, "one of those offered", names)
 
 
@@ -88,7 +103,7 @@ async def a_named_tool_is_called(probe: Probe) -> None:
     Source: Observed {NETT}, behaviour 4.4.
     """
     wire = await _asked(probe, {"type": "function", "name": "light_the_lamp"})
-    names = [call["name"] for call in _calls(await ask(probe, wire, TEXT))]
+    names = _names_called(probe, await ask(probe, wire, TEXT))
     probe.expect(names == ["light_the_lamp"], "light_the_lamp", names)
 
 
@@ -113,7 +128,7 @@ async def one_response_may_have_tools_of_its_own(probe: Probe) -> None:
     """
     wire = await _asked(probe, "none", tools=(_TIDE,))
     asked = {**TEXT, "tools": [_LAMP], "tool_choice": {"type": "function", "name": "light_the_lamp"}}
-    names = [call["name"] for call in _calls(await ask(probe, wire, asked))]
+    names = _names_called(probe, await ask(probe, wire, asked))
     probe.expect(names == ["light_the_lamp"], "light_the_lamp", names)
     session = await probe.updated(wire, {})
     probe.expect(session["tool_choice"] == "none", "tool_choice none", session["tool_choice"])
@@ -208,15 +223,16 @@ async def a_call_joins_the_conversation(probe: Probe) -> None:
 async def an_output_is_taken(probe: Probe) -> None:
     """The output of a call is echoed as an item behind the call, as it was sent; no response follows by itself.
 
-    False when: it is refused or comes back otherwise, or a response begins; loosely, when it has a status.
-    Source: Observed {PAI}, behaviour 4.4 and 5.
+    False when: it is refused or comes back otherwise, or a response begins; loosely, when it has a status, or stands
+    behind another item.
+    Source: Observed {PAI} of a native model, behaviour 4.4 and 5.
     """
     wire, _, call = await _called(probe)
     echo = await put(probe, wire, _returned(call["call_id"]))
     item = echo["item"]
     for member, value in _returned(call["call_id"]).items():
         probe.expect(item[member] == value, f"{member} {value}", item[member])
-    probe.expect(echo.get("previous_item_id") == call["id"], f"behind {call['id']}", echo.get("previous_item_id"))
+    probe.loosely(echo.get("previous_item_id") == call["id"], f"behind {call['id']}", echo.get("previous_item_id"))
     probe.loosely("status" not in item, "no status", item.get("status"))
     begun = [event["type"] for event in await wire.for_a_while() if event["type"] == "response.created"]
     probe.expect(not begun, "no response", begun)
@@ -245,13 +261,18 @@ async def an_output_need_not_wait_for_the_response(probe: Probe) -> None:
     """
     wire = await _asked(probe, {"type": "function", "name": "look_up_tide"})
     await wire.send({"type": "response.create", "response": TEXT})
-    done = await wire.next(f"{_ARGUMENTS}.done")
+    done = (await wire.until_any(f"{_ARGUMENTS}.done", "response.done"))[-1]
+    if done["type"] == "response.done":
+        probe.went_well(done["response"])
+        _may_call_nothing(probe, ())
+        probe.require(False, f"{_ARGUMENTS}.done", [item["type"] for item in done["response"]["output"]])
     await wire.send({"type": "conversation.item.create", "item": _returned(done["call_id"], id="item_output")})
     wanted = {"conversation.item.created", "response.done"}
     while wanted:
         event = await probe.answer(wire, "response.done", "conversation.item.created")
         probe.require(event["type"] != "error", "an item", event.get("error"))
         if event["type"] == "response.done":
+            probe.went_well(event["response"])
             status = event["response"]["status"]
             probe.expect(status == "completed", "status completed", status)
         elif event["item"].get("id") != "item_output":
@@ -301,7 +322,7 @@ async def a_tool_may_be_chosen_by_its_bare_name(probe: Probe) -> None:
     Source: Documented {DOC}, schema D11.
     """
     wire = await _asked(probe, "light_the_lamp")
-    names = [call["name"] for call in _calls(await ask(probe, wire, TEXT))]
+    names = _names_called(probe, await ask(probe, wire, TEXT))
     probe.expect(names == ["light_the_lamp"], "light_the_lamp", names)
 
 

@@ -16,6 +16,7 @@ _REALTIME: Final = ("hybrid", "native")
 _KIND: Final = "conversation.item.input_audio_transcription."
 _DELTA: Final = _KIND + "delta"
 _COMPLETED: Final = _KIND + "completed"
+_FAILED: Final = _KIND + "failed"
 
 
 def _written_by(model: str, **more: Any) -> dict[str, Any]:
@@ -27,9 +28,17 @@ def _written_down(probe: Probe) -> Mapping[str, Any]:
     return {} if probe.pipeline == "cascade" else _written_by("whisper-1")
 
 
-async def _transcript(wire: Wire, item_id: Any) -> list[Event]:
-    """All that comes up to the transcript of this item."""
-    return await wire.until(_COMPLETED, where=lambda event: event.get("item_id") == item_id)
+async def _transcript(probe: Probe, wire: Wire, item_id: Any = None) -> list[Event]:
+    """All that comes up to the transcript of this item (None: of any). One that fails says nothing: the model may not
+    be in this region."""
+    events: list[Event] = []
+    while True:
+        events += await wire.until_any(_COMPLETED, _FAILED)
+        last = events[-1]
+        if last["type"] == _FAILED:
+            probe.inconclusive(f"the transcription failed: {last['error'].get('message')}")
+        if item_id in (None, last.get("item_id")):
+            return events
 
 
 async def _of_a_turn(probe: Probe, settings: Mapping[str, Any], **detection: Any) -> list[Event]:
@@ -37,7 +46,18 @@ async def _of_a_turn(probe: Probe, settings: Mapping[str, Any], **detection: Any
     wire = await probe.session({**detecting(**detection), **settings})
     await append(wire, speech.weather() + speech.silence(2 * TAIL_S))
     turn = await heard(probe, wire)
-    return await _transcript(wire, turn.item_id)
+    return await _transcript(probe, wire, turn.item_id)
+
+
+async def _included(probe: Probe, model: str, what: str) -> list[Event]:
+    """What stands beside the transcript of a question where the session includes it."""
+    settings = {"include": [f"item.input_audio_transcription.{what}"], **_written_by(model)}
+    completed = (await _of_a_turn(probe, settings))[-1]
+    if not completed["transcript"]:
+        probe.inconclusive("the transcript is empty")
+    found: list[Event] | None = completed.get(what)
+    probe.require(isinstance(found, list) and bool(found), what, found)
+    return found or []
 
 
 def _deltas(events: Sequence[Event]) -> list[Event]:
@@ -124,7 +144,7 @@ async def azure_speech_writes_down_for_realtime_models_too(probe: Probe) -> None
 async def each_turn_has_its_own_transcript(probe: Probe) -> None:
     """Of two turns each has one transcript with text, which names that turn's item.
 
-    False when: one has none, or two.
+    False when: one has two, or one that names another item.
     Source: Observed {FON}, behaviour 3.3: further ones are empty.
     """
     wire = await probe.session({**detecting(), **_written_down(probe)})
@@ -134,7 +154,9 @@ async def each_turn_has_its_own_transcript(probe: Probe) -> None:
         await say(wire, words)
         turn = await heard(probe, wire)
         ids.append(turn.item_id)
-        events += [*turn.events, *await _transcript(wire, turn.item_id)]
+        events += [*turn.events, *await _transcript(probe, wire, turn.item_id)]
+        if not events[-1]["transcript"]:
+            probe.inconclusive("a transcript is empty")
     events += await wire.for_a_while()
     named = [event["item_id"] for event in events if event["type"] == _COMPLETED and event["transcript"]]
     probe.expect(named == ids, f"transcripts of {', '.join(map(str, ids))}", named)
@@ -150,7 +172,7 @@ async def what_is_committed_by_hand_is_written_down(probe: Probe) -> None:
     wire = await probe.session({**BY_HAND, **_written_down(probe)})
     await append(wire, speech.weather())
     await commit(wire)
-    events = await wire.until(_COMPLETED)
+    events = await _transcript(probe, wire)
     named = [event.get("item_id") for event in events if event["type"] == "input_audio_buffer.committed"]
     if not named:
         named = [(await wire.next("input_audio_buffer.committed"))["item_id"]]
@@ -164,13 +186,7 @@ async def when_words_were_said_can_be_had(probe: Probe) -> None:
     False when: the transcript has text and no phrases, or one lacks its text or its time.
     Source: Documented {SDK}, schema C 12 and F.
     """
-    settings = {"include": ["item.input_audio_transcription.phrases"], **_written_by("azure-speech")}
-    completed = (await _of_a_turn(probe, settings))[-1]
-    if not completed["transcript"]:
-        probe.inconclusive("the transcript is empty")
-    phrases = completed.get("phrases")
-    probe.require(isinstance(phrases, list) and bool(phrases), "phrases", phrases)
-    for phrase in phrases or ():
+    for phrase in await _included(probe, "azure-speech", "phrases"):
         probe.expect(isinstance(phrase["text"], str), "text", phrase["text"])
         times = phrase["offset_milliseconds"], phrase["duration_milliseconds"]
         probe.expect(all(isinstance(time, int) for time in times), "whole milliseconds", times)
@@ -183,13 +199,7 @@ async def how_sure_it_is_can_be_had(probe: Probe) -> None:
     False when: the transcript has text and no probabilities, or one is more than certain.
     Source: Documented {SDK}, schema C 12 and F.
     """
-    settings = {"include": ["item.input_audio_transcription.logprobs"], **_written_by("gpt-4o-transcribe")}
-    completed = (await _of_a_turn(probe, settings))[-1]
-    if not completed["transcript"]:
-        probe.inconclusive("the transcript is empty")
-    tokens = completed.get("logprobs")
-    probe.require(isinstance(tokens, list) and bool(tokens), "logprobs", tokens)
-    for token in tokens or ():
+    for token in await _included(probe, "gpt-4o-transcribe", "logprobs"):
         probe.expect(isinstance(token["token"], str), "a token", token["token"])
         probe.expect(token["logprob"] <= 0, "a logarithm of 0 or less", token["logprob"])
 
