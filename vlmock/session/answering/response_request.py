@@ -146,7 +146,8 @@ def _asked_limit(asked: ResponseRequest) -> int | str | None:
 
 
 def _modalities(state: SessionState, asked: ResponseRequest, voice: Voice | None) -> list[str]:
-    """Observed {ILA}: words that the client wrote are spoken by Azure voices only."""
+    """Observed {ILA}: words that the client wrote are spoken by Azure voices, and not by OpenAI's. Assumed: those of
+    azure-realtime speak them, too."""
     if asked.is_pre_generated and isinstance(voice, OpenAIVoice):
         return ["text"]
     return list(given(asked.params.modalities, given(state.settings.modalities, ["text", "audio"])))

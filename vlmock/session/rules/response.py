@@ -27,7 +27,8 @@ def check_response(params: ResponseCreateParams, settings: ResponseSession) -> N
 
 
 def _check_modalities(params: ResponseCreateParams, voice: VoiceSetting | None) -> None:
-    """Observed {PIPE}, one source: OpenAI voices take exactly ``["text"]`` or ``["audio"]``. Assumed: the words."""
+    """Observed {PIPE}, one source: OpenAI voices take exactly ``["text"]`` or ``["audio"]``. Assumed: the words, and
+    that azure-realtime's take both."""
     modalities = given(params.modalities, None)
     if modalities not in (None, ["text"], ["audio"]) and isinstance(voice, str | OpenAIVoice):
         message = 'an OpenAI voice takes ["text"] or ["audio"] for one response'
