@@ -15,6 +15,7 @@ __all__ = [
     "HEARD",
     "PIECES",
     "ROUND_ENDS",
+    "TIDYING_UP",
     "Cause",
     "named_by_error",
 ]
@@ -96,6 +97,17 @@ ROUND_ENDS: Final = frozenset(
 )
 """What is said before one of these cannot as well be said after it. Between them the order is the client's own affair:
 two items, or an item and an update, may change places. Assumed."""
+
+TIDYING_UP: Final = frozenset(
+    {
+        "response.cancel",
+        "input_audio_buffer.clear",
+        "input_audio.clear",
+        "output_audio_buffer.clear",
+        "conversation.item.truncate",
+    }
+)
+"""What clients say when the user interrupts or leaves, and go on without an answer. Assumed."""
 
 _BY_CODE: Final = {
     "conversation_already_has_active_response": "response.create",

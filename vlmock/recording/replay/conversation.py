@@ -13,7 +13,7 @@ from vlmock.protocol.codec import InvalidEvent, decode_client
 from vlmock.protocol.errors import ErrorDetails, ErrorEvent
 from vlmock.protocol.input_audio import InputAudioBufferAppend
 from vlmock.protocol.wire import JsonObject
-from vlmock.recording.replay.causes import PIECES
+from vlmock.recording.replay.causes import PIECES, TIDYING_UP
 from vlmock.recording.replay.comparison import differences, learn_names
 from vlmock.recording.replay.deviations import Deviation, in_words
 from vlmock.recording.replay.ear import Ear, Sound
@@ -313,6 +313,8 @@ class Replay:
     def _not_answered(self, what: str, deviation: Deviation, body: JsonObject | None) -> None:
         """The client said more than was recorded, and may wait for an answer for ever. Where it comes after all that
         could still be answered it does, so it is hung up on when what is due has been sent."""
+        if what in TIDYING_UP:
+            return
         through = self._matching.is_past_the_last and not self._unheard
         through = through or (what == "response.create" and not self._schedule.has_left("response.created"))
         if self._unanswered is None and (through or self._manner.hang_up == "more"):
