@@ -18,12 +18,12 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.frames import Close, Frame, Opcode
 from websockets.http11 import Request, Response
 
-__all__ = ["GOOD", "Door", "Event", "Fault", "Lie", "wrong"]
+__all__ = ["Door", "Event", "Fault", "Lie", "wrong"]
 
 Event = dict[str, Any]
 
 _NOT_PASSED_ON: Final = ("upgrade", "connection", "host", "user-agent")
-GOOD: Final = "/voice-live/realtime?api-version=2026-07-15&model=gpt-4o&api-key=any"
+_GOOD: Final = "/voice-live/realtime?api-version=2026-07-15&model=gpt-4o&api-key=any"
 """What every emulator lets in that was told nothing else."""
 
 
@@ -118,7 +118,7 @@ async def _let_in(
     headers = {name: value for name, value in request.headers.raw_items() if _passes(name)}
     try:
         dialled[client] = await connect(
-            upstream + (GOOD if door.open_to_all else request.path),
+            upstream + (_GOOD if door.open_to_all else request.path),
             additional_headers={} if door.open_to_all else headers,
             compression=None,
             max_size=None,
