@@ -146,11 +146,12 @@ def test_a_speaking_voice_is_told_from_itself(voice: str) -> None:
     """Short words and long beginnings in common: the recording is known, every other is none."""
     words = [*SENTENCES, "Hi.", "Goodbye.", "It is red.", "It is green.", "No."]
     spoken = {text: said(text, voice=voice) for text in words}
-    everything = {text: Sound(samples.astype(np.float32), RATE_HZ) for text, samples in spoken.items()}
+    sounds = {text: Sound(samples.astype(np.float32), RATE_HZ) for text, samples in spoken.items()}
+    everything = Clips(sounds)
     for text, samples in spoken.items():
-        others = Clips({other: sound for other, sound in everything.items() if other != text})
+        others = Clips({other: sound for other, sound in sounds.items() if other != text})
         for fate in (louder(-20), by_telephone("g711_ulaw")):
-            assert found(*fate(samples, RATE_HZ), clips=Clips(everything)) == text
+            assert found(*fate(samples, RATE_HZ), clips=everything) == text
             assert found(*fate(samples, RATE_HZ), clips=others) is None
 
 
