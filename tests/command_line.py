@@ -19,9 +19,9 @@ VLMOCK = [sys.executable, "-m", "vlmock"]
 
 
 def run(*arguments: str, cwd: Path = ROOT) -> subprocess.CompletedProcess[str]:
-    """The command, over within ten seconds; a traceback is never an answer."""
+    """The command, over within half a minute; a traceback is never an answer."""
     done = subprocess.run(
-        [*VLMOCK, *arguments], capture_output=True, text=True, timeout=10, cwd=cwd, env=environment(), check=False
+        [*VLMOCK, *arguments], capture_output=True, text=True, timeout=30, cwd=cwd, env=environment(), check=False
     )
     assert "Traceback" not in done.stderr
     return done
@@ -57,7 +57,7 @@ class Served:
         """All that it says when it is told to stop. ``warned``: how its only warning begins. ``code``: that it exits
         with."""
         self.process.send_signal(number)
-        out, err = self.process.communicate(timeout=5)
+        out, err = self.process.communicate(timeout=30)
         assert (self.process.returncode, err[: len(warned)], err.count("\n")) == (code, warned, bool(warned))
         return out
 
@@ -97,7 +97,7 @@ def ask(socket: ClientConnection, text: str | None) -> str:
         send(type="conversation.item.create", item={"type": "message", "role": "user", "content": [part]})
     send(type="response.create")
     words = ""
-    while (event := json.loads(socket.recv(timeout=10)))["type"] != "response.done":
+    while (event := json.loads(socket.recv(timeout=30)))["type"] != "response.done":
         if event["type"] == "response.audio_transcript.done":
             words = event["transcript"]
     return words

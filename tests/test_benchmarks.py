@@ -12,7 +12,7 @@ ROOT = Path(__file__).resolve().parents[1]
 
 def benchmarks(*arguments: str) -> "subprocess.CompletedProcess[str]":
     command = [sys.executable, "-m", "benchmarks", *arguments]
-    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=30)
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=55)
 
 
 def test_a_benchmark_prints_a_table_and_writes_its_samples(tmp_path):

@@ -56,7 +56,7 @@ def test_the_command_that_demo_prints_can_be_copied() -> None:
     with serving("weather", "--timing", "instant") as served:
         command = re.sub(r"http://[\w.:]+", served.url, printed[1])
         done = subprocess.run(
-            command, shell=True, cwd=ROOT, env=environment(), capture_output=True, text=True, timeout=20, check=False
+            command, shell=True, cwd=ROOT, env=environment(), capture_output=True, text=True, timeout=30, check=False
         )
     assert (done.returncode, done.stderr) == (0, "")
     assert lines_of(done.stdout, "assistant")[-1] == "It is sunny and 21 degrees in Beijing."
@@ -68,7 +68,7 @@ def test_demo_needs_the_base_install_only(tmp_path: Path) -> None:
         (tmp_path / f"{name}.py").write_text("raise ImportError", encoding="utf-8")
     variables = {"PYTHONPATH": os.pathsep.join([str(tmp_path), str(ROOT)])}
     done = subprocess.run(
-        [*VLMOCK, *DEMO], env=environment() | variables, capture_output=True, text=True, timeout=20, check=False
+        [*VLMOCK, *DEMO], env=environment() | variables, capture_output=True, text=True, timeout=30, check=False
     )
     assert (done.returncode, done.stderr) == (0, "")
     assert "It is sunny and 21 degrees in Beijing." in lines_of(done.stdout, "assistant")
@@ -87,7 +87,7 @@ def test_demo_does_not_dial_the_real_service() -> None:
         "HTTP_PROXY": "http://127.0.0.1:1",
     }
     done = subprocess.run(
-        [*VLMOCK, *DEMO], env=environment() | variables, capture_output=True, text=True, timeout=20, check=False
+        [*VLMOCK, *DEMO], env=environment() | variables, capture_output=True, text=True, timeout=30, check=False
     )
     assert (done.returncode, done.stderr) == (0, "")
     assert "It is sunny and 21 degrees in Beijing." in lines_of(done.stdout, "assistant")
@@ -153,7 +153,7 @@ def demonstrating(*arguments: str, until: str, cwd: Path = ROOT) -> Iterator[sub
         yield process
     finally:
         process.kill()
-        process.communicate(timeout=10)
+        process.communicate(timeout=30)
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
@@ -162,7 +162,7 @@ def test_demo_ends_cleanly_when_it_is_told_to(number: signal.Signals) -> None:
     tells all of its programs at once."""
     with demonstrating(until="(speaking)") as process:
         os.killpg(process.pid, number)
-        out, err = process.communicate(timeout=10)
+        out, err = process.communicate(timeout=30)
     assert (process.returncode, err) == (0, "")
     assert read(saved(out)[0])[0].ended_by == "client"
     assert "assistant" not in out

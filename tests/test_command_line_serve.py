@@ -57,7 +57,7 @@ def test_serve_has_the_timing_of_the_pipeline_unless_told_otherwise() -> None:
         with serving(*timing) as served, served.connect() as socket:
             for _ in range(2):
                 ask(socket, "Hi")
-            with urlopen(f"{served.url}/journal", timeout=5) as page:
+            with urlopen(f"{served.url}/journal", timeout=30) as page:
                 (connection,) = json.load(page)["connections"]
         at = {entry["type"]: entry["at"] for entry in connection["journal"]}
         took[timing] = at["response.done"] - at["response.created"]
@@ -162,7 +162,7 @@ def test_serve_without_trustme_says_what_to_install(tmp_path: Path) -> None:
         env={**environment(), "PYTHONPATH": os.pathsep.join([str(tmp_path), str(ROOT)])},
         capture_output=True,
         text=True,
-        timeout=10,
+        timeout=30,
         check=False,
     )
     assert (done.returncode, done.stdout) == (2, "")

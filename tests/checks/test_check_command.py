@@ -153,7 +153,7 @@ def test_whoever_is_stopped_leaves_what_is_there(number: signal.Signals, emulato
         if " 1.02 " in line:
             break
     process.send_signal(number)
-    out, err = process.communicate(timeout=10)
+    out, err = process.communicate(timeout=30)
     assert (process.returncode, err) == (130, "")
     assert re.search(r"stopped: \d+ checks not tried\n$", out)
     told = json.loads((tmp_path / "out.json").read_text(encoding="utf-8"))
@@ -174,7 +174,7 @@ def test_whoever_is_stopped_leaves_no_emulator_behind(emulator: MockServer, tmp_
     while not (children := Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()):
         assert process.poll() is None
     process.send_signal(signal.SIGTERM)
-    out, err = process.communicate(timeout=15)
+    out, err = process.communicate(timeout=30)
     assert (process.returncode, err) == (130, "")
     assert out.endswith("stopped: not compared\n")
     assert [child for child in children if Path(f"/proc/{child}").exists()] == []

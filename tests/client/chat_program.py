@@ -57,7 +57,7 @@ class Running:
 
     def wait_for(self, words: str) -> str:
         """The next line with these words."""
-        while words not in (line := self._lines.get(timeout=15)):
+        while words not in (line := self._lines.get(timeout=30)):
             assert line, f"it ended without {words!r}: {self.out}"
             self.out += line
         self.out += line
@@ -68,11 +68,11 @@ class Running:
         self.process.stdin.write(text)
         self.process.stdin.flush()
 
-    def done(self, within_s: float = 10.0) -> Done:
+    def done(self, within_s: float = 30.0) -> Done:
         """Waits for its end."""
         assert self.process.stderr is not None
         self.process.wait(within_s)
-        while line := self._lines.get(timeout=5):
+        while line := self._lines.get(timeout=30):
             self.out += line
         return Done(self.process.returncode, self.out, self.process.stderr.read())
 

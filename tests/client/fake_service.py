@@ -158,7 +158,7 @@ async def silent(caller: Caller) -> None:
     await caller.listen()
 
 
-async def until(condition: Callable[[], object], *, within_s: float = 5.0) -> None:
+async def until(condition: Callable[[], object], *, within_s: float = 30.0) -> None:
     """Turn by turn of the loop, for what cannot be waited for."""
     async with asyncio.timeout(within_s):
         while not condition():  # noqa: ASYNC110 - another thread, or the other end of a socket, makes it true

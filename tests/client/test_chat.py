@@ -295,7 +295,7 @@ def test_nobody_reads_any_more(weather, tmp_path):
     os.close(writing)
     assert b"dialling" in os.read(reading, 4096)
     os.close(reading)
-    _, err = program.communicate(timeout=10)
+    _, err = program.communicate(timeout=30)
     assert (program.returncode, err) == (0, b"")
 
 

@@ -51,13 +51,13 @@ class Terminal:
     def type(self, text: str) -> None:
         os.write(self._own, text.encode())
 
-    def wait_for(self, pattern: str, within_s: float = 15.0) -> None:
+    def wait_for(self, pattern: str, within_s: float = 30.0) -> None:
         deadline = time.monotonic() + within_s
         while re.search(pattern, self.plain) is None:
             came = self._read(deadline) and time.monotonic() < deadline
             assert came, f"{pattern!r} never came: {self.plain[-2000:]}"
 
-    def wait(self, within_s: float = 15.0) -> int:
+    def wait(self, within_s: float = 30.0) -> int:
         """Until it ends; its exit code."""
         deadline = time.monotonic() + within_s
         while self.process.poll() is None:

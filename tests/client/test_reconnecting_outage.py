@@ -157,7 +157,7 @@ async def test_whoever_talks_without_a_pause_does_not_keep_it_from_reconnecting(
     """A file that is read as fast as it goes."""
     async with serving(cut, answering) as service, connected(service) as session:
         await session.update(instructions="x")
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(30):
             while len(service.callers) < 2 or not session.settings:
                 await session.append_audio(silence(20))
 

@@ -76,7 +76,7 @@ async def test_leaving_while_the_service_floods_does_not_hang():
                 flooding.set()
 
     async with serving(talk) as service:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             async with connected(service):
                 await flooding.wait()
 

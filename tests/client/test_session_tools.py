@@ -230,7 +230,7 @@ async def test_a_tool_may_end_the_conversation():
 
             await session.update()
             await session.say("Goodbye")
-            async with asyncio.timeout(5):
+            async with asyncio.timeout(30):
                 async for _ in session:
                     pass
         assert server.journal.wait_for_close().code == 1000

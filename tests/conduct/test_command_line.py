@@ -20,7 +20,7 @@ def misbehave(served: Served) -> None:
         socket.send('{"type": "response.cancel"}')
         socket.send('{"type": "session.delete"}')
         for _ in range(2):
-            while json.loads(socket.recv(timeout=10))["type"] != "error":
+            while json.loads(socket.recv(timeout=30))["type"] != "error":
                 pass
 
 
@@ -67,7 +67,7 @@ def test_serve_strict_exits_with_1(options: tuple[str, ...], code: int):
     with serving(*options, "--timing", "instant") as served:
         misbehave(served)
         served.process.send_signal(signal.SIGTERM)
-        out, _ = served.process.communicate(timeout=10)
+        out, _ = served.process.communicate(timeout=30)
     assert (served.process.returncode, "1 x VL707" in out) == (code, True)
 
 

@@ -29,7 +29,7 @@ def say(socket: ClientConnection, type: str, **members: Any) -> None:
 
 
 def until(socket: ClientConnection, wire_type: str) -> dict[str, Any]:
-    while (event := json.loads(socket.recv(timeout=10)))["type"] != wire_type:
+    while (event := json.loads(socket.recv(timeout=30)))["type"] != wire_type:
         pass
     return event
 

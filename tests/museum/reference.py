@@ -101,6 +101,6 @@ async def read(session: vlclient.Session, heard: Counter[str]) -> None:
 
 
 async def until(holds: Any) -> None:
-    async with asyncio.timeout(8):
+    async with asyncio.timeout(30):
         while not holds():  # noqa: ASYNC110 - the client has no event for it
             await asyncio.sleep(0.005)

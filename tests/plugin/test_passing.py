@@ -66,7 +66,7 @@ def test_an_agent_in_a_thread(project: pytest.Pytester):
             voicelive.play("small_talk")
             agent = threading.Thread(target=blocking_agent.ask, args=(voicelive.url, "Hello"))
             agent.start()
-            done = voicelive.journal.wait_for("response.done", timeout=10)
+            done = voicelive.journal.wait_for("response.done", timeout=30)
             assert done.response.status == "completed"
             agent.join()
         """,
@@ -273,7 +273,7 @@ def test_the_journal_waits_for_an_event(project: pytest.Pytester):
         def test_sync(voicelive):
             agent = threading.Timer(0.05, blocking_agent.ask, (voicelive.url, "Hi"))
             agent.start()
-            event = voicelive.journal.wait_for("response.create", source="client", timeout=10)
+            event = voicelive.journal.wait_for("response.create", source="client", timeout=30)
             assert type(event).__name__ == "ResponseCreate"
             agent.join()
             with pytest.raises(JournalTimeout, match=r"0.01 s for response.cancel; what came: .*response.create"):
@@ -281,7 +281,7 @@ def test_the_journal_waits_for_an_event(project: pytest.Pytester):
 
         async def test_async(voicelive):
             agent = asyncio.create_task(my_agent.run(endpoint=voicelive.url, api_key="k", texts=["One", "Two"]))
-            done = await voicelive.journal.wait_for_async("response.done", count=2, timeout=10)
+            done = await voicelive.journal.wait_for_async("response.done", count=2, timeout=30)
             assert "Two" in done.response.output[0].content[0].transcript
             await agent
         """,
@@ -380,7 +380,7 @@ def test_a_client_that_stays_does_not_keep_the_test_from_ending(project: pytest.
 
         def test_after():
             with open_sockets, pytest.raises(ConnectionClosed) as caught:
-                sockets[0].recv(timeout=5)
+                sockets[0].recv(timeout=30)
             assert caught.value.rcvd.code == 1001
         """,
         passed=2,

@@ -33,7 +33,7 @@ def test_the_journal_is_the_same_live_and_played(project: pytest.Pytester, servi
         def test_it(voicelive):
             agent = threading.Thread(target=blocking_agent.ask, args=(voicelive.url, "Hello"))
             agent.start()
-            done = voicelive.journal.wait_for("response.done", timeout=10)
+            done = voicelive.journal.wait_for("response.done", timeout=30)
             assert done.response.status == "completed"
             agent.join()
             journal = voicelive.journal
@@ -42,7 +42,7 @@ def test_the_journal_is_the_same_live_and_played(project: pytest.Pytester, servi
             assert [type(event).__name__ for event in journal.server_events()][:2] == [
                 "SessionCreated", "ConversationItemCreated"
             ]
-            ended = journal.wait_for_close(timeout=10)
+            ended = journal.wait_for_close(timeout=30)
             assert (ended.code, ended.by) == (1000, "client")
             (facts,) = journal.connections
             assert (facts["model"], facts["api_version"]) == ("gpt-4.1", "2026-04-10")
@@ -132,9 +132,9 @@ def test_conduct_is_judged_live_and_played(project: pytest.Pytester, service: Mo
             address = f"{voicelive.ws_url}/voice-live/realtime?api-version=2026-04-10&model=gpt-4.1"
             with connect(address, additional_headers={"api-key": "any"}) as socket:
                 socket.send(json.dumps({"type": "response.cancel"}))
-                while json.loads(socket.recv(timeout=10))["type"] != "error":
+                while json.loads(socket.recv(timeout=30))["type"] != "error":
                     pass
-            voicelive.journal.wait_for_close(timeout=10)
+            voicelive.journal.wait_for_close(timeout=30)
             assert [str(finding.rule) for finding in voicelive.conduct.findings] == ["VL308 cancel-what-runs"]
             assert not voicelive.conduct.errors
         """

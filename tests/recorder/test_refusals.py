@@ -14,6 +14,7 @@ import vlmock
 from tests.recorder.conftest import stopped, the_only
 from tests.recorder.raw_service import RawService, Visit
 from tests.server.fakes import PATH, RawClient, upgrade_request
+from vlmock.recorder.credentials import ClientsOwn
 
 TOO_MANY = b'{"error":{"code":"429","message":"Too many connections."}}'
 ZIPPED = gzip.compress(TOO_MANY)
@@ -72,6 +73,17 @@ def test_a_refusal_passes_unchanged_and_is_recorded(recording, client, answer, s
         assert ("Retry-After", "7") in recorded.head.response_headers
     (fact,) = recorder.connections
     assert (fact.status, fact.frames, fact.over) == (status, 0, True)
+
+
+def test_who_has_read_a_refusal_finds_it_among_the_connections(recording, client, monkeypatch):
+    """Though the recorder passes it on first, and notes it then."""
+    noting = threading.Event()
+    monkeypatch.setattr(ClientsOwn, "refused", lambda credential: noting.wait(30))
+    with vlmock.serve(api_key="the-right-one") as service:
+        recorder = recording(service.url)
+        assert client(recorder).upgrade() == 401
+        threading.Timer(0.1, noting.set).start()
+        assert [connection.status for connection in recorder.connections] == [401]
 
 
 def test_the_emulators_refusals_reach_a_client(recording):
@@ -219,7 +231,7 @@ def test_no_token_is_502(recording, client, monkeypatch):
 def test_it_says_whether_it_is_there(recording):
     """``/healthz`` is its own page."""
     recorder = recording("https://name.services.ai.azure.com")
-    with urlopen(f"{recorder.url}/healthz", timeout=5) as page:
+    with urlopen(f"{recorder.url}/healthz", timeout=30) as page:
         told = json.load(page)
     assert told == {
         "status": "ok",

@@ -165,7 +165,7 @@ def test_eight_threads_that_ask_for_one_line_have_it_made_once(waiting):
     studio.may_end.clear()
     with ThreadPoolExecutor(8) as pool:
         asked = [pool.submit(studio.speak, HELLO) for _ in range(8)]
-        arrived = [waiting.acquire(timeout=10) for _ in range(7)]
+        arrived = [waiting.acquire(timeout=30) for _ in range(7)]
         studio.may_end.set()
         speeches = [answer.result(10) for answer in asked]
     assert all(arrived)
@@ -199,7 +199,7 @@ def test_a_failure_reaches_all_who_waited_and_is_not_kept(waiting):
         first = pool.submit(studio.speak, HELLO)
         assert studio.begun.wait(10)
         second = pool.submit(studio.speak, HELLO)
-        assert waiting.acquire(timeout=10)
+        assert waiting.acquire(timeout=30)
         studio.may_end.set()
         for asked in (first, second):
             with pytest.raises(SpeechError, match="no file"):

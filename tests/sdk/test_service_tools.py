@@ -25,7 +25,7 @@ class SampleClient:
         self.failed: list[str] = []
 
     async def run_until_it_says(self, words: str) -> None:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             while True:
                 event = await self.dialogue.receive()
                 await self._handle(event)
@@ -181,7 +181,7 @@ async def test_what_the_sdk_does_not_know_does_it_no_harm():
     }
     raw: list[str] = []
     with vlmock.serve(scenario) as voicelive:
-        async with talking(voicelive.url) as dialogue, asyncio.timeout(10):
+        async with talking(voicelive.url) as dialogue, asyncio.timeout(30):
             await dialogue.connection.response.create()
             while raw[-2:] != ["response.done", "rate_limits.updated"]:
                 raw.append((await dialogue.connection.recv())["type"])

@@ -36,7 +36,7 @@ def knock(server, headers):
 
 
 def fetch(url):
-    with urlopen(url, timeout=10) as answer:
+    with urlopen(url, timeout=30) as answer:
         return json.load(answer)
 
 

@@ -152,7 +152,7 @@ async def test_clients_trust_it_because_of_the_environment():
 
 
 def fetched(url: str) -> int:
-    with urlopen(url, timeout=5) as page:
+    with urlopen(url, timeout=30) as page:
         return page.status
 
 
@@ -255,7 +255,7 @@ async def test_stop_says_goodbye_over_tls():
 async def test_a_plain_websocket_client_is_refused_quickly():
     """``ws://`` to a port that speaks TLS."""
     with vlmock.serve(tls=True) as server:
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(30):
             with pytest.raises((OSError, InvalidMessage)):
                 await dial(server.ws_url.replace("wss", "ws", 1) + PATH, additional_headers=KEY)
 

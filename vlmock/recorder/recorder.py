@@ -3,6 +3,7 @@
 import ssl
 import time
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -146,7 +147,8 @@ class Recorder(LocalServer):
 
     @property
     def connections(self) -> list[Recorded]:
-        """What was recorded so far, and how each connection ended."""
+        """What was recorded so far, and how each connection ended. Whatever a client has read by now is in it."""
+        self.catch_up()
         return list(self._office.recorded)
 
     @property
@@ -160,8 +162,8 @@ class Recorder(LocalServer):
         return list(self._lost)
 
     def catch_up(self) -> None:
-        """What was passed on before now stands in the journal."""
-        if self.running:
+        """What was passed on before now has been noted, in the journal too."""
+        with suppress(ServerError):  # it has been stopped, and has noted everything
             self._listener.do(lambda: None)
 
     def remark(self, remark: Remark, connection: int | None) -> None:

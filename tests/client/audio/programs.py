@@ -34,15 +34,17 @@ def play_all(loudspeaker: Loudspeaker, part: Part, pcm: bytes) -> None:
 
 
 async def hear(path: str, milliseconds: str) -> None:
-    """Write so many milliseconds of the microphone to a file, counted from the first sound."""
+    """Write what the microphone hears to a file, until nothing was heard for so many milliseconds."""
     microphone = Microphone()
     await microphone.read()
     tell(happened="listening")
     heard = bytearray()
     lateness = []
-    while len(heard) < int(milliseconds) * 48:
+    silent_bytes = 0
+    while not heard or silent_bytes < int(milliseconds) * 48:
         block = await microphone.read()
         lateness.append(asyncio.get_running_loop().time() - microphone.captured_until)
+        silent_bytes = 0 if any(block) else silent_bytes + len(block)
         if heard or any(block):
             heard += block
     microphone.close()

@@ -1,6 +1,7 @@
 """A loudspeaker whose device does what the test says."""
 
 import asyncio
+import math
 import threading
 import time
 
@@ -22,8 +23,12 @@ def opened(sounddevice: FakeSoundDevice) -> FakeStream:
     return stream
 
 
+def _milliseconds_since(instant: float) -> int:
+    return math.ceil((time.monotonic() - instant) * 1000)
+
+
 async def started_again(stream: FakeStream) -> None:
-    assert await asyncio.to_thread(stream.started.wait, 5)
+    assert await asyncio.to_thread(stream.started.wait, 30)
 
 
 async def test_the_device_is_given_what_is_to_be_played(sounddevice: FakeSoundDevice) -> None:
@@ -43,11 +48,12 @@ async def test_the_first_sound_is_told_when_it_is_heard(sounddevice: FakeSoundDe
     told: asyncio.Queue[tuple[Part, float, float]] = asyncio.Queue()
     loudspeaker = Loudspeaker(on_first_heard=lambda part, at: told.put_nowait((part, at, loop.time())))
     loudspeaker.play(A, SECOND)
-    before = time.monotonic()
+    earliest = time.monotonic()
     opened(sounddevice).fill(480, ahead=0.06)
+    latest = time.monotonic()
     part, at, now = await told.get()
     assert part == A
-    assert at == pytest.approx(before + 0.06, abs=0.02)
+    assert earliest - 1e-6 <= at - 0.06 <= latest + 1e-6
     assert now >= at - 0.001
 
 
@@ -58,12 +64,13 @@ async def test_stop_aborts_the_stream_and_starts_it_again(sounddevice: FakeSound
     heard = asyncio.Event()
     loudspeaker.on_first_heard = lambda part, at: heard.set()
     loudspeaker.play(A, SECOND)
+    pulled_at = time.monotonic()
     stream.fill(4800)
     await heard.wait()
     stopped = loudspeaker.stop()
     assert stopped is not None
     assert (stopped.part, stopped.received_ms) == (A, 1000)
-    assert 0 <= stopped.heard_ms <= 200
+    assert 0 <= stopped.heard_ms <= min(200, _milliseconds_since(pulled_at))
     await started_again(stream)
     assert stream.calls == ["start", "abort", "start"]
     loudspeaker.play(B, SECOND)
@@ -123,9 +130,10 @@ async def test_without_the_devices_time_its_latency_counts(sounddevice: FakeSoun
     told: asyncio.Queue[float] = asyncio.Queue()
     loudspeaker.on_first_heard = lambda part, at: told.put_nowait(at)
     loudspeaker.play(A, SECOND)
-    before = time.monotonic()
+    earliest = time.monotonic()
     opened(sounddevice).fill(480, dac_time=dac_time)
-    assert await told.get() == pytest.approx(before + 0.07, abs=0.02)
+    latest = time.monotonic()
+    assert earliest - 1e-6 <= await told.get() - 0.07 <= latest + 1e-6
 
 
 async def test_drained_waits_for_the_last_sound(sounddevice: FakeSoundDevice) -> None:
@@ -138,7 +146,7 @@ async def test_drained_waits_for_the_last_sound(sounddevice: FakeSoundDevice) ->
     before = time.monotonic()
     opened(sounddevice).fill(480, ahead=0.04)
     await waiting
-    assert 0.06 <= time.monotonic() - before < 0.5
+    assert 0.06 <= time.monotonic() - before < 10
 
 
 async def test_drained_ends_with_a_stop(sounddevice: FakeSoundDevice) -> None:
@@ -159,13 +167,14 @@ async def test_another_rate_and_two_channels_are_served(sounddevice: FakeSoundDe
     heard = asyncio.Event()
     loudspeaker.on_first_heard = lambda part, at: heard.set()
     loudspeaker.play(A, np.full(24000, 2000, "<i2").tobytes())
+    pulled_at = time.monotonic()
     both = np.frombuffer(stream.fill(9600), "<i2").reshape(-1, 2)
     assert (both[100:] == 2000).all()
     await heard.wait()
     await asyncio.sleep(0.1)
     stopped = loudspeaker.stop()
     assert stopped is not None
-    assert 95 <= stopped.heard_ms <= 200
+    assert 95 <= stopped.heard_ms <= min(200, _milliseconds_since(pulled_at))
     assert stopped.received_ms == pytest.approx(1000, abs=3)
 
 
@@ -214,7 +223,7 @@ async def test_a_loudspeaker_that_does_not_start_again_is_lost(sounddevice: Fake
     loudspeaker.stop()
     loudspeaker_lost = asyncio.create_task(_played_until_lost(loudspeaker))
     with pytest.raises(DeviceLost, match="does not start again: Device unavailable"):
-        await asyncio.wait_for(loudspeaker_lost, 5)
+        await asyncio.wait_for(loudspeaker_lost, 30)
 
 
 async def _played_until_lost(loudspeaker: Loudspeaker) -> None:

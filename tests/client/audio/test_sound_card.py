@@ -44,16 +44,15 @@ def test_the_microphone_hears_every_sample(
     """What is spoken arrives to the bit, within 60 ms of when the device says it was captured; nothing is dropped."""
     said = sound[1]
     heard_path = tmp_path / "heard.pcm"
-    program = sound_card.program(*PROGRAM, "hear", str(heard_path), "1700")
+    program = sound_card.program(*PROGRAM, "hear", str(heard_path), "500")
     assert next_fact(program)["happened"] == "listening"
     sound_card.speak(said.tobytes())
     fact = next_fact(program)
     heard = np.frombuffer(heard_path.read_bytes(), "<i2")
-    assert correlation(heard, said) > 0.99
-    assert said.tobytes() in heard.tobytes()
+    assert heard[heard != 0].tobytes() == said.tobytes()  # without the holes of a computer that stands still
     assert (fact["dropped"], fact["end"]) == (0, 0)
     assert 0 <= fact["median_ms"] < 60
-    assert program.wait(timeout=10) == 0
+    assert program.wait(timeout=30) == 0
 
 
 def test_the_loudspeaker_plays_every_part_whole(
@@ -72,7 +71,7 @@ def test_the_loudspeaker_plays_every_part_whole(
     assert first["at"] == pytest.approx(listening.instant_of(place), abs=0.04)
     assert second["at"] == pytest.approx(first["at"] + 1.5, abs=0.04)
     assert drained["at"] == pytest.approx(first["at"] + 3.0, abs=0.06)
-    assert program.wait(timeout=10) == 0
+    assert program.wait(timeout=30) == 0
 
 
 def test_stop_is_silent_at_once_and_knows_what_was_heard(
@@ -97,7 +96,7 @@ def test_stop_is_silent_at_once_and_knows_what_was_heard(
             assert listening.instant_of(int(loud[-1])) - fact["at"] < 0.02
             program.stdin.write("\n")
             program.stdin.flush()
-    assert program.wait(timeout=10) == 0
+    assert program.wait(timeout=30) == 0
 
 
 def test_a_card_that_goes_away_is_told_by_microphone_and_loudspeaker(
@@ -112,7 +111,7 @@ def test_a_card_that_goes_away_is_told_by_microphone_and_loudspeaker(
         f"the {what} 0 'default' (ALSA) has gone; check that it is connected, or choose another"
         for what in ("microphone", "loudspeaker", "loudspeaker")
     ]
-    assert program.wait(timeout=10) == 0
+    assert program.wait(timeout=30) == 0
 
 
 def test_a_device_is_found_by_index_and_by_a_part_of_its_name(sound_card: SoundCard) -> None:
