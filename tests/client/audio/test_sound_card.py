@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from tests.sound_card import RATE_HZ, SoundCard, correlation
+from tests.sound_card import RATE_HZ, SoundCard
 
 PROGRAM = ("-m", "tests.client.audio.programs")
 
@@ -26,6 +26,12 @@ def sound(tmp_path: Path) -> tuple[str, NDArray[np.int16]]:
     path = tmp_path / "sound.pcm"
     path.write_bytes(samples.tobytes())
     return str(path), samples
+
+
+def holes_s(places: NDArray[np.intp]) -> float:
+    """How long a sound that is never silent was interrupted: a computer that stands still for a while makes holes, and
+    nothing can be timed better than they are long. ``places``: where something was heard."""
+    return float(places[-1] - places[0] + 1 - len(places)) / RATE_HZ
 
 
 def next_fact(program: "subprocess.Popen[str]") -> dict[str, Any]:
@@ -49,7 +55,7 @@ def test_the_microphone_hears_every_sample(
     sound_card.speak(said.tobytes())
     fact = next_fact(program)
     heard = np.frombuffer(heard_path.read_bytes(), "<i2")
-    assert heard[heard != 0].tobytes() == said.tobytes()  # without the holes of a computer that stands still
+    assert heard[heard != 0].tobytes() == said.tobytes()
     assert (fact["dropped"], fact["end"]) == (0, 0)
     assert 0 <= fact["median_ms"] < 60
     assert program.wait(timeout=30) == 0
@@ -64,13 +70,15 @@ def test_the_loudspeaker_plays_every_part_whole(
         program = sound_card.program(*PROGRAM, "say", path, path)
         first, second, drained = (next_fact(program) for _ in range(3))
         listening.wait_for_silence()
-        heard, (place,) = listening.sound(), np.flatnonzero(listening.samples)[:1]
-    assert correlation(heard, np.tile(samples, 2)) > 0.99
+        recorded = listening.samples
+    places = np.flatnonzero(recorded)
+    assert (recorded[places] == np.tile(samples, 2)).all()
     assert drained["underruns"] == 0
     assert [first["item_id"], second["item_id"]] == ["msg_0", "msg_1"]
-    assert first["at"] == pytest.approx(listening.instant_of(place), abs=0.04)
-    assert second["at"] == pytest.approx(first["at"] + 1.5, abs=0.04)
-    assert drained["at"] == pytest.approx(first["at"] + 3.0, abs=0.06)
+    still_s = holes_s(places)
+    assert first["at"] == pytest.approx(listening.instant_of(places[0]), abs=0.04)
+    assert second["at"] == pytest.approx(first["at"] + 1.5, abs=0.04 + still_s)
+    assert drained["at"] == pytest.approx(first["at"] + 3.0, abs=0.06 + still_s)
     assert program.wait(timeout=30) == 0
 
 
@@ -82,20 +90,22 @@ def test_stop_is_silent_at_once_and_knows_what_was_heard(
     with sound_card.listen() as listening:
         program = sound_card.program(*PROGRAM, "say_and_stop", path, "500", "230", "710")
         assert program.stdin is not None
-        begin = 0
+        begin, lasted_s = 0, list[float]()
         for number in range(3):
             fact = next_fact(program)
             listening.wait_for_silence(200)
             recorded = listening.samples
             loud = begin + np.flatnonzero(recorded[begin:])
-            heard = recorded[loud]  # without the holes that a computer makes which stands still for a while
+            heard, still_s = recorded[loud], holes_s(loud)
             begin = len(recorded)
             assert fact["item_id"] == f"msg_{number}"
             assert (heard == samples[: len(heard)]).all()
-            assert fact["heard_ms"] == pytest.approx(len(heard) * 1000 / RATE_HZ, abs=60)
-            assert listening.instant_of(int(loud[-1])) - fact["at"] < 0.02
+            assert fact["heard_ms"] == pytest.approx(len(heard) * 1000 / RATE_HZ, abs=60 + still_s * 1000)
+            lasted_s.append(listening.instant_of(int(loud[-1])) - fact["at"])
+            assert lasted_s[-1] < 0.02 + fact["took"] + still_s
             program.stdin.write("\n")
             program.stdin.flush()
+    assert min(lasted_s) < 0.02
     assert program.wait(timeout=30) == 0
 
 
