@@ -11,7 +11,7 @@ from tests.conduct.cases.turns import TRUNCATING, told
 from tests.conduct.playing import BY_HAND, DETECTED, SLOW, TURNS, World, question
 from tests.session.sounds import silence, voice
 from vlmock.conduct.codes import PLAYING, STILL_PLAYING
-from vlmock.session.script import Call, McpCall, Say
+from vlmock.session.script import Call, Fail, McpCall, Say
 from vlmock.session.timing import Timing
 
 ASIDE = {"role": "assistant", "type": "message", "content": [{"type": "text", "text": "One moment."}]}
@@ -60,6 +60,12 @@ def the_call_was_interrupted(world: World) -> None:
     """Nobody waits for the output of a response that was cancelled."""
     client = world.client(replies=[[Call("get_weather", "{}"), Say("I will look. " * 20)]], timing=SLOW)
     client.type().ask().pause(1.0).send("response.cancel").pause(1).type().ask().pause(10).leave()
+
+
+def the_call_failed(world: World) -> None:
+    """Nor for that of a response that has failed: it is not gone on with."""
+    client = world.client(DETECTED | {"tools": OFFERED}, replies=[[*CALLS[:1], Fail("No luck.")]])
+    client.type().ask().pause(1).type("Again, please.").ask().pause(3).leave()
 
 
 def a_call_of_old_is_brought_along(world: World) -> None:
@@ -120,6 +126,13 @@ def a_file_at_an_odd_speed(world: World) -> None:
 def a_pause_between_turns(world: World) -> None:
     """Only in the middle of one it would be missed."""
     world.client(timing=SLOW).stream(question()).pause(30).stream(question()).pause(5)
+
+
+def takes_the_turn_over(world: World) -> None:
+    """Without a detector nobody waits for silence."""
+    client = world.client(timing=SLOW).stream(voice(600))
+    assert client.all("input_audio_buffer.speech_started")
+    client.configure(**BY_HAND).pause(2.5).append(voice(500)).send("input_audio_buffer.commit").pause(1).ask().pause(5)
 
 
 def settings_that_were_defaults(world: World) -> None:

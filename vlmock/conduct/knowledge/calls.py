@@ -34,7 +34,7 @@ class Call(msgspec.Struct):
     at: float
     answered_at: float | None = None
     given_up: bool = False
-    """Its response was cancelled."""
+    """Its response was cancelled, or came to nothing: whoever does not go on with it does well."""
 
 
 class Calls:
@@ -65,7 +65,7 @@ class Calls:
                 self.by_id.setdefault(call_id, Call(given(event.name, ""), response_id, at))
             case ResponseCreated():
                 self.output_at = None
-            case ResponseDone(response=response) if response.status == "cancelled":
+            case ResponseDone(response=response) if response.status != "completed":
                 for call in self.by_id.values():
                     call.given_up |= call.response_id == response.id
             case ConversationItemCreated(item=McpApprovalRequestItem(id=id)):

@@ -159,8 +159,8 @@ def at_most_15_mib(case: Case, event: Append) -> Iterator[str]:
     source="Observed {FON, PAI}: times count appended audio. Behaviour 3.2, 8.2 (L11).",
 )
 def keep_sound_coming(case: Case, event: InputAudioBufferAppend) -> Iterator[str]:
-    last_at = case.heard.pace.last_at
-    if case.heard.speaking and last_at is not None and case.at - last_at > _STALL_S:
+    last_at, in_a_turn = case.heard.pace.last_at, case.heard.speaking and not case.configured.by_hand
+    if in_a_turn and last_at is not None and case.at - last_at > _STALL_S:
         yield f"nothing was appended for {case.at - last_at:.1f} s in the middle of a turn"
 
 
