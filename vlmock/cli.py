@@ -14,7 +14,7 @@ import click
 
 import vlmock
 from vlmock.conduct_cli import Linting, lint_options
-from vlmock.console import print_exports, redaction_options
+from vlmock.console import lost_in_words, print_exports, redaction_options
 from vlmock.errors import VlmockError
 from vlmock.replay_cli import Replaying, print_difference, replay_options
 from vlmock.session.timing import PIPELINES_OWN, PROFILE_NAMES
@@ -161,8 +161,22 @@ def serve(
             replaying.tell(server)
     code, summary = replaying.end(server)
     code = max(code, linting.end(server))
-    click.echo(f"stopped{summary}" + (f"; what was said is in {record}" if record is not None else ""))
-    sys.exit(code)
+    click.echo(f"stopped{summary}{_recorded(server)}")
+    recordings = server.journal.recordings
+    sys.exit(1 if recordings is not None and recordings.lost else code)
+
+
+def _recorded(server: "MockServer") -> str:
+    """In words where it is, and what of it is not there."""
+    recordings = server.journal.recordings
+    if recordings is None:
+        return ""
+    path = recordings.stop()
+    if not path.exists():
+        return "; nobody was recorded, and nothing is left behind"
+    said = f"; what was said is in {path}"
+    return f"{said}
+{lost_in_words(recordings.lost_frames, recordings.lost)}" if recordings.lost else said
 
 
 def _readings(given: Sequence[str]) -> dict[str, object]:

@@ -5,7 +5,7 @@ from typing import Any, TypeVar
 
 import click
 
-__all__ = ["print_exports", "redaction_options"]
+__all__ = ["lost_in_words", "print_exports", "redaction_options"]
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 
@@ -33,6 +33,12 @@ def _patterns(given: Sequence[str]) -> Sequence[str]:
     except ValueError as error:
         raise click.BadParameter(str(error)) from None
     return given
+
+
+def lost_in_words(frames: int, reasons: Sequence[str]) -> str:
+    """For the end of a command whose recordings are not whole, and why they are not."""
+    missing = "1 frame is missing" if frames == 1 else f"{frames} frames are missing"
+    return f"{missing} in what was recorded: {reasons[0]}, and record again"
 
 
 def print_exports(environment: Mapping[str, str]) -> None:

@@ -1,10 +1,13 @@
 """``vlmock record`` in a process of its own."""
 
 import contextlib
+import importlib
 import json
 import os
+import re
 import signal
 import socket
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -244,3 +247,31 @@ def test_a_busy_port_is_a_sentence(tmp_path):
         done = run("record", "--upstream", "http://x", "--port", port, "out", cwd=tmp_path)
     assert done.returncode == 2
     assert f"127.0.0.1:{port} is in use by another program" in done.stderr
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("name", ["out", "out.zip"])
+def test_a_recorder_that_nobody_dialled_leaves_nothing(tmp_path, name):
+    """It says so; an empty zip file would be in the way of the next try."""
+    with serving("--upstream", "http://127.0.0.1:1", name, command="record", cwd=tmp_path) as recorder:
+        assert recorder.ends(signal.SIGINT) == "stopped; nobody was recorded, and nothing is left behind\n"
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="needs to limit the files of another process")
+def test_a_full_disk_is_counted_in_the_end(service, out):
+    """How many frames are missing, why, what to do; and exit code 1. A limit to the size of files stands for the
+    disk."""
+    resource: Any = importlib.import_module("resource")
+    with recording_of(service, out) as recorder:
+        resource.prlimit(recorder.process.pid, resource.RLIMIT_FSIZE, (4000, 4000))
+        with recorder.connect() as talk:
+            send_until(talk, 40)
+        recorder.process.send_signal(signal.SIGINT)
+        said, _ = recorder.process.communicate(timeout=10)
+    (recorded,) = read(out)
+    *_, stopped, missing = said.splitlines()
+    frames = int(re.findall(r"1 connection with (\d+) frames", stopped)[0])
+    assert missing.startswith(f"{frames - len(recorded.frames)} frames are missing in what was recorded: {out}")
+    assert missing.endswith("cannot be written (File too large); name another folder, and record again")
+    assert recorder.process.returncode == 1

@@ -44,8 +44,11 @@ def run_demo(scenario: str, *, timing: str, journal: Path | None) -> None:
         print(f"The reference client talks to it:\n\n{_for_people(command)}\n", flush=True)
         code = stopping.run(command)
         ended = _end_of(server)
-        server.journal.save(journal)
-    print(f"\nThe journal is saved in {journal}")
+        if server.journal.parts:
+            server.journal.save(journal)
+            print(f"\nThe journal is saved in {journal}")
+        else:
+            print("\nNobody has connected, so there is no journal to be saved")
     if heard.is_file():
         print(f"What the client heard is in {heard}")
     if not stopping.wanted:
@@ -129,7 +132,7 @@ def _end_of(server: MockServer) -> Ended | None:
 def _writable(path: Path) -> Path:
     """Found out before the conversation, not after it."""
     try:
-        RecordingsFolder(path)
+        RecordingsFolder(path).finish()
     except CannotRecord as error:
         raise RecordingError(f"the journal cannot be saved: {error}") from error
     return path

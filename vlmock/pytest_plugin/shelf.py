@@ -47,7 +47,8 @@ class Shelf:
         return self.unfinished
 
     def keep(self) -> None:
-        """The new one is good: it takes the old one's place."""
+        """The new one is good: it takes the old one's place, also when nothing was said in it."""
+        self.unfinished.mkdir(exist_ok=True)
         _remove(self._before)
         if self.path.exists():
             self.path.rename(self._before)

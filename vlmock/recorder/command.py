@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from vlmock.console import print_exports, redaction_options
+from vlmock.console import lost_in_words, print_exports, redaction_options
 from vlmock.errors import ServerError
 from vlmock.stop_signals import StopSignals
 
@@ -99,9 +99,10 @@ def _summary(recorder: "Recorder") -> str:
     recorded = recorder.connections
     frames = sum(connection.frames for connection in recorded)
     if not recorded:
-        return "stopped; nobody was recorded"
+        return "stopped; nobody was recorded, and nothing is left behind"
     what = "1 connection" if len(recorded) == 1 else f"{len(recorded)} connections"
-    return f"stopped; {what} with {frames} frames in {recorder.folder}"
+    said = f"stopped; {what} with {frames} frames in {recorder.folder}"
+    return f"{said}\n{lost_in_words(recorder.lost_frames, recorder.lost)}" if recorder.lost else said
 
 
 class _Lines:

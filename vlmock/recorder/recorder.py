@@ -106,7 +106,6 @@ class Recorder(LocalServer):
         **address: Any,
     ) -> None:
         """``address``: host, port and tls, as of ``LocalServer``."""
-        self._lost: list[str] = []
         self._folder: Path | None = None
         self._thread = RecordingThread(
             folder,
@@ -159,7 +158,12 @@ class Recorder(LocalServer):
     @property
     def lost(self) -> list[str]:
         """Which of it are about recordings that are not whole: the disk is full, for example."""
-        return list(self._lost)
+        return list(self._thread.lost)
+
+    @property
+    def lost_frames(self) -> int:
+        """How many frames are missing in those; certain once it has been stopped."""
+        return self._thread.lost_frames
 
     def catch_up(self) -> None:
         """What was passed on before now has been noted, in the journal too."""
@@ -181,7 +185,6 @@ class Recorder(LocalServer):
 
     def _not_written(self, error: Exception) -> None:
         """In the thread that writes."""
-        self._lost.append(str(error))
         self._office.complain(f"{error}; the talk goes on, and the rest of it is not recorded")
 
 

@@ -15,6 +15,7 @@ from typing import Any, Final, Protocol
 import msgspec
 
 from vlmock.errors import RecordingError
+from vlmock.protocol.recording.folder import left_behind
 from vlmock.protocol.recording.lines import AUDIO_KEY, EVENTS_FILE, VERSION, Frame, Head
 from vlmock.protocol.wire import JsonObject
 from vlmock.recording.formats import read_foreign
@@ -65,6 +66,12 @@ def _read(path: Path) -> list[Recording]:
         raise RecordingError(f"{path}: the zip file is damaged ({error}); pack it again") from error
     if path.exists():
         return read_foreign(path)
+    left = left_behind(path)
+    if left is not None:
+        raise RecordingError(
+            f"{path}: there is no such file, because its recorder was killed or still runs: name {left}, where all "
+            "that was recorded for it is"
+        )
     raise RecordingError(f"{path}: there is no such folder or file")
 
 

@@ -155,7 +155,8 @@ class Journal:
 
         Secrets are ``***``, and so is what the regular expressions ``redact`` match; ``redact_audio`` keeps timing and
         loudness of the sound, not the voices. Members stand in the order of our types; ``vlmock.serve(record=…)`` has
-        them as they came. Raises RecordingError when there are recordings already, or nothing can be written.
+        them as they came. Raises RecordingError when there are recordings already, when nobody has connected, or when
+        nothing can be written.
         """
         from vlmock.server.journal_recording import save
 

@@ -1,6 +1,6 @@
 """A journal as recordings: what was kept in memory, written down afterwards."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 import msgspec
@@ -19,7 +19,7 @@ from vlmock.server.recording_thread import iso_time
 __all__ = ["save"]
 
 
-def save(parts: Iterable[ConnectionJournal], path: str | Path, *, redact: Iterable[str], redact_audio: bool) -> Path:
+def save(parts: Sequence[ConnectionJournal], path: str | Path, *, redact: Iterable[str], redact_audio: bool) -> Path:
     """As ``Journal.save``."""
     try:
         redaction = Redaction(redact)
@@ -27,6 +27,9 @@ def save(parts: Iterable[ConnectionJournal], path: str | Path, *, redact: Iterab
         raise RecordingError(str(error)) from None
     try:
         folder = RecordingsFolder(path)
+        if not parts:
+            folder.finish()
+            raise RecordingError(f"nothing can be saved in {path}: nobody has connected")
         for part in parts:
             recording = folder.connection(part.number)
             try:

@@ -68,6 +68,9 @@ class RecordingThread:
         self._stopping = False
         self._finished: Path | None = None
         self._open: set[ConnectionRecording] = set()
+        self._broken: list[ConnectionRecording] = []
+        self.lost: list[str] = []
+        """Why recordings are not whole, a sentence each: the disk is full, for example."""
         self._thread = threading.Thread(target=self._run, name="vlmock-recording", daemon=True)
         self._thread.start()
 
@@ -82,6 +85,11 @@ class RecordingThread:
     def path(self) -> Path:
         """The folder that is written to, also where it becomes a zip file."""
         return self._folder.path
+
+    @property
+    def lost_frames(self) -> int:
+        """How many were said and are not on the disk, because it was full for example; certain once it has stopped."""
+        return sum(recording.lost_frames for recording in self._broken)
 
     @property
     def has_room(self) -> bool:
@@ -157,6 +165,7 @@ class RecordingThread:
             try:
                 recording._write(encodes)
             except Exception as error:
+                self.lost.append(str(error))
                 self.failed(RecordingError(str(error)) if isinstance(error, CannotRecord) else error)
         with self._changed:
             self._bytes -= sum(job[-1] for job in jobs)
@@ -174,11 +183,20 @@ class ConnectionRecording:
     def __init__(self, thread: RecordingThread, encoder: RecordingEncoder, number: int) -> None:
         self._thread, self._encoder, self._number = thread, encoder, number
         self._folder: RecordingFolder | None = None
+        self._frames = 0
+        """That were said."""
         self._over = False
         self._put(encoder.opened)
 
+    @property
+    def lost_frames(self) -> int:
+        """Of those that were said as many as are not on the disk; of a recording that broke."""
+        lines = self._folder.lines if self._folder is not None else 0
+        return max(0, self._frames - max(0, lines - 1))  # the first is the head
+
     def said(self, source: Speaker, message: bytes | str, at: float, *, binary: bool = False) -> None:
         """One message; as ``RecordingEncoder.said``."""
+        self._frames += 1
         self._put(lambda: self._encoder.said(source, message, at, binary=binary), len(message))
 
     def closed(self, by: Speaker, code: int, reason: str, at: float) -> None:
@@ -205,6 +223,7 @@ class ConnectionRecording:
                 self._folder = self._thread._folder.connection(self._number)
             self._folder.write(pieces)
         except Exception:
+            self._thread._broken.append(self)
             self._finish()
             raise
         if self._over:

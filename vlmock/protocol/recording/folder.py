@@ -3,18 +3,29 @@
 Nothing is kept back in the program: what was written is there, should the program be killed in the next moment.
 """
 
+import errno
 import shutil
 import zipfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO, Final
 
 from vlmock.protocol.recording.encoder import Piece
 from vlmock.protocol.recording.lines import EVENTS_FILE
 
-__all__ = ["CannotRecord", "RecordingFolder", "RecordingsFolder", "pack"]
+__all__ = ["CannotRecord", "RecordingFolder", "RecordingsFolder", "left_behind", "pack"]
 
 _ZIP: Final = ".zip"
+_OTHER_DISK: Final = "make room on that disk, or name a folder on another"
+_OTHER_FOLDER: Final = "name a folder that you may write to"
+_REMEDIES: Final = {
+    errno.ENOSPC: _OTHER_DISK,
+    errno.EDQUOT: _OTHER_DISK,
+    errno.EACCES: _OTHER_FOLDER,
+    errno.EPERM: _OTHER_FOLDER,
+    errno.EROFS: _OTHER_FOLDER,
+}
 
 
 class CannotRecord(Exception):
@@ -28,6 +39,8 @@ class RecordingFolder:
         """Makes the folder, and those above it. Raises CannotRecord when it holds a recording already, is no folder, or
         cannot be written to."""
         self.path = Path(path)
+        self.lines = 0
+        """Of the events, as many as are whole on the disk."""
         self._files: dict[str, BinaryIO] = {}
         _make(self.path)
         if (self.path / EVENTS_FILE).exists():
@@ -50,7 +63,7 @@ class RecordingFolder:
             for (name, place), data in within.items():
                 self._overwrite(name, place, data)
             if events:
-                _write(self._file(EVENTS_FILE), b"".join(events))
+                self._write_lines(b"".join(events))
         except OSError as error:
             raise _cannot(self.path, error) from error
 
@@ -65,6 +78,14 @@ class RecordingFolder:
             self._files[name] = (self.path / name).open("wb", buffering=0)
         return self._files[name]
 
+    def _write_lines(self, data: bytes) -> None:
+        file = self._file(EVENTS_FILE)
+        begin = file.tell()
+        try:
+            _write(file, data)
+        finally:
+            self.lines += data.count(b"\n", 0, file.tell() - begin)
+
     def _overwrite(self, name: str, place: int, data: bytes) -> None:
         file = self._file(name)
         file.seek(place)
@@ -76,31 +97,44 @@ class RecordingsFolder:
     """Where the recordings of several connections are written: ``connection-1``, ``connection-2`` … below it.
 
     A path that ends in ``.zip`` becomes a zip file at the end; until then, or for ever when the program dies before,
-    they are in a folder of the same name without ``.zip``.
+    they are in a folder of the same name without ``.zip``. Where nothing is recorded, nothing is left.
     """
 
     def __init__(self, path: str | Path) -> None:
         """Raises CannotRecord as ``RecordingFolder`` does, and when there are recordings there already."""
         path = Path(path)
         self._zip = path if path.suffix.lower() == _ZIP else None
-        self.path = path.with_suffix("") if self._zip else path
-        if self._zip is not None and self._zip.exists():
-            raise _taken(self._zip)
-        _make(self.path)
-        if any(self.path.glob(f"*/{EVENTS_FILE}")) or (self.path / EVENTS_FILE).exists():
+        self.path = path
+        if self._zip is not None:
+            self.path = path.with_suffix("")
+            _check_room_for(self._zip, self.path)
+        elif _holds_recordings(self.path):
             raise _taken(self.path)
+        self._made = _make(self.path)
 
     def connection(self, number: int) -> RecordingFolder:
         """Where that connection is written, counting from 1. Raises CannotRecord."""
         return RecordingFolder(self.path / f"connection-{number}")
 
     def finish(self) -> Path:
-        """Make the zip file, if that is wanted, and say where the recordings are. Raises CannotRecord."""
+        """Make the zip file, if that is wanted, and say where the recordings are, or would be if there were any. Raises
+        CannotRecord."""
+        if not _holds_recordings(self.path):
+            _remove_empty(self._made)
+            return self._zip or self.path
         if self._zip is None:
             return self.path
         pack(self.path, self._zip)
         shutil.rmtree(self.path, ignore_errors=True)
         return self._zip
+
+
+def left_behind(archive: Path) -> Path | None:
+    """The folder with what was recorded for a zip file that is not there: its recorder was killed, or still runs."""
+    if archive.suffix.lower() != _ZIP or archive.exists():
+        return None
+    folder = archive.with_suffix("")
+    return folder if _holds_recordings(folder) else None
 
 
 def pack(folder: Path, archive: Path) -> None:
@@ -115,7 +149,29 @@ def pack(folder: Path, archive: Path) -> None:
                     packed.write(path, path.relative_to(folder), kind)
         unfinished.replace(archive)
     except OSError as error:
+        with suppress(OSError):
+            unfinished.unlink(missing_ok=True)
         raise _cannot(archive, error) from error
+
+
+def _holds_recordings(folder: Path) -> bool:
+    return any(folder.glob(f"*/{EVENTS_FILE}")) or (folder / EVENTS_FILE).exists()
+
+
+def _check_room_for(archive: Path, folder: Path) -> None:
+    """The folder is packed and removed in the end, so nothing of anybody else's may be in it."""
+    if archive.exists():
+        raise _taken(archive)
+    if left_behind(archive):
+        raise CannotRecord(
+            f"{folder} holds what was recorded for {archive} by a recorder that was killed, or still runs; it is as "
+            f"good as the zip file (`vlmock diff {folder}`): move or remove it, or name another file"
+        )
+    if folder.is_dir() and any(folder.iterdir()):
+        raise CannotRecord(
+            f"the folder {folder} is not empty, and it is where recordings are collected until they become {archive}; "
+            "name another file"
+        )
 
 
 def _write(file: BinaryIO, data: bytes) -> None:
@@ -125,21 +181,34 @@ def _write(file: BinaryIO, data: bytes) -> None:
         rest = rest[file.write(rest) :]
 
 
-def _make(folder: Path) -> None:
+def _make(folder: Path) -> Sequence[Path]:
+    """Those that had to be made, the innermost first."""
+    made = [each for each in (folder, *folder.parents) if not each.exists()]
     try:
         folder.mkdir(parents=True, exist_ok=True)
         probe = folder / ".vlmock-probe"
         probe.touch()
         probe.unlink()
-    except (FileExistsError, NotADirectoryError) as error:
-        raise CannotRecord(f"{folder} cannot hold a recording: a file is in the way; name a folder") from error
     except OSError as error:
+        _remove_empty(made)
+        if isinstance(error, FileExistsError | NotADirectoryError):
+            raise CannotRecord(f"{folder} cannot hold a recording: a file is in the way; name a folder") from error
         raise _cannot(folder, error) from error
+    return made
+
+
+def _remove_empty(folders: Iterable[Path]) -> None:
+    with suppress(OSError):
+        for folder in folders:
+            folder.rmdir()
 
 
 def _taken(path: Path) -> CannotRecord:
-    return CannotRecord(f"{path} holds a recording already; remove it, or name another folder")
+    return CannotRecord(
+        f"{path} holds a recording already; remove it, or name another {'file' if path.is_file() else 'folder'}"
+    )
 
 
 def _cannot(path: Path, error: OSError) -> CannotRecord:
-    return CannotRecord(f"{path} cannot be written ({error.strerror or error}); name another folder")
+    remedy = _REMEDIES.get(error.errno or 0, "name another folder")
+    return CannotRecord(f"{path} cannot be written ({error.strerror or error}); {remedy}")
