@@ -105,7 +105,9 @@ def _show_devices(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:
     type=click.Path(path_type=Path),
     help="All of it with both voices, without keys: a new folder, or a .zip.",
 )
-@click.option("--redact", multiple=True, metavar="REGEX", help="Record *** for what matches; several for several.")
+@click.option(
+    "--redact", multiple=True, metavar="REGEX", help="Record and log *** for what matches; several for several."
+)
 @click.option("--redact-audio", is_flag=True, help="Record when and how loud somebody speaks, not the voice.")
 @click.option("--plain", is_flag=True, help="Plain lines on a terminal too.")
 @click.option("--debug", is_flag=True, help="Show where an error comes from.")

@@ -85,6 +85,7 @@ class connect:
             "ping_interval_s": ping_interval_s,
         }
         self._record = record
+        self._log = log
         self._own_recorder: Recorder | None = None
         self._stalled_after_s = ping_interval_s
         self._policy = Reconnect() if reconnect is True else reconnect or None
@@ -152,7 +153,10 @@ class connect:
                 headers = await self._credential.headers(fresh=fresh_token)
         except TimeoutError:
             raise CredentialError(f"no token came within {timeout_s:g} s; sign in anew, or use an API key") from None
-        return await dial(self._url, headers={**self._headers, **headers}, **self._dial_options)
+        headers = {**self._headers, **headers}
+        if self._log is not None:
+            self._log.dialling(self._url, headers)
+        return await dial(self._url, headers=headers, **self._dial_options)
 
 
 def target_of(

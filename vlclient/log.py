@@ -12,7 +12,7 @@ whose number is said. Times are seconds since the log was opened.
 
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import TextIO
@@ -21,7 +21,9 @@ import msgspec
 
 from vlclient.errors import ConfigurationError
 from vlmock.protocol.codec import UnknownServerEvent
-from vlmock.protocol.shown import facts, on_one_line
+from vlmock.protocol.recording.lines import Head
+from vlmock.protocol.recording.redaction import Redaction
+from vlmock.protocol.shown import Showable, facts, on_one_line
 from vlmock.protocol.wire import ClientEvent, ServerEvent
 
 __all__ = ["WireLog"]
@@ -35,12 +37,23 @@ logger = logging.getLogger(__name__)
 class WireLog:
     """Writes each event as it goes by, and flushes it, so that a crash loses nothing.
 
-    ``to`` is a file, which is written anew, or an open stream, which stays open. Raises ``ConfigurationError`` when the
-    file cannot be written. When writing fails later (a full disk, a closed stream), one warning is logged and the
+    ``to`` is a file, which is written anew, or an open stream, which stays open. Keys and tokens are ``***``, and so is
+    what the regular expressions ``redact`` match. Raises ``ConfigurationError`` when the file cannot be written, or
+    when a pattern is none. When writing fails later (a full disk, a closed stream), one warning is logged and the
     conversation goes on without it.
     """
 
-    def __init__(self, to: Path | str | TextIO, *, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        to: Path | str | TextIO,
+        *,
+        redact: Iterable[str] = (),
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        try:
+            self._redaction = Redaction(redact)
+        except ValueError as error:
+            raise ConfigurationError(f"the log cannot be written: {error}") from None
         self._clock = clock
         self._began = clock()
         self._owned = isinstance(to, str | Path)
@@ -49,15 +62,19 @@ class WireLog:
 
     def sent(self, event: ClientEvent) -> None:
         """An event of ours. Its id is shown, because an ``error`` may refer to it."""
-        self._write("→", event.type, facts(event, longest_text=LONGEST_TEXT))
+        self._write("→", event.type, self._facts(event))
 
     def received(self, event: ServerEvent | UnknownServerEvent) -> None:
         """An event of the service, known or not."""
-        self._write("←", event.type, facts(event, longest_text=LONGEST_TEXT, without=("type", "event_id")))
+        self._write("←", event.type, self._facts(event, without=("type", "event_id")))
 
     def happened(self, event: msgspec.Struct) -> None:
         """Something that never was on the wire, such as ``Reconnecting``."""
-        self._write("·", type(event).__name__, facts(event, longest_text=LONGEST_TEXT))
+        self._write("·", type(event).__name__, self._facts(event))
+
+    def dialling(self, url: str, headers: Mapping[str, str]) -> None:
+        """A connection is asked for with this; its credentials are nobody's business wherever they turn up again."""
+        self._redaction = self._redaction.knowing(Head(made_by="", url=url, request_headers=list(headers.items())))
 
     def close(self) -> None:
         """Close the file. Safe to call twice; what happens later is not written."""
@@ -73,11 +90,17 @@ class WireLog:
     ) -> None:
         self.close()
 
+    def _facts(self, event: Showable, without: tuple[str, ...] = ("type",)) -> str:
+        return facts(event, longest_text=LONGEST_TEXT, without=without, redaction=self._redaction)
+
     def _write(self, arrow: str, name: str, details: str) -> None:
         stream = self._stream
         if stream is None:
             return
-        line = f"{self._clock() - self._began:8.3f} {arrow} {on_one_line(name)} {details}".rstrip() + "\n"
+        line = (
+            f"{self._clock() - self._began:8.3f} {arrow} {on_one_line(self._redaction.text(name))} {details}".rstrip()
+            + "\n"
+        )
         # a terminal that lacks a character is no reason to lose the line
         encoding = getattr(stream, "encoding", None) or "utf-8"
         line = line.encode(encoding, "backslashreplace").decode(encoding)

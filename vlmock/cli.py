@@ -175,8 +175,7 @@ def _recorded(server: "MockServer") -> str:
     if not path.exists():
         return "; nobody was recorded, and nothing is left behind"
     said = f"; what was said is in {path}"
-    return f"{said}
-{lost_in_words(recordings.lost_frames, recordings.lost)}" if recordings.lost else said
+    return f"{said}\n{lost_in_words(recordings.lost_frames, recordings.lost)}" if recordings.lost else said
 
 
 def _readings(given: Sequence[str]) -> dict[str, object]:

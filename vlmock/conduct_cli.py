@@ -62,7 +62,7 @@ class Linting:
         if self.wanted:
             for finding in self._live.news(server.journal):
                 if finding.rule.id not in self._ignored:
-                    click.echo(str(finding))
+                    click.echo(server.journal.told(str(finding)))
 
     def end(self, server: "MockServer") -> int:
         """The rest, the summary and the report; what to exit with."""

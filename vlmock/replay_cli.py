@@ -55,7 +55,7 @@ class Replaying:
         for number, replay in [(each.connection, each.replay) for each in server.replayed]:
             if number not in self._told and (replay.gone or stopped):
                 self._told.add(number)
-                self._different += _tell_of(number, replay)
+                self._different += _tell_of(number, replay, server.journal.told)
 
     def end(self, server: "MockServer") -> tuple[int, str]:
         """What is left to be said, when the server has stopped; what to exit with, and the summary."""
@@ -73,7 +73,7 @@ class Replaying:
 def print_difference(entry: Any) -> None:
     """A journal's entry about one, as it happens, in one line, whatever its length: it is what a replay is for."""
     if entry.type == "(differs)":
-        click.echo(f"#{entry.connection} {entry.at:8.3f} ! {on_one_line(entry.event.message)}")
+        click.echo(f"#{entry.connection} {entry.at:8.3f} ! {on_one_line(entry.told(entry.event.message))}")
 
 
 def replay_options(command: _Command) -> _Command:
@@ -128,11 +128,12 @@ def _names(recordings: "Sequence[Recording]") -> str:
     return ", ".join(names[:_MOST_NAMES]) + (f" and {more} more" if more > 0 else "")
 
 
-def _tell_of(number: int, replay: "Replay") -> bool:
-    """How it went on a connection, with what was not said as it happened; whether anything differed."""
+def _tell_of(number: int, replay: "Replay", told: Callable[[str], str]) -> bool:
+    """How it went on a connection, with what was not said as it happened; whether anything differed. ``told``: a text
+    without what nobody is shown."""
     missing = replay.left_over()
     for deviation in missing:
-        click.echo(f"#{number}          ! {on_one_line(str(deviation))}")
+        click.echo(f"#{number}          ! {on_one_line(told(str(deviation)))}")
     count = len(replay.deviations) + len(missing)
     how = f"{count} difference{'s' * (count > 1)} from" if count else "as recorded in"
     click.echo(f"#{number} has ended: {how} {replay.name}")

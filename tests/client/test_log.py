@@ -58,6 +58,20 @@ def test_a_conversation_reads_like_one(clock, tmp_path):
     log.close()
 
 
+def test_what_the_user_names_is_not_in_it(clock, tmp_path):
+    """Patterns, in texts and types; and the connection's own credentials, wherever they turn up again."""
+    with WireLog(tmp_path / "wire.log", redact=[r"\d{4}"], clock=clock) as log:
+        log.dialling("wss://host/?api-key=sesame-in-query", {"api-key": "sesame-in-header"})
+        log.sent(typed("the codes are 4711, sesame-in-header and sesame-in-query"))
+        log.received(UnknownServerEvent("new.4711", "event_2", {"type": "new.4711", "text": "4711"}))
+        log.happened(Reconnecting(attempt=1, delay_s=0.5, cause=ConnectionClosed(1006, "4711")))
+    written = (tmp_path / "wire.log").read_text(encoding="utf-8")
+    assert [secret for secret in ("4711", "sesame") if secret in written] == []
+    assert "the codes are ***, *** and ***" in written
+    with pytest.raises(ConfigurationError, match=r"'\(' is no regular expression"):
+        WireLog(tmp_path / "wire.log", redact=["("])
+
+
 def test_a_type_from_outside_cannot_forge_a_line():
     """An unknown event's type is text of somebody else."""
     stream = io.StringIO()

@@ -169,7 +169,9 @@ def test_chat_records(tmp_path: Path):
     """``vlclient chat --record``, with patterns; a second chat does not write over it."""
     with vlmock.serve("weather") as server:
         options = [*spoken(server.url, tmp_path), "--record", tmp_path / "out", "--redact", "Beijing", "--redact-audio"]
+        options += ["--log", tmp_path / "log"]
         done = chat(tmp_path, *options)
+        log = (tmp_path / "log").read_text(encoding="utf-8")
         again = chat(tmp_path, *options)
         alone = chat(tmp_path, *spoken(server.url, tmp_path), "--redact-audio")
     assert (done.code, done.err) == (0, "")
@@ -178,10 +180,27 @@ def test_chat_records(tmp_path: Path):
     assert recording.head.audio_redacted
     assert len(recording.voices["client.wav"]) > 100_000
     assert "***" in str(recording.frames)
+    assert '\\"location\\":\\"***' in log
     for text in (CHAT_KEY, "Beijing"):
         assert text.encode() not in files_in(tmp_path / "out")
+        assert text not in log
     assert again.code == 2
     assert again.err == (
         f"vlclient: cannot record: {tmp_path / 'out'} holds a recording already; remove it, or name another folder\n"
     )
+    assert (tmp_path / "log").read_text(encoding="utf-8") == log
     assert (alone.code, "give --record as well" in alone.err) == (2, True)
+
+
+def test_chat_leaves_nothing_where_it_cannot_begin(tmp_path: Path):
+    """Neither a folder nor a zip file that is in the way of the next try: of a log that cannot be written, an endpoint
+    where nobody is."""
+    with vlmock.serve() as server:
+        url = server.url
+    for name in ("out", "out.zip"):
+        nowhere = chat(tmp_path, *spoken(url, tmp_path), "--record", tmp_path / name)
+        no_log = chat(
+            tmp_path, *spoken(url, tmp_path), "--record", tmp_path / name, "--log", tmp_path / "missing" / "log"
+        )
+        assert (nowhere.code, no_log.code) == (3, 2)
+        assert not list(tmp_path.glob("out*"))

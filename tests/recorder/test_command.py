@@ -89,10 +89,11 @@ def test_refusals_and_a_service_that_is_gone_are_told(out):
     assert [recorded.head.status for recorded in read(out)] == [401]
 
 
-def test_no_secret_gets_onto_the_disk(out):
+@pytest.mark.parametrize("options", [(), ("--verbose",)], ids=["quietly", "verbosely"])
+def test_no_secret_gets_onto_the_disk_or_the_terminal(out, options):
     """Keys and tokens in each place where they may stand, what a tool is called with, and patterns of one's own."""
-    with vlmock.serve() as server, recording_of(server, out, "--redact", r"\d{16}") as recorder:
-        for query in (f"&api-key={KEY}", f"&Authorization=Bearer%20{TOKEN}"):
+    with vlmock.serve() as server, recording_of(server, out, "--redact", r"\d{16}", *options) as recorder:
+        for query in (f"&api-key={KEY}", f"&Authorization=Bearer%20{TOKEN}&user=4111111111111111"):
             with recorder.connect(path="", key=KEY, model=f"gpt-4.1{query}") as talk:
                 talk.send(json.dumps({"type": "session.update", "session": {"tools": [mcp_server()]}}))
                 ask(talk, f"My card is 4111111111111111, my key {KEY}, and my token is {TOKEN}.")
@@ -102,6 +103,7 @@ def test_no_secret_gets_onto_the_disk(out):
     for data in [said.encode(), *(path.read_bytes() for path in files)]:
         for secret in (KEY, TOKEN, "the-secret-of-the-tool", "4111111111111111"):
             assert secret.encode() not in data
+    assert ("My card is ***" in said) == bool(options)
     assert b"My card is ***" in (out / "connection-1" / "events.jsonl").read_bytes()
 
 

@@ -6,6 +6,7 @@ import pytest
 
 from vlmock.protocol.input_audio import InputAudioBufferAppend
 from vlmock.protocol.input_audio import InputAudioBufferCleared as Cleared
+from vlmock.protocol.recording.redaction import Redaction
 from vlmock.protocol.session import SessionUpdate
 from vlmock.recorder.frames import Goodbye, Message
 from vlmock.recorder.journalist import Journalist
@@ -34,7 +35,7 @@ def journalist(journal: Journal) -> Journalist:
 def test_both_sides_are_typed_and_have_their_time(journalist: Journalist, journal: Journal):
     """Audio as bytes; what has no class of ours stays as it was."""
     recorded = connection()
-    journalist.begun(recorded)
+    journalist.begun(recorded, Redaction())
     recorded.seconds = 0.5
     journalist.said(recorded, "client", text('{"type":"input_audio_buffer.append","audio":"AAAA"}'))
     recorded.seconds = 0.75
@@ -62,7 +63,7 @@ def test_both_sides_are_typed_and_have_their_time(journalist: Journalist, journa
 def test_the_end_is_in_it(journalist: Journalist, journal: Journal, known: dict[str, object], ended: Ended):
     """Who said goodbye, and how. What comes afterwards is nobody's."""
     recorded = connection(**known, seconds=2.0)
-    journalist.begun(recorded)
+    journalist.begun(recorded, Redaction())
     journalist.over(recorded)
     journalist.over(recorded)
     journalist.said(recorded, "server", text("{}"))
@@ -73,7 +74,7 @@ def test_the_end_is_in_it(journalist: Journalist, journal: Journal, known: dict[
 def test_who_was_not_let_in_is_in_no_journal(journalist: Journalist, journal: Journal):
     """As with an emulator."""
     recorded = connection(status=401)
-    journalist.begun(recorded)
+    journalist.begun(recorded, Redaction())
     journalist.over(recorded)
     assert journal.connections == []
 
@@ -81,7 +82,17 @@ def test_who_was_not_let_in_is_in_no_journal(journalist: Journalist, journal: Jo
 def test_the_beta_dialect_is_understood(journalist: Journalist, journal: Journal):
     """Its settings are those of a session, too."""
     recorded = connection("/v1/realtime?model=gpt-realtime")
-    journalist.begun(recorded)
+    journalist.begun(recorded, Redaction())
     journalist.said(recorded, "client", text('{"type":"session.update","session":{"voice":"alloy"}}'))
     assert [type(event) for event in journal.client_events()] == [SessionUpdate]
     assert journal.connections[0]["dialect"] == "openai-beta"
+
+
+def test_what_is_not_recorded_is_not_shown(journalist: Journalist, journal: Journal):
+    """A test's report shows the journal."""
+    recorded = connection()
+    journalist.begun(recorded, Redaction(["Oysters?"]))
+    journalist.said(recorded, "client", text('{"type":"session.update","session":{"instructions":"Oysters"}}'))
+    journalist.said(recorded, "server", text('{"type":"brand.new","word":"Oysters"}'))
+    lines = [entry.line() for entry in journal.entries()]
+    assert ["***" in line and "Oyster" not in line for line in lines] == [True, True]

@@ -21,11 +21,11 @@ def quiet() -> logging.Logger:
     return logger
 
 
-async def talk(server: vlmock.MockServer, *messages: str, until: str) -> list[str]:
+async def talk(server: vlmock.MockServer, *messages: str, until: str, query: str = "") -> list[str]:
     """What the server said, up to the event of that type."""
     heard: list[str] = []
     headers = {"api-key": KEY}
-    async with connect(f"{server.ws_url}{PATH}", additional_headers=headers, logger=quiet()) as client:
+    async with connect(f"{server.ws_url}{PATH}{query}", additional_headers=headers, logger=quiet()) as client:
         for message in messages:
             await client.send(message)
         while not heard or json.loads(heard[-1])["type"] != until:
@@ -85,6 +85,35 @@ async def test_each_connection_has_its_own_folder(tmp_path: Path):
     assert second.head.audio_redacted
     (item,) = [frame.event for frame in second.frames if frame.event and frame.event["type"] == CREATE]
     assert item["item"]["content"][0]["text"] == "***"
+
+
+async def test_what_is_not_recorded_is_not_shown_either(tmp_path: Path):
+    """Patterns and the connection's own key: in the lines of the log, in the journal's page and its summary. A program
+    has the events as they were."""
+    lines: list[str] = []
+    secret, told = "4111111111111111", f"My card is 4111111111111111, my key {KEY}."
+    say = {
+        "type": CREATE,
+        "item": {"type": "message", "role": "user", "content": [{"type": "input_text", "text": told}]},
+    }
+    options = {"record": tmp_path / "out", "redact": [r"\d{16}"]}
+    async with vlmock.serve(**options, log=lambda entry: lines.append(entry.line())) as server:
+        await talk(server, json.dumps(say), json.dumps({"type": secret}), query=f"&user={secret}", until="error")
+        (entry,) = [entry for entry in server.journal.entries() if entry.type == CREATE]
+        assert entry.event.item.content[0].text == told
+        shown = [*lines, *(json.dumps(entry.shown(audio=True)) for entry in server.journal.entries())]
+        shown.append(json.dumps(server.journal.as_json(last=100)))
+    assert sum("My card is ***, my key ***." in each for each in shown) >= 4
+    assert not [each for each in shown if secret in each or KEY in each]
+
+
+async def test_spoken_words_that_are_not_recorded_are_not_shown_either(tmp_path: Path):
+    """They come in runs of deltas, which become entries later."""
+    async with vlmock.serve(lambda turn: "Oysters.", record=tmp_path / "out", redact=["Oysters"]) as server:
+        await talk(server, *ASK, until="response.done")
+        lines = [entry.line() for entry in server.journal.entries()]
+    assert sum("***" in line for line in lines) >= 2
+    assert not [line for line in lines if "Oysters" in line]
 
 
 async def test_a_recording_has_what_the_journal_could_not_keep(tmp_path: Path):

@@ -92,7 +92,7 @@ class ChatOptions(msgspec.Struct, frozen=True, kw_only=True):
     log: Path | None = None
     record: Path | None = None
     redact: Sequence[str] = ()
-    """Regular expressions: what they match is not recorded."""
+    """Regular expressions: what they match is neither recorded nor in the log."""
     redact_audio: bool = False
     plain: bool = False
     """Plain lines on a terminal too."""
@@ -105,8 +105,12 @@ class ChatOptions(msgspec.Struct, frozen=True, kw_only=True):
             (self.output and self.output_device, "--output and --output-device exclude each other"),
             (self.input and self.output and _are_one(self.input, self.output), "--input and --output are one file"),
             (
-                (self.redact or self.redact_audio) and not self.record,
-                "--redact and --redact-audio are about recordings: give --record as well",
+                self.redact and not (self.record or self.log),
+                "--redact is about recordings and logs: give --record or --log as well",
+            ),
+            (
+                self.redact_audio and not self.record,
+                "--redact-audio is about recordings: give --record as well",
             ),
             (self.fast and not self.input, "--fast is for a file: give one with --input"),
             (

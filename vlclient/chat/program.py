@@ -26,6 +26,7 @@ from vlclient.chat.tool_file import tools_in
 from vlclient.connecting import connect
 from vlclient.endpoint import shown
 from vlclient.environment import read_settings
+from vlclient.errors import ConfigurationError
 from vlclient.latency import Latency
 from vlclient.log import WireLog
 from vlclient.recorder import Recorder
@@ -77,12 +78,7 @@ class _Chat:
         settings = read_settings(os.environ, folder=Path.cwd())
         self._endpoint = options.endpoint or settings.endpoint or ""
         self._counterpart = Counterpart.of(options, settings)
-        self._log = WireLog(options.log) if options.log is not None else None
-        self._recorder = (
-            Recorder(options.record, redact=options.redact, redact_audio=options.redact_audio)
-            if options.record is not None
-            else None
-        )
+        self._recorder, self._log = _recorder_and_log(options)
         self._latency = Latency()
         self.display = choose_display(plain=options.plain)
         self._narration: Narration | None = None
@@ -244,6 +240,19 @@ class _Chat:
         """The user has asked twice."""
         self.display.close()
         os._exit(_INTERRUPTED)
+
+
+def _recorder_and_log(options: ChatOptions) -> tuple[Recorder | None, WireLog | None]:
+    """Both or none: the log of the last conversation is not written over when this one cannot be recorded."""
+    recorder = None
+    if options.record is not None:
+        recorder = Recorder(options.record, redact=options.redact, redact_audio=options.redact_audio)
+    try:
+        return recorder, WireLog(options.log, redact=options.redact) if options.log is not None else None
+    except ConfigurationError:
+        if recorder is not None:
+            recorder.close()
+        raise
 
 
 # ---- standard output and error

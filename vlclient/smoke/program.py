@@ -104,7 +104,7 @@ class _Run:
                 recorder = Recorder(options.record, redact=options.redact, redact_audio=options.redact_audio)
                 stack.callback(recorder.close)
             if options.log is not None:
-                log = WireLog(options.log)
+                log = WireLog(options.log, redact=options.redact)
                 stack.callback(log.close)
             try:
                 async with self._deadline:

@@ -5,13 +5,16 @@ Both ends of the connection show events: the server in its journal, the client i
 
 import re
 from collections.abc import Mapping
-from typing import Any, TypeAlias, cast
+from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
 import msgspec
 
 from vlmock.protocol.codec import UnknownServerEvent, audio_size
 from vlmock.protocol.secrets import VEIL, holds_secrets, is_secret_member, without_secrets
 from vlmock.protocol.wire import JsonObject
+
+if TYPE_CHECKING:
+    from vlmock.protocol.recording.redaction import Redaction
 
 __all__ = ["Showable", "facts", "on_one_line", "shown"]
 
@@ -30,19 +33,28 @@ _BREAKS_THE_LINE = {
 """Line ends of all kinds, what a terminal obeys, and what turns the direction of writing."""
 
 
-def shown(event: Showable, *, longest_text: int | None = None) -> JsonObject:
+def shown(event: Showable, *, longest_text: int | None = None, redaction: "Redaction | None" = None) -> JsonObject:
     """The event as a JSON object for people: audio as ``<960 bytes>``, secrets as ``***``.
 
     ``longest_text`` cuts each single text in it after so many characters and says how many more there were. Members are
-    never left out.
+    never left out. ``redaction``: what else is nobody's business.
     """
-    return cast(JsonObject, _shown(_plain(event), longest_text))
+    plain = _plain(event)
+    return cast(JsonObject, _shown(redaction.event(dict(plain)) if redaction else plain, longest_text))
 
 
-def facts(event: Showable, *, longest_text: int | None = None, without: tuple[str, ...] = ("type",)) -> str:
+def facts(
+    event: Showable,
+    *,
+    longest_text: int | None = None,
+    without: tuple[str, ...] = ("type",),
+    redaction: "Redaction | None" = None,
+) -> str:
     """The event's members on one line, as ``shown`` has them: ``audio=<960 bytes> event_id="e1"``."""
-    members = ((name, value) for name, value in _plain(event).items() if name not in without)
-    return on_one_line(" ".join(f"{name}={_fact(name, value, longest_text)}" for name, value in members))
+    members = {name: value for name, value in _plain(event).items() if name not in without}
+    if redaction is not None:
+        members = redaction.event(members)
+    return on_one_line(" ".join(f"{name}={_fact(name, value, longest_text)}" for name, value in members.items()))
 
 
 def on_one_line(text: str) -> str:

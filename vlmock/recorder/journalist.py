@@ -8,6 +8,7 @@ import msgspec
 from vlmock.protocol.catalogue import AnyClientEvent
 from vlmock.protocol.codec import InvalidEvent, decode_client
 from vlmock.protocol.openai_beta import decode_beta
+from vlmock.protocol.recording.redaction import Redaction
 from vlmock.protocol.wire import JsonObject, ServerEvent
 from vlmock.recorder.ends import Side
 from vlmock.recorder.frames import Message, Said
@@ -32,10 +33,11 @@ class Journalist:
         self._parts: dict[int, ConnectionJournal] = {}
         """Of those that are open, by the recorder's numbers."""
 
-    def begun(self, recorded: Recorded) -> None:
-        """A client was let in, or not; who was not is in no journal."""
+    def begun(self, recorded: Recorded, redaction: Redaction) -> None:
+        """A client was let in, or not; who was not is in no journal. ``redaction``: what people are not shown of it."""
         if recorded.status == SWITCHING:
-            self._parts[recorded.number] = self._journal.open_connection(self._facts(recorded), 0.0)
+            part = self._parts[recorded.number] = self._journal.open_connection(self._facts(recorded), 0.0)
+            part.redaction = redaction
 
     def said(self, recorded: Recorded, side: Side, said: Said) -> None:
         """A message went by."""

@@ -12,6 +12,7 @@ from websockets.http11 import Request, Response
 
 from vlmock import __version__
 from vlmock.protocol.recording.lines import Head
+from vlmock.protocol.recording.redaction import Redaction
 from vlmock.recorder.ends import Side
 from vlmock.recorder.frames import FrameReader, Goodbye, Message, Said, Unreadable
 from vlmock.recorder.handshake import readable_body
@@ -86,10 +87,13 @@ class Minutes:
         recording: ConnectionRecording,
         *,
         extensions: str,
-        told: Callable[[Recorded, Side, Said], None],
+        redaction: Redaction,
+        told: Callable[[Recorded, Side, Said, Redaction], None],
     ) -> None:
-        """``extensions``: those that the service agreed to. ``told`` is called for each thing said."""
+        """``extensions``: those that the service agreed to. ``redaction``: what nobody is shown of it. ``told`` is
+        called for each thing said."""
         self.recorded = recorded
+        self.redaction = redaction
         self._recording = recording
         self._readers: dict[Side, FrameReader] = {
             "client": FrameReader(masked=True, extensions=extensions),
@@ -117,7 +121,7 @@ class Minutes:
                     self._goodbye = side, said, at
                 case Unreadable(why):
                     self._recording.said("vlmock", _remark(side, why), at)
-            self._told(self.recorded, side, said)
+            self._told(self.recorded, side, said, self.redaction)
 
     def remark(self, remark: Remark) -> None:
         """A test has something to say about the client."""

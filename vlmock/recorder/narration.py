@@ -1,7 +1,8 @@
-"""What a recorder says about its connections, a line each, for people."""
+"""What a recorder says about its connections, a line each, for people. What is not recorded is not said either."""
 
 import msgspec
 
+from vlmock.protocol.recording.redaction import Redaction
 from vlmock.protocol.shown import facts, on_one_line
 from vlmock.recorder.frames import Goodbye, Message, Said
 from vlmock.recorder.minutes import Recorded
@@ -19,12 +20,12 @@ def begun(recorded: Recorded) -> str:
     return f"#{recorded.number} opened: {on_one_line(recorded.path)}"
 
 
-def ended(recorded: Recorded) -> str:
+def ended(recorded: Recorded, redaction: Redaction) -> str:
     """``#1 ended by the client with 1000, 214 frames in 12.3 s: out/connection-1``."""
     if recorded.status != 101:
         return f"#{recorded.number} refused with {recorded.status}: {on_one_line(recorded.path)}: {recorded.folder}"
     if recorded.ended_by:
-        reason = f" ({on_one_line(recorded.reason)})" if recorded.reason else ""
+        reason = f" ({on_one_line(redaction.text(recorded.reason))})" if recorded.reason else ""
         how = f"ended by the {recorded.ended_by} with {recorded.code}{reason}"
     else:
         how = "broken off, because the recorder stops"
@@ -32,12 +33,12 @@ def ended(recorded: Recorded) -> str:
     return f"#{recorded.number} {how}, {frames} in {recorded.seconds:.1f} s: {recorded.folder}"
 
 
-def event_line(recorded: Recorded, side: str, said: Said) -> str:
+def event_line(recorded: Recorded, side: str, said: Said, redaction: Redaction) -> str:
     """As a server's log has it: ``#1    0.512 → response.create``; audio as its length, secrets as ``***``."""
     start = f"#{recorded.number} {recorded.seconds:8.3f} {_ARROWS[side]}"
     match said:
         case Goodbye(code, reason):
-            return on_one_line(f"{start} (close) {code} {reason}".rstrip())
+            return on_one_line(f"{start} (close) {code} {redaction.text(reason)}".rstrip())
         case Message(data):
             try:
                 event = msgspec.json.decode(data)
@@ -45,6 +46,7 @@ def event_line(recorded: Recorded, side: str, said: Said) -> str:
                 event = None
             if not isinstance(event, dict):
                 return f"{start} ({'text' if said.is_text else 'binary'}, {len(data)} bytes)"
-            told = facts(event, longest_text=_LONGEST_TEXT, without=("type", "event_id"))
-            return f"{start} {on_one_line(str(event.get('type', '')))} {told}".rstrip()
+            told = facts(event, longest_text=_LONGEST_TEXT, without=("type", "event_id"), redaction=redaction)
+            wire_type = redaction.text(str(event.get("type", "")))
+            return f"{start} {on_one_line(wire_type)} {told}".rstrip()
     return f"{start} (unreadable) {said.why}"

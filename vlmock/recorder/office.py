@@ -6,6 +6,7 @@ from collections.abc import Callable, Coroutine
 from typing import TYPE_CHECKING, Any, Final
 
 from vlmock import __version__
+from vlmock.protocol.recording.redaction import Redaction
 from vlmock.recorder.dialling import Dialling
 from vlmock.recorder.ends import End, Side
 from vlmock.recorder.frames import Said
@@ -86,16 +87,18 @@ class Office:
         response = exchange.response
         assert response is not None
         number = len(self.recorded) + 1
+        head = exchange.head()
+        redaction = self._thread.redaction.knowing(head)
         folder = self._thread.path / f"connection-{number}"
-        recorded = Recorded(number, folder, shown(exchange.path), response.status_code)
+        recorded = Recorded(number, folder, redaction.url(shown(exchange.path)), response.status_code)
         self.recorded.append(recorded)
         if response.status_code == SWITCHING:
             self._say(begun(recorded))
             if self._journalist is not None:
-                self._journalist.begun(recorded)
+                self._journalist.begun(recorded, redaction)
         extensions = ", ".join(response.headers.get_all("Sec-WebSocket-Extensions"))
-        recording = self._thread.begin(exchange.head(), number)
-        minutes = Minutes(recorded, recording, extensions=extensions, told=self._told)
+        recording = self._thread.begin(head, number)
+        minutes = Minutes(recorded, recording, extensions=extensions, redaction=redaction, told=self._told)
         if response.status_code == SWITCHING:
             self._open[number] = minutes
         return minutes
@@ -125,7 +128,7 @@ class Office:
         self._open.pop(minutes.recorded.number, None)
         if self._journalist is not None:
             self._journalist.over(minutes.recorded)
-        self._say(ended(minutes.recorded))
+        self._say(ended(minutes.recorded, minutes.redaction))
 
     def begin(self, work: Coroutine[Any, Any, None]) -> "asyncio.Task[None]":
         task = asyncio.get_running_loop().create_task(work)
@@ -166,11 +169,11 @@ class Office:
         for relay in self._relays:
             relay.release(_SLOW_DISK)
 
-    def _told(self, recorded: Recorded, side: Side, said: Said) -> None:
+    def _told(self, recorded: Recorded, side: Side, said: Said, redaction: Redaction) -> None:
         if self._journalist is not None:
             self._journalist.said(recorded, side, said)
         if self._log_events:
-            self._say(event_line(recorded, side, said))
+            self._say(event_line(recorded, side, said, redaction))
 
     def _say(self, line: str) -> None:
         if self._log is not None:

@@ -14,6 +14,7 @@ from vlmock.session.effects import Remark
 
 if TYPE_CHECKING:
     from vlmock.protocol.recording.lines import Head, Speaker
+    from vlmock.protocol.recording.redaction import Redaction
     from vlmock.server.journal import Journal
     from vlmock.server.recording_thread import RecordingThread
 
@@ -94,12 +95,19 @@ class ConnectionJournal:
         self._stripped = 0
         self.lost_events = 0
         """Dropped because the journal was full; the oldest."""
+        self.redaction: Redaction | None = None
+        """What is not recorded, and so not shown to people either."""
         self._recorded: _Recorded | None = None
 
     def record(self, url: str, headers: Iterable[tuple[str, str]]) -> None:
         """Write down everything from now on, if the server's connections are recorded."""
-        if self._journal.recordings is not None:
-            self._recorded = _Recorded(self._journal.recordings, _head(self.facts, url, headers), self.number)
+        recordings = self._journal.recordings
+        if recordings is not None:
+            head = _head(self.facts, url, headers)
+            self._recorded, self.redaction = (
+                _Recorded(recordings, head, self.number),
+                recordings.redaction.knowing(head),
+            )
 
     def note(self, source: Source, event: EventOrBody, now: float, payload_bytes: int, message: bytes = b"") -> None:
         """An event has been received or sent, as this message."""
@@ -107,6 +115,7 @@ class ConnectionJournal:
         entry = Entry(self.number, now - self._started, source, event, weight)
         if type(event) is InvalidEvent:
             entry.message = message
+        entry.redaction = self.redaction
         if self._recorded is not None:
             self._recorded.said(source, message, entry.at)
         self._noted.append(entry)
@@ -126,7 +135,7 @@ class ConnectionJournal:
 
     def note_deltas(self, deltas: Deltas, now: float, payload_bytes: Sequence[int]) -> None:
         """A run of deltas has been sent; they become entries when somebody asks."""
-        run = Run(self.number, now - self._started, deltas, payload_bytes, _OVERHEAD_BYTES)
+        run = Run(self.number, now - self._started, deltas, payload_bytes, _OVERHEAD_BYTES, self.redaction)
         if self._recorded is not None:
             for _, parts in encode_deltas(deltas):
                 self._recorded.said("server", b"".join(parts), run.at)
@@ -194,9 +203,10 @@ class ConnectionJournal:
 
     def summary(self) -> JsonObject:
         """Facts for people."""
+        facts = msgspec.structs.asdict(self.facts)
         return {
             "connection": self.number,
-            **msgspec.structs.asdict(self.facts),
+            **(facts if self.redaction is None else self.redaction.event(facts)),
             "events": len(self.entries),
             "ended": msgspec.structs.asdict(self.ended) if self.ended else None,
         }

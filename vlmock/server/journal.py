@@ -162,6 +162,10 @@ class Journal:
 
         return save(self._parts(None), path, redact=redact, redact_audio=redact_audio)
 
+    def told(self, text: str) -> str:
+        """A text for people: what is not recorded is not shown either."""
+        return text if self.recordings is None else self.recordings.redaction.text(text)
+
     def as_json(self, *, connection: int | None = None, last: int) -> JsonObject:
         """The latest ``last`` events, by connection, audio as lengths."""
         room = last

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from typing import Any, Final, Literal, TypeAlias, cast
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias, cast
 
 import msgspec
 
@@ -12,6 +12,9 @@ from vlmock.protocol.deltas import Deltas
 from vlmock.protocol.shown import facts, on_one_line, shown
 from vlmock.protocol.wire import JsonObject, ServerEvent
 from vlmock.session.effects import Remark
+
+if TYPE_CHECKING:
+    from vlmock.protocol.recording.redaction import Redaction
 
 __all__ = ["INVALID", "Entry", "EventOrBody", "Run", "Source", "remark_line", "stripped", "type_of"]
 
@@ -51,6 +54,8 @@ class Entry(msgspec.Struct, gc=False):
     """Audio that was dropped from it because the journal was full."""
     message: bytes = b""
     """What was received, where it is no event."""
+    redaction: "Redaction | None" = None
+    """What people are not shown either, because it is not recorded."""
 
     @property
     def type(self) -> str:
@@ -78,16 +83,21 @@ class Entry(msgspec.Struct, gc=False):
     def shown(self, *, audio: bool = False) -> JsonObject:
         """The event for people: audio as its length unless asked for, secrets as ``***``."""
         if audio and not isinstance(self.event, InvalidEvent):
-            whole = self.body()
+            whole = self.body() if self.redaction is None else self.redaction.event(self.body())
             return cast(JsonObject, _with_audio(shown(whole), whole))
-        return shown(self.event) | self._loss()
+        return shown(self.event, redaction=self.redaction) | self._loss()
 
     def line(self) -> str:
         """One line for a log, audio as its length: ``#1    0.512 → input_audio_buffer.append audio=<960 bytes>``."""
         loss, hidden = self._loss(), _NOT_IN_A_LINE.get(type(self.event), ())
-        told = facts(self.event, longest_text=_LONGEST_TEXT, without=("type", "event_id", *hidden, *loss))
-        words = [on_one_line(self.type), told, *(f"{name}={what}" for name, what in loss.items())]
+        without = ("type", "event_id", *hidden, *loss)
+        told = facts(self.event, longest_text=_LONGEST_TEXT, without=without, redaction=self.redaction)
+        words = [on_one_line(self.told(self.type)), told, *(f"{name}={what}" for name, what in loss.items())]
         return f"#{self.connection} {self.at:8.3f} {_ARROWS[self.source]} {' '.join(filter(None, words))}"
+
+    def told(self, text: str) -> str:
+        """A text out of the event, for people."""
+        return text if self.redaction is None else self.redaction.text(text)
 
     def _loss(self) -> JsonObject:
         """What is told in place of audio that was dropped."""
@@ -106,13 +116,15 @@ class Run(msgspec.Struct):
     """Of each."""
     overhead_bytes: int
     """Of each as well: what it weighs besides."""
+    redaction: "Redaction | None" = None
+    """Of each."""
     _entries: list[Entry] | None = None
 
     def entries(self) -> list[Entry]:
         """One for each delta; the same objects again each time."""
         if self._entries is None:
             self._entries = [
-                Entry(self.connection, self.at, "server", event, size + self.overhead_bytes)
+                Entry(self.connection, self.at, "server", event, size + self.overhead_bytes, redaction=self.redaction)
                 for event, size in zip(self.deltas.events(), self.payload_bytes, strict=True)
             ]
         return self._entries

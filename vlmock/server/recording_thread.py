@@ -58,7 +58,7 @@ class RecordingThread:
             self._folder = RecordingsFolder(path)
         except CannotRecord as error:
             raise RecordingError(str(error)) from error
-        self._redaction, self._redact_audio = redaction, redact_audio
+        self.redaction, self._redact_audio = redaction or Redaction(), redact_audio
         self.failed = failed
         self._max_bytes = max_bytes
         self._jobs: deque[_Job] = deque()
@@ -76,7 +76,7 @@ class RecordingThread:
 
     def begin(self, head: Head, number: int) -> "ConnectionRecording":
         """The recording of that connection, counting from 1, in ``connection-1`` and so on."""
-        encoder = RecordingEncoder(head, redaction=self._redaction, redact_audio=self._redact_audio)
+        encoder = RecordingEncoder(head, redaction=self.redaction, redact_audio=self._redact_audio)
         recording = ConnectionRecording(self, encoder, number)
         self._open.add(recording)
         return recording
