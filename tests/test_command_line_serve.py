@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shlex
 import signal
 import socket
@@ -14,6 +15,7 @@ import pytest
 from websockets.exceptions import InvalidStatus
 
 from tests.command_line import ROOT, VLMOCK, WRONG, Served, ask, environment, run, serving
+from vlmock.recording.reading import read
 from vlmock.scenario.shipped import names
 
 
@@ -181,6 +183,31 @@ def test_serve_logs_one_line_for_each_event() -> None:
     deltas = [line for line in log.splitlines() if "response.audio.delta" in line]
     assert deltas
     assert all("bytes>" in line and len(line) < 400 for line in deltas)
+
+
+def test_serve_prints_nothing_of_what_it_may_not_record(tmp_path: Path) -> None:
+    """Events and findings: a terminal is read by others, too."""
+    options = ["-v", "--lint", "--record", "out", "--redact", r"\d{16}", "--redact", "creat\\b"]
+    with serving(*options, cwd=tmp_path) as served:
+        with served.connect() as socket:
+            ask(socket, "My card is 4111111111111111.")
+            socket.send('{"type":"response.creat"}')
+            while json.loads(socket.recv(timeout=5))["type"] != "error":
+                pass
+        out = served.ends(signal.SIGINT)
+    assert "My card is ***." in out
+    assert "response.***" in out
+    assert not re.search(r"\d{16}|creat\b", out)
+    assert out.endswith("stopped; what was said is in out\n")
+    assert read(tmp_path / "out")
+
+
+@pytest.mark.parametrize("name", ["out", "out.zip"])
+def test_serve_leaves_nothing_where_nobody_was_recorded(tmp_path: Path, name: str) -> None:
+    """And says so; an empty zip file would be in the way of the next try."""
+    with serving("--record", name, cwd=tmp_path) as served:
+        assert served.ends(signal.SIGINT) == "stopped; nobody was recorded, and nothing is left behind\n"
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_serve_on_a_busy_port_says_so() -> None:
