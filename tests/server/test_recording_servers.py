@@ -1,11 +1,14 @@
 """``vlmock.serve(record=…)``: every connection is written down as it goes, as it was."""
 
+import contextlib
 import json
 import logging
 from pathlib import Path
+from urllib.request import urlopen
 
 import pytest
 from websockets.asyncio.client import connect
+from websockets.exceptions import InvalidStatus
 
 import vlmock
 from tests.server.fakes import PATH
@@ -21,10 +24,10 @@ def quiet() -> logging.Logger:
     return logger
 
 
-async def talk(server: vlmock.MockServer, *messages: str, until: str, query: str = "") -> list[str]:
+async def talk(server: vlmock.MockServer, *messages: str, until: str, query: str = "", key: str = KEY) -> list[str]:
     """What the server said, up to the event of that type."""
     heard: list[str] = []
-    headers = {"api-key": KEY}
+    headers = {"api-key": key}
     async with connect(f"{server.ws_url}{PATH}{query}", additional_headers=headers, logger=quiet()) as client:
         for message in messages:
             await client.send(message)
@@ -123,6 +126,48 @@ async def test_a_recording_has_what_the_journal_could_not_keep(tmp_path: Path):
         assert server.journal.lost.audio_bytes
     (recording,) = read(tmp_path / "out")
     assert len(recording.voices["server.wav"]) > 10_000
+
+
+async def test_refused_handshakes_are_recorded_in_their_place(tmp_path: Path):
+    """With what the server answered; the connections have their numbers all the same."""
+    async with vlmock.serve(record=tmp_path / "out", api_key=KEY) as server:
+        for key in ("a-wrong-one", "another-wrong-one", KEY, "a-wrong-one", KEY):
+            with contextlib.suppress(InvalidStatus):
+                await talk(server, key=key, until="session.created")
+    recordings = read(tmp_path / "out")
+    assert [Path(recording.name).name for recording in recordings] == [
+        "connection-0-refused-1",
+        "connection-0-refused-2",
+        "connection-1",
+        "connection-1-refused-1",
+        "connection-2",
+    ]
+    assert [recording.head.status for recording in recordings] == [401, 401, 101, 401, 101]
+    refused = recordings[0]
+    assert (refused.end, refused.frames) == (None, [])
+    assert refused.head.url == recordings[2].head.url
+    assert json.loads(refused.head.body)["error"]["code"] == "401"
+    assert ("api-key", "***") in refused.head.request_headers
+    assert dict(refused.head.response_headers)["Content-Type"] == "application/json"
+    assert b"wrong-one" not in b"".join(map(Path.read_bytes, files_in(tmp_path)))
+
+
+def test_pages_are_no_handshakes(tmp_path: Path):
+    """Whoever looks at the journal is not recorded."""
+    with vlmock.serve(record=tmp_path / "out") as server, urlopen(f"{server.url}/journal") as page:
+        assert page.status == 200
+    assert list(tmp_path.iterdir()) == []
+
+
+async def test_the_address_is_the_one_that_was_dialled(tmp_path: Path):
+    """``wss`` with TLS; also in a journal that is saved."""
+    async with vlmock.serve(record=tmp_path / "out", tls=True) as server:
+        await talk(server, until="session.created")
+        server.journal.wait_for_close()
+        saved = server.journal.save(tmp_path / "saved")
+        address = f"{server.ws_url}{PATH}"
+    assert address.startswith("wss://127.0.0.1:")
+    assert [recording.head.url for path in (tmp_path / "out", saved) for recording in read(path)] == [address] * 2
 
 
 async def test_a_recording_that_fails_is_a_problem_of_the_test(tmp_path: Path):

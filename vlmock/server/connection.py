@@ -249,8 +249,7 @@ class Connection:
         assert self._admitted is not None, "the transport opened without a request"
         assert self._request is not None
         begun = self._begun = self._house.begin(self._admitted, self._target, now)
-        headers = self._request.headers
-        begun.journal.record(f"ws://{headers.get('Host', '')}{self._request.path}", headers.raw_items())
+        begun.journal.record(self._request.path, self._request.headers.raw_items())
         loop = asyncio.get_running_loop()
         begun.journal.send = lambda event: loop.call_soon_threadsafe(self._push, event)
         self._effects += begun.session.open(now)

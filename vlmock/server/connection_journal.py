@@ -1,7 +1,7 @@
 """One connection's part of the journal: in memory, within bounds, and on the disk, if it is recorded."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING, Final, cast
+from typing import TYPE_CHECKING, Any, Final, cast
 
 import msgspec
 
@@ -18,7 +18,16 @@ if TYPE_CHECKING:
     from vlmock.server.journal import Journal
     from vlmock.server.recording_thread import RecordingThread
 
-__all__ = ["ConnectionJournal", "Ended", "Facts", "Lost", "TurnedAway", "speaker_of"]
+__all__ = [
+    "ConnectionJournal",
+    "Ended",
+    "Facts",
+    "Lost",
+    "TurnedAway",
+    "dialled_url",
+    "serve_head",
+    "speaker_of",
+]
 
 _OVERHEAD_BYTES: Final = 256
 """What an entry and its event weigh besides their payload."""
@@ -51,6 +60,13 @@ class Facts(msgspec.Struct, frozen=True):
     """``voice-live`` or ``openai-beta``: in that one, what the client was sent is kept as JSON where it differs."""
     recorded: bool = False
     """The service says what the client is told, now or when it was recorded, and in its own order."""
+    host: str = ""
+    """As the client calls the server, with the port; empty where nobody knows."""
+
+    @property
+    def url(self) -> str:
+        """What was dialled, so far as is known: ``ws://127.0.0.1:8765/voice-live/realtime?…``."""
+        return dialled_url(self.host, self.path, encrypted=self.encrypted) if self.host else self.path
 
 
 class Ended(msgspec.Struct, frozen=True):
@@ -99,11 +115,13 @@ class ConnectionJournal:
         """What is not recorded, and so not shown to people either."""
         self._recorded: _Recorded | None = None
 
-    def record(self, url: str, headers: Iterable[tuple[str, str]]) -> None:
-        """Write down everything from now on, if the server's connections are recorded."""
+    def record(self, target: str, headers: Iterable[tuple[str, str]]) -> None:
+        """Write down everything from now on, if the server's connections are recorded. ``target``: path and query with
+        all that is in them."""
         recordings = self._journal.recordings
         if recordings is not None:
-            head = _head(self.facts, url, headers)
+            url = msgspec.structs.replace(self.facts, path=target).url
+            head = serve_head(self.facts.opened, url, headers)
             self._recorded, self.redaction = (
                 _Recorded(recordings, head, self.number),
                 recordings.redaction.knowing(head),
@@ -227,13 +245,18 @@ class _Recorded:
         self._recording.closed(speaker_of(ended.by), ended.code, ended.reason, ended.at)
 
 
-def _head(facts: Facts, url: str, headers: Iterable[tuple[str, str]]) -> "Head":
-    """Imported late, because hardly anybody records."""
+def dialled_url(host: str, target: str, *, encrypted: bool) -> str:
+    """``wss://host/path?query``."""
+    return f"ws{'s' if encrypted else ''}://{host}{target}"
+
+
+def serve_head(unix_time: float, url: str, headers: Iterable[tuple[str, str]], **answer: Any) -> "Head":
+    """How a recording of ours begins; ``answer``: what else is known. Imported late, because hardly anybody records."""
     from vlmock.protocol.recording.lines import Head
     from vlmock.server.recording_thread import iso_time
 
     made_by = f"vlmock {vlmock.__version__} serve"
-    return Head(made_by=made_by, started=iso_time(facts.opened), url=url, request_headers=list(headers))
+    return Head(made_by=made_by, started=iso_time(unix_time), url=url, request_headers=list(headers), **answer)
 
 
 def speaker_of(ended_by: str) -> "Speaker":

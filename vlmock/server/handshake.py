@@ -87,6 +87,8 @@ class Admitted(msgspec.Struct, frozen=True):
     """Whom the token is for; "" for a key, and where any token is good. Observed {VIBE}: an agent does not take the
     legacy one, but says so only after the upgrade."""
     user_agent: str = ""
+    host: str = ""
+    """As the client calls this server, with the port."""
     request_id: str = ""
     dialect: Dialect = Dialect.VOICE_LIVE
 
@@ -129,6 +131,7 @@ def admit(target: str, headers: Headers, *, policy: Policy) -> Admitted | Refuse
             scenario=scenario,
             audience=audience,
             user_agent=fields.get("user-agent", "") or query.get("x-ms-client-sdk", ""),
+            host=fields.get("host", ""),
             request_id=fields.get("x-ms-client-request-id", "") or query.get("client-request-id", ""),
             dialect=dialect,
         )

@@ -15,11 +15,21 @@ import msgspec
 from vlmock.errors import JournalTimeout, ServerError
 from vlmock.protocol.wire import JsonObject, ServerEvent
 from vlmock.server.arrivals import Arrivals
-from vlmock.server.connection_journal import ConnectionJournal, Ended, Facts, Lost, TurnedAway
+from vlmock.server.connection_journal import (
+    ConnectionJournal,
+    Ended,
+    Facts,
+    Lost,
+    TurnedAway,
+    dialled_url,
+    serve_head,
+)
 from vlmock.server.journal_entry import Entry, Source
 from vlmock.session.effects import Remark
 
 if TYPE_CHECKING:
+    from websockets.http11 import Request, Response
+
     from vlmock.server.recording_thread import RecordingThread
 
 __all__ = ["ConnectionJournal", "Ended", "Facts", "Journal", "Lost", "TurnedAway", "not_open"]
@@ -187,6 +197,22 @@ class Journal:
         if len(self._connections) > _REMEMBERED:
             self._forget_one()
         return part
+
+    def record_refusal(self, request: "Request", response: "Response", unix_time: float, *, encrypted: bool) -> None:
+        """Write down a handshake that was answered with this, if the server's connections are recorded."""
+        if self.recordings is None:
+            return
+        fields = request.headers
+        head = serve_head(
+            unix_time,
+            dialled_url(fields.get("Host", ""), request.path, encrypted=encrypted),
+            fields.raw_items(),
+            status=response.status_code,
+            response_headers=list(response.headers.raw_items()),
+            body=bytes(response.body).decode(errors="replace"),
+        )
+        self.recordings.wait_for_room()
+        self.recordings.refused(head)
 
     @property
     def open_connections(self) -> int:

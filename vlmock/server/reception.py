@@ -261,6 +261,12 @@ class Reception:
     def answer(self, request: Request) -> Response | Admitted:
         if not wants_upgrade(request):
             return page(request, self.journal, ClockHand(self.clock, self.let_pass), self.entra)
+        answer = self._answer_handshake(request)
+        if isinstance(answer, Response):
+            self.journal.record_refusal(request, answer, self.clock.unix_time(), encrypted=self._settings.tls)
+        return answer
+
+    def _answer_handshake(self, request: Request) -> Response | Admitted:
         outcome = admit(request.path, request.headers.raw_items(), policy=self._policy)
         if isinstance(outcome, Admitted):
             outcome = self._quota.admit(self.clock.now()) or outcome
@@ -386,6 +392,7 @@ def _facts(admitted: Admitted, target: str, own: str, unix_time: float, *, tls: 
         api_version=admitted.api_version,
         scenario=admitted.scenario or own,
         user_agent=admitted.user_agent,
+        host=admitted.host,
         credential=admitted.credential.value,
         opened=unix_time,
         encrypted=tls,

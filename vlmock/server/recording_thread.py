@@ -67,6 +67,8 @@ class RecordingThread:
         self._room_wanted: list[Callable[[], object]] = []
         self._stopping = False
         self._finished: Path | None = None
+        self._latest = self._refused = 0
+        """The number of the connection that began last, and how many were refused since."""
         self._open: set[ConnectionRecording] = set()
         self._broken: list[ConnectionRecording] = []
         self.lost: list[str] = []
@@ -76,8 +78,18 @@ class RecordingThread:
 
     def begin(self, head: Head, number: int) -> "ConnectionRecording":
         """The recording of that connection, counting from 1, in ``connection-1`` and so on."""
+        self._latest, self._refused = number, 0
+        return self._begin(head, f"connection-{number}")
+
+    def refused(self, head: Head) -> None:
+        """Record a handshake that led to no connection: in ``connection-1-refused-1`` the first after ``connection-1``
+        had begun, so that the names keep the order."""
+        self._refused += 1
+        self._begin(head, f"connection-{self._latest}-refused-{self._refused}").broken_off()
+
+    def _begin(self, head: Head, name: str) -> "ConnectionRecording":
         encoder = RecordingEncoder(head, redaction=self.redaction, redact_audio=self._redact_audio)
-        recording = ConnectionRecording(self, encoder, number)
+        recording = ConnectionRecording(self, encoder, name)
         self._open.add(recording)
         return recording
 
@@ -180,8 +192,8 @@ class RecordingThread:
 class ConnectionRecording:
     """What is written about one connection. Its methods return at once; call them from one thread only."""
 
-    def __init__(self, thread: RecordingThread, encoder: RecordingEncoder, number: int) -> None:
-        self._thread, self._encoder, self._number = thread, encoder, number
+    def __init__(self, thread: RecordingThread, encoder: RecordingEncoder, name: str) -> None:
+        self._thread, self._encoder, self._name = thread, encoder, name
         self._folder: RecordingFolder | None = None
         self._frames = 0
         """That were said."""
@@ -220,7 +232,7 @@ class ConnectionRecording:
         try:
             pieces = [piece for encode in encodes for piece in encode()]
             if self._folder is None:
-                self._folder = self._thread._folder.connection(self._number)
+                self._folder = self._thread._folder.named(self._name)
             self._folder.write(pieces)
         except Exception:
             self._thread._broken.append(self)

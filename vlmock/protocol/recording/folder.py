@@ -114,7 +114,11 @@ class RecordingsFolder:
 
     def connection(self, number: int) -> RecordingFolder:
         """Where that connection is written, counting from 1. Raises CannotRecord."""
-        return RecordingFolder(self.path / f"connection-{number}")
+        return self.named(f"connection-{number}")
+
+    def named(self, name: str) -> RecordingFolder:
+        """The same by the name of its folder."""
+        return RecordingFolder(self.path / name)
 
     def finish(self) -> Path:
         """Make the zip file, if that is wanted, and say where the recordings are, or would be if there were any. Raises
