@@ -122,7 +122,7 @@ def test_lint_judges_a_recording(saved: Path):
     done = lint(saved)
     assert done.returncode == 1
     assert "VL401 one-response-at-a-time (error) " in done.stdout
-    assert f"{saved.name}" in done.stdout
+    assert f"{saved.name}/connection-1/events.jsonl:" in done.stdout
     assert "conduct: 1 error, 0 warnings, 0 advice" in done.stdout
 
 

@@ -48,7 +48,10 @@ def test_what_was_found_live_is_found_in_the_recording(tmp_path: Path):
     found, _ = judge_recordings(read(saved))
     assert [(each.rule.id, each.entry) for each in found] == [(each.rule.id, each.entry) for each in live]
     assert [each.at for each in found] == pytest.approx([each.at for each in live], abs=0.001)
-    assert "saved" in str(found[0])
+    lines = (saved / "connection-1" / "events.jsonl").read_text().splitlines()
+    assert f"{saved / 'connection-1' / 'events.jsonl'}:{found[0].line} #1 " in str(found[0])
+    assert '"from":"client"' in lines[found[0].line - 1]
+    assert '"type":"response.create"' in lines[found[0].line - 1]
 
 
 def test_an_error_of_the_service_is_about_what_the_client_sent_last():

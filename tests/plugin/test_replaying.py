@@ -45,7 +45,7 @@ def test_an_agent_that_says_something_else_fails(project: pytest.Pytester, optio
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines(
         [
-            "connection 1: rec*, frame 2: conversation.item.create item.content[[]0].text: "
+            "connection 1: rec*/events.jsonl:3: conversation.item.create item.content[[]0].text: "
             'expected "Hello", got "Good day"'
         ]
     )

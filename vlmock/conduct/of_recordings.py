@@ -30,6 +30,8 @@ def judge_recordings(recordings: Sequence[Recording]) -> tuple[list[Finding], li
     Raises RecordingError when a recording's sound cannot be read.
     """
     judge, findings, unjudged = Judge(), [], []
+    lines: dict[int, list[int]] = {}
+    """Of each connection, for each entry."""
     for number, recording in enumerate(recordings, 1):
         head = recording.head
         if head.status != _SWITCHING_PROTOCOLS:
@@ -42,13 +44,20 @@ def judge_recordings(recordings: Sequence[Recording]) -> tuple[list[Finding], li
         facts = _facts(head, audible=not (head.audio_cut or lost))
         findings += judge.opened(number, facts, place=recording.name)
         decode = decode_client if facts.dialect == "voice-live" else decode_beta
-        for frame in recording.frames:
+        lines[number] = [recording.line(-1)]
+        for place, frame in enumerate(recording.frames):
             for source, event in _said(recording, frame, decode):
+                lines[number].append(recording.line(place))
                 findings += judge.heard(number, source, event, frame.at)
         if recording.end is not None:
             end = recording.end
             findings += judge.ended(number, Ending(end.code, end.reason, recording.ended_by, recording.ended_at))
-    return findings, unjudged
+    return [_with_its_line(finding, lines.get(finding.connection, [])) for finding in findings], unjudged
+
+
+def _with_its_line(finding: Finding, lines: Sequence[int]) -> Finding:
+    line = lines[finding.entry] if finding.entry < len(lines) else 0
+    return msgspec.structs.replace(finding, line=line)
 
 
 def _lost(recording: Recording) -> set[object]:

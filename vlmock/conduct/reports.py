@@ -2,8 +2,8 @@
 
 The JSON is ``{"version": 1, "errors", "warnings", "advice", "unjudged", "findings"}``: three numbers, a list of texts,
 and a list of ``{"rule", "name", "severity", "connection", "at", "entry", "seen", "requirement", "remedy", "source"}``,
-with ``"place"`` where it was found in a recording. In JUnit each rule is a test: one with errors fails, and what is no
-error is its output.
+with ``"place"`` where it was found in a recording, and the ``"line"`` of its ``events.jsonl``. In JUnit each rule is a
+test: one with errors fails, and what is no error is its output.
 """
 
 from collections.abc import Sequence
@@ -45,6 +45,7 @@ def _finding(finding: Finding) -> JsonObject:
         "name": rule.name,
         "severity": rule.severity,
         **({"place": finding.place} if finding.place else {}),
+        **({"line": finding.line} if finding.line else {}),
         "connection": finding.connection,
         "at": round(finding.at, 4),
         "entry": finding.entry,

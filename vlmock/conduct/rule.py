@@ -128,6 +128,8 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
     seen: str
     place: str = ""
     """The recording that it is in; empty for a server's own connections."""
+    line: int = 0
+    """Of its ``events.jsonl``, counting from 1; 0 where it has none."""
 
     @property
     def severity(self) -> Severity:
@@ -139,11 +141,13 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
         return self.rule.requirement
 
     def __str__(self) -> str:
-        where = f"{self.place} " if self.place else ""
-        there = f"entry {self.entry}" if self.entry else "handshake"
+        place = f"{self.place}/events.jsonl:{self.line}" if self.line else self.place
+        where = f"{place} " if place else ""
+        entry = "" if self.line else f", entry {self.entry}"
+        there = entry if self.entry else ", handshake"
         seen = self.seen.rstrip(".")
         return (
-            f"{self.rule} ({self.severity}) {where}#{self.connection} {self.at:.3f} s, {there}: {seen}. "
+            f"{self.rule} ({self.severity}) {where}#{self.connection} {self.at:.3f} s{there}: {seen}. "
             f"Remedy: {self.rule.remedy}"
         )
 

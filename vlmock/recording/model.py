@@ -36,6 +36,8 @@ class Recording(msgspec.Struct, frozen=True, kw_only=True):
 
     name: str
     """For people: the folder or file that it came from."""
+    file: str = ""
+    """For people: the ``events.jsonl`` whose lines the frames are; empty where they are no lines of one."""
     head: Head
     frames: Sequence[Frame]
     """In order, without the close."""
@@ -48,6 +50,19 @@ class Recording(msgspec.Struct, frozen=True, kw_only=True):
     """There is no end, though whoever recorded this writes one: it was killed."""
     voices: Mapping[str, Voice] = msgspec.field(default_factory=dict)
     """By the names that clips give."""
+
+    def line(self, frame: int) -> int:
+        """The number of its line in ``file``, whose first is the head: frames counted from 0, lines from 1; 0 where
+        there is no file. Frame -1 is the head itself."""
+        return frame + 2 if self.file else 0
+
+    def place(self, frame: int) -> str:
+        """Where that is, for people: ``out/events.jsonl:13``, or ``session, frame 12``. Frames counted from 0."""
+        return f"{self.file}:{self.line(frame)}" if self.file else f"{self.name}, frame {frame + 1}"
+
+    def place_within(self, frame: int) -> str:
+        """The same where the recording has been named: ``line 13``, or ``frame 12``."""
+        return f"line {self.line(frame)}" if self.file else f"frame {frame + 1}"
 
     def whole(self, frame: Frame) -> JsonObject:
         """The event as it was on the wire, audio in base64. Raises ValueError for a frame that is none."""

@@ -165,6 +165,7 @@ def _recording(place: _Place) -> Recording:
     }
     return Recording(
         name=place.name,
+        file=file,
         head=head,
         frames=frames if end else _with_their_sound(frames, voices),
         end=end.close if end else None,

@@ -21,7 +21,7 @@ from vlmock.recording.replay.ending import Progress, described, left_over
 from vlmock.recording.replay.identifiers import Names
 from vlmock.recording.replay.manner import Manner
 from vlmock.recording.replay.matching import Matching
-from vlmock.recording.replay.plan import Action, Plan, place
+from vlmock.recording.replay.plan import Action, Plan
 from vlmock.recording.replay.prepared import Prepared, prepared
 from vlmock.recording.replay.schedule import Schedule
 from vlmock.session.effects import Close, Effect, Remark, Send, SendFrame, Speech
@@ -198,7 +198,8 @@ class Replay:
         self._schedule.did(number, now)
 
     def _deviations_of(self, number: int, action: Action, body: JsonObject, sound: Sound | None) -> list[Deviation]:
-        at = f"{place(self.plan.recording, action.frame)}: {action.type}"
+        recording = self.plan.recording
+        at = f"{recording.place(action.frame)}: {action.type}"
         found = [
             Deviation("different", f"{at} {difference.path}", difference.expected, difference.got)
             for difference in differences(action, body, self._names, self.plan.theirs)
@@ -210,10 +211,13 @@ class Replay:
         late = next((step for step in reversed(action.awaits) if not self._schedule.sent[step]), None)
         if late is not None:
             step = self.plan.steps[late]
-            found.append(Deviation("early", at, f"it after {step.type} (frame {step.frame + 1})", "it before"))
+            found.append(
+                Deviation("early", at, f"it after {step.type} ({recording.place_within(step.frame)})", "it before")
+            )
         after = self._matching.came_before(number)
         if after is not None:
-            found.append(Deviation("order", at, f"it before {after.type} (frame {after.frame + 1})", "it after"))
+            there = recording.place_within(after.frame)
+            found.append(Deviation("order", at, f"it before {after.type} ({there})", "it after"))
         return found
 
     def _extra(self, kind: str, body: JsonObject) -> Deviation:
@@ -222,7 +226,7 @@ class Replay:
         got = f"{kind} {in_words(members)}" if members else kind
         if next_one is None:
             return Deviation("extra", f"{self.name}, after its last client event", "nothing more", got)
-        return Deviation("extra", place(self.plan.recording, next_one.frame), described(next_one), got)
+        return Deviation("extra", self.plan.recording.place(next_one.frame), described(next_one), got)
 
     def _sound_of(self, kind: str, body: JsonObject) -> Sound | None:
         """What the client commits, or takes back."""

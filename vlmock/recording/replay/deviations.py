@@ -15,11 +15,11 @@ _LONGEST: Final = 200
 
 
 class Deviation(msgspec.Struct, frozen=True):
-    """One of them. ``str()`` reads ``rec, frame 12: response.create: expected …, got …``."""
+    """One of them. ``str()`` reads ``rec/events.jsonl:13: response.create: expected …, got …``."""
 
     kind: Kind
     where: str
-    """Recording, frame, type of the event and member: as much of it as there is."""
+    """File and line (or recording and frame), type of the event and member: as much of it as there is."""
     expected: str
     got: str
 

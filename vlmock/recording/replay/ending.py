@@ -6,7 +6,7 @@ from typing import Any, Final
 import msgspec
 
 from vlmock.recording.replay.deviations import Deviation
-from vlmock.recording.replay.plan import Action, Plan, place
+from vlmock.recording.replay.plan import Action, Plan
 
 __all__ = ["Progress", "described", "left_over"]
 
@@ -105,4 +105,4 @@ class _LeftOver:
         return f"; {len(waiting)} server events waited for it, from {waiting[0].type} to {waiting[-1].type}"
 
     def _deviation(self, kind: Any, frame: int, expected: str, got: str) -> Deviation:
-        return Deviation(kind, place(self._plan.recording, frame), expected, got)
+        return Deviation(kind, self._plan.recording.place(frame), expected, got)

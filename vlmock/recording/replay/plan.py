@@ -11,7 +11,7 @@ from vlmock.recording.replay.ear import Sound
 from vlmock.recording.replay.listening import Mark
 from vlmock.recording.replay.prepared import PreparedFrames
 
-__all__ = ["NOTHING", "Action", "Plan", "Step", "place"]
+__all__ = ["NOTHING", "Action", "Plan", "Step"]
 
 NOTHING: Final = -1
 
@@ -67,8 +67,3 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     theirs: frozenset[str] = frozenset()
     """Names that the service gave; all others are the client's."""
     frames: PreparedFrames
-
-
-def place(recording: Recording, frame: int) -> str:
-    """Where in a recording, for people. Frames count from 1; in ``events.jsonl`` each is one line below its number."""
-    return f"{recording.name}, frame {frame + 1}"

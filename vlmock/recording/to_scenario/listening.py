@@ -63,7 +63,7 @@ def listen(recording: Recording, *, model_takes_s: float = 0.0) -> Story:
     if _follows_the_readings(recording):
         progress.story.readings["rate_limits"] = True
     for number, frame in enumerate(recording.frames, 1):
-        progress.place = Place(number, frame.at)
+        progress.place = Place(number, frame.at, recording.line(number - 1))
         if frame.source == "vlmock":
             continue
         if frame.event is None:

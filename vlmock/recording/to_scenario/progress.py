@@ -48,7 +48,7 @@ class Progress(msgspec.Struct):
         """Note what a scenario cannot say."""
         place = place or self.place
         when = f" at {place.at:.1f} s" if self.timed else ""
-        self.story.losses.append(f"message {place.message}{when}: {what}")
+        self.story.losses.append(f"{place}{when}: {what}")
 
     def answer_of(self, response_id: str) -> Answer | None:
         """The response that has this id."""

@@ -41,6 +41,11 @@ class Place(msgspec.Struct, frozen=True):
     """Counting from 1, both directions."""
     at: float
     """Seconds since the connection was opened."""
+    line: int = 0
+    """Of the recording's ``events.jsonl``, counting from 1; 0 where it has none."""
+
+    def __str__(self) -> str:
+        return f"events.jsonl:{self.line}" if self.line else f"message {self.message}"
 
 
 # ---- what came

@@ -43,7 +43,7 @@ def _where(answer: Answer, *, timed: bool) -> str:
 
 
 def _at(place: Place, how: str, *, timed: bool) -> str:
-    where = f"At {place.at:.1f} s, message {place.message}" if timed else f"Message {place.message}"
+    where = f"At {place.at:.1f} s, {place}" if timed else f"{str(place)[0].upper()}{str(place)[1:]}"
     return f"{where}: {how}." if how else f"{where}."
 
 
@@ -93,9 +93,7 @@ def _said(said: list[Said], clips: Clips, notes: list[str], answer: Answer, stor
     for other in others:
         notes.append(f"Before it, {'said' if other.spoken else 'typed'} as well: {other.text or '(not transcribed)'}")
     if last.spoken and any(other.spoken for other in others):
-        story.losses.append(
-            f"message {answer.place.message}: several things were said before this answer; each is heard as the last"
-        )
+        story.losses.append(f"{answer.place}: several things were said before this answer; each is heard as the last")
     if last.spoken:
         return _spoken(last, clips, answer.number)
     text = last.text or ""

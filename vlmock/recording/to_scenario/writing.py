@@ -167,7 +167,7 @@ class _Sounds:
             return None
         wav = self._user.wav(said)
         if wav is None:
-            self.losses.append(f"message {said.place.message}: too little of what the user said is there for a clip")
+            self.losses.append(f"{said.place}: too little of what the user said is there for a clip")
             return None
         file = f"{self._name}-user-{1 + sum('-user-' in each for each in self.files)}.wav"
         self.files[file] = wav
