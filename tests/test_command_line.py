@@ -23,6 +23,7 @@ MISTAKES: dict[str, tuple[Sequence[str], str]] = {
     "timing": (["serve", "--timing", "casade"], "casade"),
     "recording": (["serve", "--port", "0", "--record", __file__], __file__),
     "pattern": (["serve", "--port", "0", "--record", "x", "--redact", "("], "'(' is no regular expression"),
+    "pattern for everything": (["serve", "--port", "0", "--redact", "."], "warning: the pattern '.' matches 'type'"),
     "redaction of nothing": (["serve", "--port", "0", "--redact", "x"], "--record"),
     "option": (["serve", "--scenaro"], "--scenaro"),
     "port": (["serve", "--port", "99999"], "99999"),

@@ -7,6 +7,7 @@ or no credential, 5 refused by the service, 6 connection closed, 7 no audio, 8 d
 belongs to this protocol. For ``vlclient check`` 1 is a check that failed.
 """
 
+from collections.abc import Sequence
 from importlib import metadata
 from pathlib import Path
 from typing import Any, Final
@@ -69,6 +70,17 @@ def _show_devices(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:
     ctx.exit(0)
 
 
+def _patterns(given: Sequence[str]) -> Sequence[str]:
+    from vlmock.protocol.recording.redaction import overreaching
+
+    try:
+        for warning in overreaching(given):
+            click.echo(f"vlclient: warning: {warning}", err=True)
+    except ValueError as error:
+        raise click.BadParameter(str(error)) from None
+    return given
+
+
 @main.command()
 @reach_options
 @click.option("--voice", help=f"Default: {DEFAULT_VOICE}.")
@@ -106,7 +118,11 @@ def _show_devices(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:
     help="All of it with both voices, without keys: a new folder, or a .zip.",
 )
 @click.option(
-    "--redact", multiple=True, metavar="REGEX", help="Record and log *** for what matches; several for several."
+    "--redact",
+    multiple=True,
+    metavar="REGEX",
+    callback=lambda ctx, param, given: _patterns(given),
+    help="Record and log *** for what matches; several for several.",
 )
 @click.option("--redact-audio", is_flag=True, help="Record when and how loud somebody speaks, not the voice.")
 @click.option("--plain", is_flag=True, help="Plain lines on a terminal too.")

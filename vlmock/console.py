@@ -26,10 +26,11 @@ def redaction_options(command: _Command) -> _Command:
 
 
 def _patterns(given: Sequence[str]) -> Sequence[str]:
-    from vlmock.protocol.recording.redaction import Redaction
+    from vlmock.protocol.recording.redaction import overreaching
 
     try:
-        Redaction(given)
+        for warning in overreaching(given):
+            click.echo(f"vlmock: warning: {warning}", err=True)
     except ValueError as error:
         raise click.BadParameter(str(error)) from None
     return given

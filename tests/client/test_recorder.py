@@ -199,8 +199,8 @@ def test_chat_leaves_nothing_where_it_cannot_begin(tmp_path: Path):
         url = server.url
     for name in ("out", "out.zip"):
         nowhere = chat(tmp_path, *spoken(url, tmp_path), "--record", tmp_path / name)
-        no_log = chat(
-            tmp_path, *spoken(url, tmp_path), "--record", tmp_path / name, "--log", tmp_path / "missing" / "log"
-        )
+        wrong = ["--log", tmp_path / "missing" / "log", "--redact", "."]
+        no_log = chat(tmp_path, *spoken(url, tmp_path), "--record", tmp_path / name, *wrong)
         assert (nowhere.code, no_log.code) == (3, 2)
+        assert "vlclient: warning: the pattern '.' matches 'type', " in no_log.err
         assert not list(tmp_path.glob("out*"))

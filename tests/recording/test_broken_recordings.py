@@ -10,6 +10,7 @@ from tests.recording.taking import HEAD, append, session, take
 from vlmock.errors import RecordingError
 from vlmock.protocol.recording.encoder import RecordingEncoder
 from vlmock.protocol.recording.folder import CannotRecord, RecordingFolder, RecordingsFolder, pack
+from vlmock.recording.formats import FORMS
 from vlmock.recording.reading import read
 
 SAID = [("server", session()), ("client", append(b"\1\0" * 480)), ("client", append(b"\2\0" * 480))]
@@ -137,13 +138,28 @@ def test_what_is_no_recording_is_told(tmp_path: Path):
     pack(tmp_path / "empty", tmp_path / "empty.zip")
     for name, told in {
         "nowhere": "there is no such folder or file",
-        "empty": "there is no events.jsonl in it",
+        "empty": "there is no events.jsonl in it, nor in the folders below it; it is empty; what can be read: ",
         "begun": "events.jsonl:1: it is empty",
         "text": "is no recording",
         "empty.zip": "there is no events.jsonl in it",
     }.items():
         with pytest.raises(RecordingError, match=told):
             read(tmp_path / name)
+
+
+@pytest.mark.parametrize("packed", [False, True])
+def test_who_names_the_wrong_folder_is_told_what_is_in_it(tmp_path: Path, packed: bool):
+    """And which forms can be read."""
+    for name in ("agent.py", "page.har", "notes.md", "a.txt", "b.txt", "c.txt"):
+        (tmp_path / "home" / name).parent.mkdir(exist_ok=True)
+        (tmp_path / "home" / name).touch()
+    if packed:
+        pack(tmp_path / "home", tmp_path / "home.zip")
+    with pytest.raises(RecordingError) as told:
+        read(tmp_path / ("home.zip" if packed else "home"))
+    text = str(told.value)
+    assert "there is a.txt, agent.py, b.txt, c.txt, notes.md and 1 more; what can be read: a folder that `vlm" in text
+    assert all(form.about in text for form in FORMS)
 
 
 def test_a_line_is_not_written_before_its_sound(tmp_path: Path):

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from tests.recording.taking import HEAD, append, session, take
 from vlmock.protocol.recording.folder import pack
 from vlmock.protocol.recording.lines import Head
-from vlmock.protocol.recording.redaction import Redaction
+from vlmock.protocol.recording.redaction import Redaction, overreaching
 from vlmock.recording.reading import read
 
 SECRET = "hunter2hunter2hunter2hunter2"
@@ -179,3 +179,17 @@ def test_short_credentials_are_no_reason_to_spoil_the_text(tmp_path: Path):
     (recording,) = read(take(tmp_path / "rec", [("server", session(instructions="a demo"))], head=head))
     assert recording.frames[0].event == session(instructions="a demo")
     assert recording.head.request_headers == [("api-key", "***")]
+
+
+@pytest.mark.parametrize("pattern", [".", ".+", r"\w", "[a-z]+", r"\S", "e", "session", r"^response\."])
+def test_a_pattern_that_matches_the_protocol_itself_gets_a_warning(pattern: str):
+    """Nothing could be done with such a recording."""
+    (warning,) = overreaching([r"\d{16}", pattern])
+    assert warning.startswith(f"the pattern {pattern!r} matches '")
+    assert "write one that matches secrets only" in warning
+
+
+@pytest.mark.parametrize("pattern", [r"\d+", r"\b\d{16}\b", "Beijing", r"[\w.]+@[\w.]+", "(?i)mr\\.? smith", "é"])
+def test_a_pattern_for_secrets_gets_none(pattern: str):
+    """Words of the protocol are not among what it matches."""
+    assert overreaching([pattern]) == []

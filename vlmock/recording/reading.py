@@ -6,7 +6,7 @@ only what is asked for is read.
 
 import gc
 import zipfile
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 from sys import intern
@@ -18,7 +18,7 @@ from vlmock.errors import RecordingError
 from vlmock.protocol.recording.folder import left_behind
 from vlmock.protocol.recording.lines import AUDIO_KEY, EVENTS_FILE, VERSION, Frame, Head
 from vlmock.protocol.wire import JsonObject
-from vlmock.recording.formats import read_foreign
+from vlmock.recording.formats import no_recording, read_foreign
 from vlmock.recording.formats.client_audio import filled_in
 from vlmock.recording.model import Recording, Voice
 from vlmock.recording.voices import FileVoice, SoundBytes, bytes_of, bytes_of_zipped
@@ -35,6 +35,9 @@ class _Versioned(msgspec.Struct):
 
 _versions: Final = msgspec.json.Decoder(_Versioned)
 _WAV: Final = ".wav"
+_NO_EVENTS: Final = f"there is no {EVENTS_FILE} in it"
+_LISTED: Final = 5
+"""Of the names in a folder that is no recording, as many are told."""
 _POINTER: Final = f'"{AUDIO_KEY}"'.encode()
 _HEAD_IS: Final = 'it reads {"recording":1,"made_by":"…",…}'
 _MEND: Final = "mend or delete the line, or record again"
@@ -122,11 +125,17 @@ def _folders(path: Path) -> Iterator[_Place]:
         return iter([_Folder(path)])
     found = sorted((each.parent for each in path.glob(f"*/{EVENTS_FILE}")), key=lambda folder: _natural(folder.name))
     if not found:
-        raise RecordingError(
-            f"{path}: there is no {EVENTS_FILE} in it, nor in the folders below it; name a folder that `vlmock record` "
-            "made"
-        )
+        names = sorted(f"{each.name}/" if each.is_dir() else each.name for each in path.iterdir())
+        raise no_recording(path, f"{_NO_EVENTS}, nor in the folders below it; {_listed(names)}")
     return map(_Folder, found)
+
+
+def _listed(names: Sequence[str]) -> str:
+    """What is there instead: whoever named the wrong place sees it."""
+    if not names:
+        return "it is empty"
+    more = f" and {len(names) - _LISTED} more" if len(names) > _LISTED else ""
+    return f"there is {', '.join(names[:_LISTED])}{more}"
 
 
 def _zipped(path: Path) -> Iterator[_Place]:
@@ -134,7 +143,7 @@ def _zipped(path: Path) -> Iterator[_Place]:
         names = [PurePosixPath(name) for name in packed.namelist()]
     within = sorted((name.parent for name in names if name.name == EVENTS_FILE), key=lambda name: _natural(str(name)))
     if not within:
-        raise RecordingError(f"{path}: there is no {EVENTS_FILE} in it; pack a folder that `vlmock record` made")
+        raise no_recording(path, f"{_NO_EVENTS}; {_listed(sorted(map(str, names)))}")
     return (_ZippedFolder(path, folder) for folder in within)
 
 

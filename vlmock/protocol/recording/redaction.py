@@ -23,7 +23,7 @@ from vlmock.protocol.secrets import (
 )
 from vlmock.protocol.wire import JsonObject
 
-__all__ = ["Redaction"]
+__all__ = ["Redaction", "overreaching"]
 
 _OF_OTHERS: Final = re.compile(r"[^\s;,]{8,}")
 """Shorter ones are a tester's, ``any`` or ``demo``, and a part of many words."""
@@ -31,6 +31,23 @@ _OF_COOKIES: Final = re.compile(r"=([^\s;,]{16,})")
 _SCHEMA_NAMES: Final = frozenset({"properties", "$defs", "definitions"})
 """What stands in these describes arguments: a parameter ``password`` of a tool is no password."""
 _SCHEMA_WORDS: Final = frozenset({"type", "$ref", "anyOf", "oneOf", "allOf", "enum", "const"})
+
+_OF_THE_PROTOCOL: Final = (
+    "type",
+    "event_id",
+    "session",
+    "item",
+    "response",
+    "audio",
+    "delta",
+    "session.update",
+    "input_audio_buffer.append",
+    "conversation.item.create",
+    "response.create",
+    "response.done",
+    "response.audio.delta",
+)
+"""Some of its words: what takes one of those for a secret takes others, too."""
 
 
 class Redaction:
@@ -118,6 +135,21 @@ class Redaction:
                     for each, schema in value.items()
                 }
         return self._value(value)
+
+
+def overreaching(patterns: Iterable[str]) -> list[str]:
+    """Warnings, a sentence each, about those that would replace more than secrets: the names of events and members."""
+    found = []
+    for source in patterns:
+        pattern = _compiled(source)
+        words = [repr(word) for word in _OF_THE_PROTOCOL if pattern.search(word)]
+        if words:
+            several = f"{', '.join(words[:2])} and other words" if len(words) > 2 else " and ".join(words)
+            found.append(
+                f"the pattern {source!r} matches {several} of the protocol itself: *** will stand there as well, and "
+                "what is recorded can hardly be replayed or compared; write one that matches secrets only"
+            )
+    return found
 
 
 def _is_schema(value: Any) -> bool:

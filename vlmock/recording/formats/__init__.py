@@ -10,9 +10,10 @@ from vlmock.errors import RecordingError
 from vlmock.recording.formats import har, json_lines, pydantic_ai
 from vlmock.recording.model import Recording
 
-__all__ = ["FORMS", "Form", "read_foreign"]
+__all__ = ["FORMS", "Form", "no_recording", "read_foreign"]
 
 _HEAD_BYTES: Final = 64 * 1024
+_OURS: Final = "a folder that `vlmock record` made, or a zip of it"
 
 
 class Form(msgspec.Struct, frozen=True):
@@ -47,6 +48,10 @@ def read_foreign(path: Path) -> list[Recording]:
         raise RecordingError(f"{path}: this is one file of a recording; name the folder that it comes from")
     form = next((form for form in FORMS if form.claims(path, head)), None)
     if form is None:
-        known = "; ".join(form.about for form in FORMS)
-        raise RecordingError(f"{path}: this is no recording that can be read. Besides vlmock's own there are: {known}")
+        raise no_recording(path, "this is no recording that can be read")
     return form.read(path)
+
+
+def no_recording(path: Path, why: str) -> RecordingError:
+    """What is wrong with it, and all forms that can be read."""
+    return RecordingError(f"{path}: {why}; what can be read: {'; '.join([_OURS, *(form.about for form in FORMS)])}")
