@@ -8,7 +8,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from importlib import import_module
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
@@ -18,6 +18,9 @@ from vlmock.console import lost_in_words, print_exports, redaction_options
 from vlmock.errors import VlmockError
 from vlmock.replay_cli import Replaying, print_difference, replay_options
 from vlmock.session.timing import PIPELINES_OWN, PROFILE_NAMES
+
+if TYPE_CHECKING:
+    from vlmock.server.mock_server import MockServer
 
 __all__ = ["main"]
 
