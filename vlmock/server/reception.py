@@ -277,14 +277,12 @@ class Reception:
             _log.warning("refused with %d: %s", outcome.status, outcome.message)
             return refusal(outcome)
         replays = self.repertoire.replays(outcome.scenario)
-        turned_away = replays.turn_away() if replays is not None else None
-        return turned_away or outcome
+        return (replays.turn_away() if replays is not None else None) or outcome
 
     def _note_turned_away(self, refused: Refused, credential: int) -> None:
         same = credential != 0 and credential == self._refused_credential
         self._refused_credential = credential if refused.status == 401 else 0
-        turned_away = TurnedAway(refused.status, refused.message, self.clock.unix_time(), same)
-        self.journal.turned_away.append(turned_away)
+        self.journal.turned_away.append(TurnedAway(refused.status, refused.message, self.clock.unix_time(), same))
 
     def begin(self, admitted: Admitted, target: str, now: float) -> Begun:
         replays = self.repertoire.replays(admitted.scenario)
