@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -15,6 +16,7 @@ from tests.recording.taking import HEAD, append
 from vlmock.errors import RecordingError
 from vlmock.protocol.recording.folder import RecordingFolder
 from vlmock.recording.reading import read
+from vlmock.server import recording_thread
 from vlmock.server.recording_thread import RecordingThread, iso_time
 
 
@@ -62,6 +64,29 @@ def test_a_slow_disk_keeps_nobody_waiting_and_loses_nothing(tmp_path: Path, slow
     for recording in read(tmp_path / "out"):
         assert [json.dumps(recording.whole(frame)) for frame in recording.frames] == [words(n) for n in range(500)]
         assert recording.end is not None
+
+
+def test_nothing_is_written_in_the_moment_in_which_it_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """An answer may follow at once, and would have to wait for it; what is said meanwhile is written together."""
+    pause, go, written = threading.Event(), threading.Event(), []
+    write = RecordingFolder.write
+
+    def sleep(seconds: float) -> None:
+        pause.set()
+        assert go.wait(30)
+
+    monkeypatch.setattr(recording_thread, "time", SimpleNamespace(sleep=sleep))
+    monkeypatch.setattr(RecordingFolder, "write", lambda folder, pieces: written.append(write(folder, pieces)))
+    thread = RecordingThread(tmp_path / "out", failed=failing)
+    recording = thread.begin(HEAD, 1)
+    recording.said("client", words(1), 0.0)
+    assert pause.wait(30)
+    assert written == []
+    recording.said("server", words(2), 0.1)
+    go.set()
+    thread.stop()
+    assert len(written) == 1
+    assert len(read(tmp_path / "out")[0].frames) == 2
 
 
 def test_beyond_the_bound_whoever_speaks_waits(tmp_path: Path, slow: SlowDisk):

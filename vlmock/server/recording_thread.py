@@ -28,7 +28,8 @@ _AT_ONCE: Final = 16
 """Messages. Encoding them takes less than half a millisecond, and writing lets other threads run; more at once, and
 Python's interpreter lock would keep the conversations waiting after all."""
 _GATHER_S: Final = 0.005
-"""What comes in so short a time is written together."""
+"""What comes in so short a time is written together, and not before: an answer often follows at once, and would have to
+wait for the interpreter's lock."""
 _log = logging.getLogger("vlmock")
 
 _OVERHEAD_BYTES: Final = 200
@@ -156,10 +157,10 @@ class RecordingThread:
 
     def _run(self) -> None:
         while self._await_jobs():
-            while self._jobs:
-                self._write_some()
             if not self._stopping:
                 time.sleep(_GATHER_S)
+            while self._jobs:
+                self._write_some()
         for recording in tuple(self._open):
             recording._finish()
 
