@@ -1,6 +1,7 @@
 """The command ``vlclient check``."""
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -13,6 +14,13 @@ from vlclient.reach_options import reach_options
 __all__ = ["check"]
 
 _FILE: Final = click.Path(dir_okay=False, path_type=Path)
+
+
+def _once(ctx: click.Context, param: click.Parameter, given: Sequence[Path]) -> Path | None:
+    """The file of an option that has two names."""
+    if len(set(given)) > 1:
+        raise click.BadParameter("--json and --save are one option, which takes one file")
+    return given[0] if given else None
 
 
 @click.command()
@@ -42,7 +50,15 @@ _FILE: Final = click.Path(dir_okay=False, path_type=Path)
 )
 @click.option("--dry-run", is_flag=True, help="List the checks and what they would take, and ask nobody.")
 @click.option("--compare", type=click.Choice(["mock"]), help="Try the same on the emulator, and say who is wrong.")
-@click.option("--json", "--save", "json", type=_FILE, help="Write down what came of it: for machines, and for later.")
+@click.option(
+    "--json",
+    "--save",
+    "json",
+    multiple=True,
+    callback=_once,
+    type=_FILE,
+    help="Write down what came of it: for machines, and for later.",
+)
 @click.option("--junit", type=_FILE, help="The same as a JUnit report.")
 @click.option(
     "--pages",
@@ -84,6 +100,7 @@ def check(
     choice = Choice(only=only, without=without, slow=slow, expensive=expensive, most_responses=most_responses)
     try:
         if dry_run:
+            _check_nothing_is_written(json=json, junit=junit, pages=pages)
             ctx.exit(list_checks(who, choice, click.echo))
         code = run_checks(
             who,
@@ -98,3 +115,9 @@ def check(
         click.echo(f"vlclient: {sentence(error)}", err=True)
         code = exit_code(error)
     ctx.exit(code)
+
+
+def _check_nothing_is_written(**files: Path | None) -> None:
+    for name, file in files.items():
+        if file is not None:
+            raise click.UsageError(f"--dry-run tries nothing that could be written down: leave out --{name}")

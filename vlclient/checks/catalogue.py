@@ -2,6 +2,7 @@
 
 import pkgutil
 from collections.abc import Collection, Sequence
+from difflib import get_close_matches
 from functools import cache
 from importlib import import_module
 
@@ -74,4 +75,17 @@ def _check_numbers(checks: Sequence[Check], numbers: Sequence[str]) -> None:
     known = {name for check in checks for name in _names(check)}
     for number in numbers:
         if number not in known:
-            raise ConfigurationError(f"there is no check and no section {number!r}; --dry-run lists them")
+            raise ConfigurationError(
+                f"there is no check and no section {number!r}{_meant(number, known)}; --dry-run lists them"
+            )
+
+
+def _meant(number: str, known: Collection[str]) -> str:
+    """``3.4`` is what one types for 3.04."""
+    section, _, place = number.partition(".")
+    near = [
+        f"{section.lstrip('0')}.{place:0>2}",
+        *get_close_matches(number, [name for name in known if "_" in name], n=1),
+    ]
+    meant = next((name for name in near if name in known), "")
+    return f" (did you mean {meant!r}?)" if meant else ""

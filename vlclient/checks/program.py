@@ -1,7 +1,6 @@
 """``vlclient check``: from what was chosen to what is shown and written down."""
 
 import asyncio
-import signal
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -20,10 +19,10 @@ from vlclient.checks.report import text
 from vlclient.checks.report.files import Files
 from vlclient.checks.report.record import record_of
 from vlclient.checks.running import run, why_skipped
-from vlclient.checks.server import server_of
+from vlclient.checks.server import imagined, server_of
 from vlclient.checks.verdicts import Outcome, Verdict
 from vlclient.endpoint import shown
-from vlclient.errors import VoiceLiveError
+from vlclient.stopping import end_when_told_to
 
 __all__ = ["INTERRUPTED", "list_checks", "run_checks"]
 
@@ -36,11 +35,9 @@ Say = Callable[[str], object]
 
 
 def list_checks(who: Mapping[str, Any], choice: Choice, say: Say) -> int:
-    """Say what would be tried, and what it would take; nobody is asked."""
+    """Say what would be tried, and what it would take; nobody is asked. Raises ConfigurationError."""
     checks = chosen(choice)
-    server: Server | None = None
-    with suppress(VoiceLiveError):  # nobody to ask needs to be known for that
-        server = server_of(**who)
+    server = imagined(**who)
     reasons = _reasons(checks, server, choice)
     for line in text.listing(checks, reasons):
         say(line)
@@ -84,7 +81,7 @@ class _Asking:
         self._over = False
 
     async def run(self, *, jobs: int, compared: bool) -> None:
-        _end_when_told_to()
+        end_when_told_to()
         server, say = self._server, self._say
         say(f"{shown(server.target.endpoint)}, {server.model or 'an agent'}, {server.pipeline}, {server.api_version}")
         say(text.plan(self._wanted, server.pace))
@@ -113,8 +110,11 @@ class _Asking:
             stopped=not self._over,
             compared={one.check.number: (one.emulator, one.who) for one in self._compared},
         )
-        files.write(record, outcomes)
-        self._say(text.summary(outcomes))
+        try:
+            files.write(record, outcomes)
+        finally:
+            for line in text.summary(outcomes):
+                self._say(line)
         if not self._over:
             missing = len(self._checks) - len(outcomes)
             self._say(f"stopped: {text.counted(missing, 'check')} not tried" if missing else "stopped: not compared")
@@ -126,14 +126,6 @@ class _Asking:
         self._outcomes[outcome.check.number] = outcome
         for line in text.outcome_lines(outcome, colours=self._colours):
             self._say(line)
-
-
-def _end_when_told_to() -> None:
-    """By a terminate from elsewhere as by Ctrl-C: with what is there, and without an emulator left behind."""
-    task = asyncio.current_task()
-    assert task is not None
-    with suppress(NotImplementedError, RuntimeError, ValueError):  # Windows; or not in the main thread
-        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
 
 
 def _reasons(checks: Sequence[Check], server: Server | None, choice: Choice) -> dict[str, str]:

@@ -12,15 +12,16 @@ from vlclient.connecting import target_of
 from vlclient.credentials import SCOPE, choose
 from vlclient.endpoint import is_loopback, url
 from vlclient.environment import read_settings
-from vlclient.errors import ConfigurationError
+from vlclient.errors import ConfigurationError, CredentialError
 from vlmock.protocol.voices import AZURE_REALTIME_NATIVE_VOICES, OPENAI_VOICES
 
-__all__ = ["PATIENCE_S", "QUIET_HERE_S", "pipeline_of", "server_of"]
+__all__ = ["PATIENCE_S", "QUIET_HERE_S", "imagined", "pipeline_of", "server_of"]
 
 PATIENCE_S: Final = 15.0
 _QUIET_LIVE_S: Final = 1.5
 QUIET_HERE_S: Final = 0.3
 """How long to watch that nothing comes: the latencies of behaviour 7.1, or those of this machine."""
+_NOBODY: Final = "https://nobody.services.ai.azure.com"
 
 
 def server_of(
@@ -71,6 +72,19 @@ def server_of(
         quiet_s=_QUIET_LIVE_S if live else QUIET_HERE_S,
         pace=Pace(LIVE_PER_MINUTE if live else None),
     )
+
+
+def imagined(**who: Any) -> Server | None:
+    """Of whom a dry run speaks: neither endpoint nor credential need be known. None: of any server. Raises
+    ConfigurationError."""
+    known = read_settings(os.environ, folder=Path.cwd()).endpoint
+    if not known and all(value is None for name, value in who.items() if name != "patience_s"):
+        return None
+    asked = {**who, "endpoint": who.get("endpoint") or known or _NOBODY}
+    try:
+        return server_of(**asked)
+    except CredentialError:
+        return None if who.get("agent_name") else server_of(**{**asked, "api_key": "nobody is asked"})
 
 
 def pipeline_of(model: str, voice: str | None = None) -> str:

@@ -1,7 +1,7 @@
 """The files that a run leaves behind."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 import msgspec
@@ -12,7 +12,7 @@ from vlclient.checks.report.record import Record
 from vlclient.checks.verdicts import Outcome
 from vlclient.errors import ConfigurationError
 
-__all__ = ["Files"]
+__all__ = ["Files", "write_all"]
 
 
 class Files(msgspec.Struct, frozen=True):
@@ -25,6 +25,8 @@ class Files(msgspec.Struct, frozen=True):
 
     def check(self) -> None:
         """Raise ConfigurationError now, and not after all has been tried, where something cannot be written."""
+        if self.json is not None and self.junit is not None and self.json.resolve() == self.junit.resolve():
+            raise ConfigurationError(f"two reports cannot be written to {self.json}: name another file for one of them")
         for file in filter(None, (self.json, self.junit)):
             folder = file.absolute().parent
             if not folder.is_dir():
@@ -41,13 +43,26 @@ class Files(msgspec.Struct, frozen=True):
 
     def write(self, record: Record, outcomes: Sequence[Outcome]) -> None:
         """Write them, over what is there. Raises ConfigurationError."""
+        found = pages(record, outcomes) if self.pages is not None else ()
+        folder = self.pages or Path()
+        write_all(
+            [
+                (self.json, record.encoded),
+                (self.junit, lambda: junit(record)),
+                *((folder / name, text.encode) for name, text in found),
+            ]
+        )
+
+
+def write_all(reports: Iterable[tuple[Path | None, Callable[[], bytes]]]) -> None:
+    """Write each where it is wanted. Raises ConfigurationError for the first that cannot be written, when all have been
+    tried."""
+    failed: ConfigurationError | None = None
+    for path, contents in reports:
         try:
-            if self.json is not None:
-                self.json.write_bytes(record.encoded())
-            if self.junit is not None:
-                self.junit.write_bytes(junit(record))
-            if self.pages is not None:
-                for name, text in pages(record, outcomes):
-                    (self.pages / name).write_text(text, encoding="utf-8")
+            if path is not None:
+                path.write_bytes(contents())
         except OSError as error:
-            raise ConfigurationError(f"{error.filename} cannot be written ({error.strerror or error})") from error
+            failed = failed or ConfigurationError(f"{path} cannot be written ({error.strerror or error})")
+    if failed is not None:
+        raise failed

@@ -72,10 +72,12 @@ def outcome_lines(outcome: Outcome, *, colours: bool = False) -> Iterator[str]:
         yield f"{_INDENT}  {on_one_line(outcome.reason)}"
 
 
-def summary(outcomes: Sequence[Outcome]) -> str:
-    """How many came out how."""
+def summary(outcomes: Sequence[Outcome]) -> Iterator[str]:
+    """Why which were skipped, and how many came out how."""
+    reasons = Counter(outcome.reason for outcome in outcomes if outcome.verdict is Verdict.SKIPPED)
+    yield from (f"  {number} skipped: {on_one_line(reason)}" for reason, number in reasons.items())
     counts = Counter(outcome.verdict for outcome in outcomes)
-    return ", ".join(f"{counts[verdict]} {verdict.value}" for verdict in Verdict if counts[verdict]) or "nothing tried"
+    yield ", ".join(f"{counts[verdict]} {verdict.value}" for verdict in Verdict if counts[verdict]) or "nothing tried"
 
 
 def counted(number: int, noun: str) -> str:
