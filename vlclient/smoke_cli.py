@@ -87,7 +87,7 @@ def smoke(
     """
     from vlclient.chat.endings import exit_code, sentence
     from vlclient.chat.options import ChatOptions
-    from vlclient.checks.report.files import Files
+    from vlclient.checks.report.files import Files, write_all
     from vlclient.smoke import report
     from vlclient.smoke.outcome import Step
     from vlclient.smoke.program import Smoke, run_smoke
@@ -108,8 +108,10 @@ def smoke(
         ctx.exit(exit_code(error))
     for line in report.summary_lines(outcome):
         click.echo(line)
-    if json is not None:
-        json.write_bytes(report.as_json(outcome))
-    if junit is not None:
-        junit.write_bytes(report.as_junit(outcome))
-    ctx.exit(outcome.exit_code)
+    code = outcome.exit_code
+    try:
+        write_all([(json, lambda: report.as_json(outcome)), (junit, lambda: report.as_junit(outcome))])
+    except VoiceLiveError as error:
+        click.echo(f"vlclient: {sentence(error)}", err=True)
+        code = code or exit_code(error)
+    ctx.exit(code)

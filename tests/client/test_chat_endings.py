@@ -81,7 +81,7 @@ def noted(closed: ConnectionClosed) -> ConnectionClosed:
         ),
         (
             ConnectionClosed(1006, ""),
-            {},
+            {"reconnects": False},
             "the connection was closed with code 1006 (no reason given); with --reconnect it dials again by itself",
         ),
         (

@@ -22,7 +22,7 @@ from vlclient.errors import ConfigurationError
 from vlclient.smoke.conversation import Conversation
 from vlclient.smoke.outcome import BUDGETS, KINDS, Outcome
 from vlmock.server.mock_server import MockServer
-from vlmock.session.script import Call, Turn
+from vlmock.session.script import Call, Fail, Turn
 
 pytestmark = [pytest.mark.usefixtures("alone"), pytest.mark.timeout(60)]
 
@@ -155,8 +155,10 @@ async def test_without_an_endpoint_nothing_is_tried() -> None:
         await smoked(None)  # type: ignore[arg-type]
 
 
-def test_ctrl_c_stops_it(service: MockServer, tmp_path: Path) -> None:
-    """130, as a shell says it; the step that was cut off is not called good, and what there is is written down."""
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_whoever_stops_it_gets_what_there_is(number: signal.Signals, service: MockServer, tmp_path: Path) -> None:
+    """By Ctrl-C, or as CI does when its time is over: 130; the step that was cut off is not called good, and what there
+    is is written down."""
     command = [sys.executable, "-m", "vlclient", "smoke", "--endpoint", service.url, "--api-key", "any"]
     process = subprocess.Popen(
         [*command, "--json", str(tmp_path / "o.json")],
@@ -168,12 +170,55 @@ def test_ctrl_c_stops_it(service: MockServer, tmp_path: Path) -> None:
     assert process.stdout is not None
     while not process.stdout.readline().startswith("typed turn"):
         assert process.poll() is None
-    process.send_signal(signal.SIGINT)
+    process.send_signal(number)
     said, complaints = process.communicate(timeout=20)
     assert (process.returncode, complaints, said.splitlines()[-1]) == (130, "", "stopped")
     outcome = json.loads((tmp_path / "o.json").read_bytes())
     assert (outcome["exit_code"], outcome["kind"]) == (130, "stopped")
     assert [step["seen"] for step in outcome["steps"][3:]] == ["stopped"]
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no file that is always full")
+def test_a_report_that_cannot_be_written_is_said_at_the_end(tmp_path: Path) -> None:
+    """2 where all else was well; the other report is written."""
+    with vlmock.serve() as server:
+        arguments = ["--endpoint", server.url, "--api-key", "any", "--json", "/dev/full", "--junit", "out.xml"]
+        result = CliRunner().invoke(main, ["smoke", *arguments])
+    assert result.exit_code == 2, result.output
+    assert result.output.splitlines()[-2:][0] == "good"
+    assert "vlclient: /dev/full cannot be written" in result.output
+    assert (tmp_path / "out.xml").exists()
+
+
+async def test_the_reason_of_a_failed_answer_is_told() -> None:
+    """As the service gives it."""
+    with vlmock.serve(lambda turn: Fail("no such deployment", code="not_there")) as server:
+        outcome = await smoked(server.url)
+    assert ended(outcome)[:2] == (9, "wrong answer")
+    assert "the answer ended failed" in outcome.sentence
+    assert "no such deployment" in outcome.sentence
+
+
+async def test_no_option_is_advised_that_there_is_not() -> None:
+    """It never dials again."""
+
+    async def leaving(caller) -> None:  # type: ignore[no-untyped-def]
+        await caller.greet()
+        await caller.hear("session.update")
+        await caller.connection.close(1011, "enough")
+
+    async with serving(leaving) as service:
+        outcome = await smoked(service.url)
+    assert outcome.exit_code == 6
+    assert "--reconnect" not in outcome.sentence
+
+
+def test_what_was_never_tried_is_not_listed() -> None:
+    """One sentence is enough for wrong usage."""
+    result = CliRunner().invoke(main, ["smoke", "--endpoint", "http://127.0.0.1:1", "--agent-name", "a"])
+    assert result.exit_code == 2
+    assert len(result.output.splitlines()) == 1
+    assert "the project's name is missing" in result.output
 
 
 @pytest.mark.parametrize(
@@ -185,6 +230,7 @@ def test_ctrl_c_stops_it(service: MockServer, tmp_path: Path) -> None:
         (["--budget", "first_audio=-1"], "first_audio=3"),
         (["--budget", "first_audio=nan"], "first_audio=3"),
         (["--json", "nowhere/outcome.json"], "nowhere"),
+        (["--json", "out", "--junit", "out"], "two reports"),
         ([], "AZURE_VOICE_LIVE_ENDPOINT"),
     ],
 )

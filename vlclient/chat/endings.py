@@ -72,8 +72,9 @@ def exit_code(error: BaseException) -> int:
     return next((EXIT_CODES[kind] for kind in type(error).__mro__ if kind in EXIT_CODES), OUR_FAULT)
 
 
-def sentence(error: BaseException, *, said_before: ErrorEvent | None = None, reconnects: bool = False) -> str:
-    """What went wrong and what to do. ``said_before``: the last error that the service had reported."""
+def sentence(error: BaseException, *, said_before: ErrorEvent | None = None, reconnects: bool | None = None) -> str:
+    """What went wrong and what to do. ``said_before``: the last error that the service had reported. ``reconnects``:
+    whether it was to dial again by itself; None where that cannot be chosen."""
     if not isinstance(error, VoiceLiveError):
         return on_one_line(
             f"a mistake of this program ({type(error).__name__}: {error}); run it again with --debug, and report it"
@@ -84,7 +85,7 @@ def sentence(error: BaseException, *, said_before: ErrorEvent | None = None, rec
         words.append(f"before that it said: {event.error.message}")
     if event is not None and isinstance(error, ServiceError | ConnectionClosed):
         words.append(_remedy(event))
-    elif isinstance(error, ConnectionClosed) and not reconnects and error.code not in NOT_RETRIED_CLOSES:
+    elif isinstance(error, ConnectionClosed) and reconnects is False and error.code not in NOT_RETRIED_CLOSES:
         words.append("with --reconnect it dials again by itself")
     return on_one_line("; ".join(word.rstrip(". ") for word in words if word))
 

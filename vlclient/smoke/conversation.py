@@ -171,7 +171,7 @@ class Conversation:
             await self._until(_is(ResponseDone), "response.done")
         answer = list(self.judge.answers.values())[-1]
         if answer.status != "completed":
-            raise Wrong(f"the answer ended {answer.status}")
+            raise Wrong(f"the answer ended {answer.status}" + (f": {answer.why}" if answer.why else ""))
         if not answer.text:
             raise Wrong("the answer has no words")
         if not answer.audio_bytes:

@@ -30,7 +30,15 @@ from vlmock.protocol.output import (
     ResponseTextDone,
 )
 from vlmock.protocol.places import OfItem, OfPart
-from vlmock.protocol.response import Response, ResponseCreated, ResponseDone, ResponseOutputItemAdded, Usage
+from vlmock.protocol.response import (
+    FailedDetails,
+    IncompleteDetails,
+    Response,
+    ResponseCreated,
+    ResponseDone,
+    ResponseOutputItemAdded,
+    Usage,
+)
 from vlmock.protocol.session import ResponseSession, SessionCreated, SessionUpdated
 from vlmock.protocol.tool_calls import ResponseFunctionCallArgumentsDelta, ResponseFunctionCallArgumentsDone
 from vlmock.protocol.wire import given
@@ -45,6 +53,8 @@ class Answer(msgspec.Struct):
 
     id: str
     status: str = "in_progress"
+    why: str = ""
+    """What the service says of a status that is no good."""
     words: dict[tuple[str, int], str] = msgspec.field(default_factory=dict)
     """By item and part, as the deltas said them."""
     whole: dict[tuple[str, int], str] = msgspec.field(default_factory=dict)
@@ -234,7 +244,7 @@ class Judge:
             self._expect(False, "response.done is about a response that was never created")
             return
         self._expect(not answer.is_over, f"{event.type} came twice")
-        answer.status = response.status
+        answer.status, answer.why = response.status, _why(response)
         self._expect(answer.is_over, "response.done says that the response is in progress")
         self._reported(answer, response)
         if isinstance(response.usage, Usage):
@@ -309,3 +319,13 @@ _DUTIES: Final[dict[type, Callable[..., None]]] = {
     ResponseFunctionCallArgumentsDone: Judge._on_all_arguments,
     ResponseDone: Judge._on_done,
 }
+
+
+def _why(response: Response) -> str:
+    """What the service says of a status that is no good."""
+    match response.status_details:
+        case FailedDetails(error={"message": str(message)}):
+            return message
+        case IncompleteDetails(reason=str(reason)):
+            return reason
+    return ""

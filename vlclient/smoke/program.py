@@ -17,12 +17,14 @@ from vlclient.chat.sign_in import prepare_azure_identity
 from vlclient.connecting import connect
 from vlclient.endpoint import shown
 from vlclient.environment import read_settings
+from vlclient.errors import ConfigurationError
 from vlclient.latency import Latency
 from vlclient.log import WireLog
 from vlclient.recorder import Recorder
 from vlclient.session import Session
 from vlclient.smoke.conversation import Conversation, Unanswered
 from vlclient.smoke.outcome import BUDGETS, INTERRUPTED, TOO_SLOW, WRONG_ANSWER, Outcome, Step, Verdict, Wrong
+from vlclient.stopping import end_when_told_to
 
 __all__ = ["STEPS", "Smoke", "converse", "run_smoke"]
 
@@ -58,10 +60,15 @@ def run_smoke(smoke: Smoke, *, told: Callable[[Step], object] = lambda step: Non
     prepare_azure_identity()
     outcome = _begun(smoke)
     try:
-        asyncio.run(converse(smoke, outcome, told=told))
-    except KeyboardInterrupt:
+        asyncio.run(_stoppable(smoke, outcome, told))
+    except (KeyboardInterrupt, asyncio.CancelledError):
         outcome.ended(INTERRUPTED)
     return outcome
+
+
+async def _stoppable(smoke: Smoke, outcome: Outcome, told: Callable[[Step], object]) -> None:
+    end_when_told_to()
+    await converse(smoke, outcome, told=told)
 
 
 async def converse(
@@ -112,6 +119,8 @@ class _Run:
             except (Wrong, Unanswered) as wrong:
                 outcome.ended(WRONG_ANSWER, str(wrong))
             except Exception as error:
+                if isinstance(error, ConfigurationError) and not outcome.steps:
+                    raise
                 late = self._deadline.expired()
                 outcome.ended(TOO_SLOW if late else exit_code(error), self._stopped if late else sentence(error))
         self._sum_up()
