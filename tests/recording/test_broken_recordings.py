@@ -162,6 +162,13 @@ def test_who_names_the_wrong_folder_is_told_what_is_in_it(tmp_path: Path, packed
     assert all(form.about in text for form in FORMS)
 
 
+def test_who_names_the_folder_above_is_told_which_one_it_is(tmp_path: Path):
+    """``vlmock import .`` where ``vlmock record`` wrote into ``out``."""
+    take(tmp_path / "out" / "connection-1", SAID)
+    with pytest.raises(RecordingError, match=rf"in a folder below it: name {tmp_path / 'out'}$"):
+        read(tmp_path)
+
+
 def test_a_line_is_not_written_before_its_sound(tmp_path: Path):
     """Where the sound cannot be written, nothing points to it."""
     (tmp_path / "rec" / "client.wav").mkdir(parents=True)

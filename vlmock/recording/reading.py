@@ -125,6 +125,9 @@ def _folders(path: Path) -> Iterator[_Place]:
         return iter([_Folder(path)])
     found = sorted((each.parent for each in path.glob(f"*/{EVENTS_FILE}")), key=lambda folder: _natural(folder.name))
     if not found:
+        deeper = sorted(each.parent.parent for each in path.glob(f"*/*/{EVENTS_FILE}"))
+        if deeper:
+            raise RecordingError(f"{path}: there is no recording in it, but in a folder below it: name {deeper[0]}")
         names = sorted(f"{each.name}/" if each.is_dir() else each.name for each in path.iterdir())
         raise no_recording(path, f"{_NO_EVENTS}, nor in the folders below it; {_listed(names)}")
     return map(_Folder, found)
