@@ -219,7 +219,9 @@ class Line:
             await self._leave(socket)
             raise ServiceError(event)
         if not isinstance(event, SessionCreated):
-            raise ProtocolViolation(f"the first event was {event.type!r}, not session.created: is this Voice Live?")
+            raise ProtocolViolation(
+                f"the first event was {event.type!r}, and no session.created as it should be: is this Voice Live?"
+            )
 
     # ---- dialling again
 

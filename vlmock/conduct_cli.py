@@ -93,7 +93,7 @@ def lint_options(command: _Command) -> _Command:
     added: Any = with_linting
     for option in (
         click.option("--lint", is_flag=True, help="Judge the clients' conduct, live; a summary at the end."),
-        click.option("--lint-strict", is_flag=True, help="The same, and exit with 1 when there were errors."),
+        click.option("--lint-strict", is_flag=True, help="Like --lint, and exit with 1 when there were errors."),
         click.option(
             "--lint-ignore",
             multiple=True,
@@ -159,8 +159,12 @@ def _summary(conduct: "Conduct") -> str:
 def _check_report(report: Path | None) -> None:
     from vlmock.conduct.reports import SUFFIXES
 
-    if report is not None and report.suffix not in SUFFIXES:
+    if report is None:
+        return
+    if report.suffix not in SUFFIXES:
         raise click.UsageError(f"{report}: a report is .json or .xml (JUnit)")
+    if not report.parent.is_dir():
+        raise click.UsageError(f"{report}: there is no folder {report.parent}")
 
 
 def _write(conduct: "Conduct", report: Path | None) -> None:

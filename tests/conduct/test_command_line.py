@@ -102,6 +102,7 @@ def test_serve_lints_beside_its_log():
     [
         (("--lint-ignore", "VL999"), "there is no rule 'VL999'"),
         (("--lint-report", "report.txt"), "report.txt: a report is .json or .xml"),
+        (("--lint-report", "nowhere/report.xml"), "nowhere/report.xml: there is no folder nowhere"),
     ],
 )
 def test_a_wrong_option_of_serve_is_one_sentence(options: tuple[str, ...], complaint: str):
@@ -158,6 +159,7 @@ def test_lint_writes_junit(saved: Path, tmp_path: Path):
         (("--list", "VL999"), "there is no rule 'VL999'"),
         (("--ignore", "one-response-at-the-time", "x"), "did you mean 'one-response-at-a-time'?"),
         (("nowhere", "--report", "report.txt"), "report.txt: a report is .json or .xml"),
+        (("nowhere", "--report", "nowhere/report.xml"), "nowhere/report.xml: there is no folder nowhere"),
     ],
 )
 def test_a_mistake_is_one_sentence(arguments: tuple[str, ...], complaint: str):
@@ -167,9 +169,10 @@ def test_a_mistake_is_one_sentence(arguments: tuple[str, ...], complaint: str):
 
 
 def test_a_report_that_cannot_be_written_is_one_sentence(saved: Path, tmp_path: Path):
-    done = lint(saved, "--report", tmp_path / "nowhere" / "report.json")
+    (tmp_path / "report.json").mkdir()
+    done = lint(saved, "--report", tmp_path / "report.json")
     assert done.returncode == 2
-    assert "report.json: cannot be written (No such file or directory)" in done.stderr
+    assert "report.json: cannot be written (Is a directory)" in done.stderr
 
 
 # ---- the list

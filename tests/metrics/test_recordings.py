@@ -207,7 +207,7 @@ def test_the_command_prints_the_table(tmp_path: Path):
     [
         ("tools.max=2.5", 0, ""),
         ("tools.max=1.5", 1, "tools.max is 2.000 s, and may be 1.5 s"),
-        ("tools.p95=9", 1, "tools.p95 is unknown: it takes 20 turns, and 1 were measured"),
+        ("tools.p95=9", 1, "tools.p95 is unknown: it takes 20 turns, and 1 was measured"),
         ("tols.max=9", 2, "did you mean 'tools'?"),
         ("tools.mean=9", 2, "there is no figure 'mean'"),
         ("tools", 2, "is no budget such as first_audio.p95=1.7"),

@@ -81,8 +81,9 @@ class Distribution(msgspec.Struct, frozen=True, kw_only=True):
         """The sentence for a figure that nobody can know."""
         if not self.values:
             return f"{self.name}.{name} is unknown: {self.absent}"
+        measured = f"{self.count} {'was' if self.count == 1 else 'were'} measured"
         return (
-            f"{self.name}.{name} is unknown: it takes {_ENOUGH[name]} turns, and {self.count} were measured "
+            f"{self.name}.{name} is unknown: it takes {_ENOUGH[name]} turns, and {measured} "
             f"(max {self.max:.3f} s); play more turns, or ask for max"
         )
 
