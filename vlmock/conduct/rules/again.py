@@ -36,7 +36,7 @@ _ATTEMPTS: Final = 3
     requirement="Do not greet again after a reconnect.",
     explanation="The user has been greeted, and hears in the middle of a conversation that it begins.",
     remedy="remember that the greeting was given; after a reconnect send settings and history only",
-    source="Observed: livekit/agents pull 4693. Behaviour 8.1 (10), 8.2 (L16), 9.",
+    source="Observed: openclaw/openclaw pull 99088. Behaviour 8.1 (10), 8.2 (L16).",
 )
 def greet_once(case: Case, event: ResponseCreate) -> Iterator[str]:
     lost = case.lost
