@@ -293,7 +293,8 @@ def test_an_agent_that_hides_a_refusal_has_nothing_recorded(
     project.makepyfile(test_it=TRIES)
     report = run(project, "--voicelive-record=once", failed=1)
     sentence = "The service refused connections 1, 2 with HTTP 401; it was shown the key in AZURE_VOICE_LIVE_API_KEY."
-    assert report.count(f"{sentence} Is that good for the endpoint in AZURE_VOICE_LIVE_ENDPOINT?") == 1
+    told = f"{sentence} Is that good for the endpoint in AZURE_VOICE_LIVE_ENDPOINT?"
+    assert report.splitlines().count(told) == 1
     assert "Its refusal will lie in recordings/test_it/test_it.failed" in report
     for other in ("nobody connected", "What was said", "recorded before"):
         assert other not in report
