@@ -24,6 +24,27 @@ async def _created(probe: Probe) -> None:
 # ---- what came of it
 
 
+async def test_a_server_that_answers_nothing_any_more_is_not_asked_for_ever() -> None:
+    """Each check would wait as long as its patience is; what was not tried says why."""
+
+    async def greeted_only(probe: Probe) -> None:
+        wire, _ = await probe.created()
+        await probe.answer(wire, "session.updated")
+
+    async def told(probe: Probe) -> None:
+        await probe.created()
+
+    async with serving(*[saying(CREATED)] * 25) as service:
+        outcomes = await run([checking(greeted_only)] * 25, checked(service.url, patience_s=0.02))
+    verdicts = [outcome.verdict for outcome in outcomes]
+    assert verdicts == [Verdict.FAILED] * 10 + [Verdict.SKIPPED] * 15
+    assert outcomes[-1].reason == "the server has answered nothing in the last 10 checks"
+    mixed = [checking(told), *[checking(greeted_only)] * 4] * 4
+    async with serving(*[saying(CREATED)] * len(mixed)) as service:
+        outcomes = await run(mixed, checked(service.url, patience_s=0.02))
+    assert Verdict.SKIPPED not in {outcome.verdict for outcome in outcomes}
+
+
 async def test_a_requirement_that_is_met_is_passed() -> None:
     """With the frames that show it, first of all where it was dialled."""
     outcome = await verdict_of(_created, saying(CREATED))

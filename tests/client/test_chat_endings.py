@@ -99,7 +99,7 @@ def noted(closed: ConnectionClosed) -> ConnectionClosed:
         (
             ValueError("two\nlines\x1b"),
             {},
-            "a mistake of this program (ValueError: two\\u000alines\\u001b); run it again with --debug, and report it",
+            "a mistake of this program (ValueError: two\\u000alines\\u001b); report it",
         ),
     ],
 )

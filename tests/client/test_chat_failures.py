@@ -258,7 +258,12 @@ BUG = (
 def test_a_mistake_of_ours_is_one_line(server, tmp_path):
     """And says how to find out more."""
     done = chat(tmp_path, *spoken(server.url, tmp_path), program=(*PYTHON, BUG))
-    said(done, 1, "a mistake of this program (KeyError: 'teapot'); run it again with --debug")
+    said(
+        done,
+        1,
+        "a mistake of this program (KeyError: 'teapot'); "
+        "report it, with what it says when it is run again with --debug",
+    )
 
 
 def test_debug_shows_where_it_comes_from(server, tmp_path):

@@ -76,9 +76,7 @@ def sentence(error: BaseException, *, said_before: ErrorEvent | None = None, rec
     """What went wrong and what to do. ``said_before``: the last error that the service had reported. ``reconnects``:
     whether it was to dial again by itself; None where that cannot be chosen."""
     if not isinstance(error, VoiceLiveError):
-        return on_one_line(
-            f"a mistake of this program ({type(error).__name__}: {error}); run it again with --debug, and report it"
-        )
+        return on_one_line(f"a mistake of this program ({type(error).__name__}: {error}); report it")
     words = [str(error), *getattr(error, "__notes__", ())]
     event = error.event if isinstance(error, ServiceError) else said_before
     if isinstance(error, ConnectionClosed) and event is not None:

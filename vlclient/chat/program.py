@@ -13,7 +13,7 @@ from typing import Any, Final
 from vlclient.assistant import Assistant
 from vlclient.audio.ports import Part
 from vlclient.chat.display import Display, choose_display
-from vlclient.chat.endings import exit_code, sentence, the_error
+from vlclient.chat.endings import OUR_FAULT, exit_code, sentence, the_error
 from vlclient.chat.leaving import Leaving
 from vlclient.chat.narration import Narration
 from vlclient.chat.options import ChatOptions, Counterpart, greeting, session_settings
@@ -63,8 +63,11 @@ def run_chat(chosen: Mapping[str, Any], *, debug: bool) -> int:
             traceback.print_exception(cause)
         reconnects = bool(chosen.get("reconnect"))
         words = sentence(cause, said_before=chat.reported if chat else None, reconnects=reconnects)
+        code = exit_code(cause)
+        if code == OUR_FAULT and not debug:
+            words += ", with what it says when it is run again with --debug"
         print(f"vlclient: {words}", file=sys.stderr, flush=True)
-        return exit_code(cause)
+        return code
     return 0
 
 

@@ -93,6 +93,8 @@ class Probe:
         self._secrets: set[str] = set()
         self.limit: asyncio.Timeout | None = None
         """When the check has taken too long."""
+        self.unanswered = False
+        """Waited in vain for anything but a greeting."""
 
     @property
     def pipeline(self) -> str:

@@ -19,6 +19,10 @@ __all__ = ["run", "try_check", "why_skipped"]
 
 _LONGEST_S: Final = 120.0
 _LONGEST_SLOW_S: Final = 600.0
+_UNANSWERED: Final = 10
+"""So many checks in a row in which nothing came, and the rest is not tried: each would cost its patience."""
+_GREETING: Final = frozenset({"session.created"})
+_NO_ANSWERS: Final = f"the server has answered nothing in the last {_UNANSWERED} checks"
 
 
 async def run(
@@ -26,10 +30,17 @@ async def run(
 ) -> list[Outcome]:
     """All of them, in the order given; ``jobs`` at a time. ``told`` hears of each as soon as it is over."""
     room = asyncio.Semaphore(jobs)
+    unanswered = 0
 
     async def one(check: Check) -> Outcome:
+        nonlocal unanswered
         async with room:
-            outcome = await try_check(check, server)
+            if unanswered >= _UNANSWERED:
+                outcome = Outcome(check, Verdict.SKIPPED, reason=_NO_ANSWERS)
+            else:
+                outcome = await try_check(check, server)
+            if outcome.verdict is not Verdict.SKIPPED:
+                unanswered = unanswered + 1 if outcome.unanswered else 0
         told(outcome)
         return outcome
 
@@ -45,7 +56,10 @@ async def try_check(check: Check, server: Server) -> Outcome:
         probe = Probe(server, stack)
         verdict, reason = await _verdict(check, probe)
         findings = tuple(probe.findings or probe.loose)
-    return Outcome(check, verdict, findings, probe.veiled(reason), time.monotonic() - began, tuple(probe.frames))
+    seconds = time.monotonic() - began
+    return Outcome(
+        check, verdict, findings, probe.veiled(reason), seconds, tuple(probe.frames), unanswered=probe.unanswered
+    )
 
 
 def why_skipped(check: Check, server: Server) -> str:
@@ -73,6 +87,7 @@ async def _verdict(check: Check, probe: Probe) -> tuple[Verdict, str]:
     except TimeoutError:
         ended = Verdict.INCONCLUSIVE, f"it was not over after {longest_s:g} s"
     except Exception as error:  # whatever a server sends, the other checks are tried
+        probe.unanswered = isinstance(error, Silence) and _GREETING.issuperset(error.came)
         probe.findings.append(_finding(error, len(probe.frames) or None))
     else:
         ended = (Verdict.LOOSELY if probe.loose else Verdict.PASSED), ""

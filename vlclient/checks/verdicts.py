@@ -48,6 +48,8 @@ class Outcome(msgspec.Struct, frozen=True):
     seconds: float = 0.0
     frames: tuple[Seen, ...] = ()
     """As reports may show them."""
+    unanswered: bool = False
+    """It was connected, and waited in vain."""
 
 
 class Falsified(Exception):

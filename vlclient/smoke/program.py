@@ -99,7 +99,7 @@ class _Run:
         self._latency = Latency()
         self._talk: Conversation | None = None
         self._began = time.monotonic()
-        self._most_s = smoke.budgets.get("total", BUDGETS["total"]) + smoke.patience_s
+        self._most_s = max(smoke.budgets.get("total", 0.0), BUDGETS["total"])
         self._deadline = asyncio.timeout(self._most_s)
         """A model may call functions for ever."""
 
