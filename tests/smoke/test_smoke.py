@@ -1,6 +1,8 @@
 """The smoke test where all is well: every step, in every pipeline, and what it writes down."""
 
+import asyncio
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -10,7 +12,7 @@ from click.testing import CliRunner
 import vlmock
 from tests.smoke.conftest import smoked
 from vlclient.cli import main
-from vlclient.smoke.outcome import BUDGETS, Verdict
+from vlclient.smoke.outcome import BUDGETS, Outcome, Verdict
 from vlclient.smoke.program import STEPS
 from vlmock.server.mock_server import MockServer
 
@@ -25,10 +27,20 @@ WHO = {
 }
 
 
+@pytest.fixture(scope="module")
+def outcomes(service: MockServer) -> Mapping[str, Outcome]:
+    """Of all the models, tried at the same time: they wait most of the time."""
+
+    async def all_tried() -> list[Outcome]:
+        return await asyncio.gather(*(smoked(service.url, **model) for model in WHO.values()))
+
+    return dict(zip(WHO, asyncio.run(all_tried()), strict=True))
+
+
 @pytest.mark.parametrize("who", WHO)
-async def test_it_passes_with_any_model(who: str, service: MockServer) -> None:
+def test_it_passes_with_any_model(who: str, outcomes: Mapping[str, Outcome]) -> None:
     """Every step is tried, nothing is found, and all that has a budget is measured."""
-    outcome = await smoked(service.url, **WHO[who])
+    outcome = outcomes[who]
     assert (outcome.exit_code, outcome.kind, outcome.sentence) == (0, "good", "")
     assert [(step.name, step.verdict, step.findings) for step in outcome.steps] == [
         (name, Verdict.OK, ()) for name in STEPS
