@@ -203,7 +203,7 @@ def test_a_run_of_deltas_goes_out_as_so_many_frames() -> None:
     """What is around ids and deltas is encoded once, prepared audio is not copied, and nobody can tell."""
     audio = [audio_json(pcm) for pcm in (b"", b"\x00\x01", bytes(24_000))]
     kinds = [ResponseAudioTranscriptDelta, *([ResponseAudioDelta] * len(audio)), ResponseTextDelta]
-    ids = DeltaIds("event_", [str(number) for number in range(len(kinds))])
+    ids = DeltaIds(b"event_", [str(number).encode() for number in range(len(kinds))])
     deltas = Deltas("resp_1", 'an "odd" item', 3, kinds, ['a "quoted" wörd\n', *audio, '{"event_id":""}'], ids)
     messages = encode_deltas(deltas)
     frames = [b"".join(pieces) for _, pieces in messages]
@@ -214,7 +214,7 @@ def test_a_run_of_deltas_goes_out_as_so_many_frames() -> None:
 
 def test_a_run_of_deltas_can_be_parted_anywhere() -> None:
     """Because a client may stop reading in the middle of it."""
-    deltas = Deltas("r", "i", 0, [ResponseTextDelta] * 3, ["a", "b", "c"], DeltaIds("", ["1", "2", "3"]))
+    deltas = Deltas("r", "i", 0, [ResponseTextDelta] * 3, ["a", "b", "c"], DeltaIds(b"", [b"1", b"2", b"3"]))
     for place in range(4):
         first, rest = deltas.parted(place)
         assert [*first.events(), *rest.events()] == deltas.events()

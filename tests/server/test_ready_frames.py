@@ -23,7 +23,7 @@ RUN = WORDS + SOUND
 
 def told(number: int, *, item: str = "item", index: int = 0, kinds: list[type[Delta]] = SPOKEN) -> Deltas:
     """The run, told for the so manieth time."""
-    ids = DeltaIds(f"event_{number:04}", [f"{place:04}" for place in range(len(RUN))])
+    ids = DeltaIds(f"event_{number:04}".encode(), [f"{place:04}".encode() for place in range(len(RUN))])
     return Deltas(f"resp_{number:04}", f"{item}_{number:04}", index, kinds, RUN, ids)
 
 

@@ -192,7 +192,7 @@ _NO_DELTA = b'""}'
 
 def encode(event: ClientEvent | ServerEvent | UnknownServerEvent) -> bytes:
     """One frame: what was not set is left out, None is null."""
-    return _encoder.encode(event.body if isinstance(event, UnknownServerEvent) else event)
+    return _encoder.encode(event.body if type(event) is UnknownServerEvent else event)
 
 
 def encode_deltas(deltas: Deltas) -> list[Message]:
@@ -202,8 +202,10 @@ def encode_deltas(deltas: Deltas) -> list[Message]:
     """
     around = {kind: _around(kind, deltas) for kind in set(deltas.kinds)}
     encode_word, raw = _encoder.encode, msgspec.Raw
+    head = deltas.event_ids.head
     messages: list[Message] = []
-    for event_id, kind, delta in zip(deltas.event_ids.encoded(), deltas.kinds, deltas.deltas, strict=True):
+    for tail, kind, delta in zip(deltas.event_ids.tails, deltas.kinds, deltas.deltas, strict=True):
+        event_id = head + tail
         before, between, size = around[kind]
         told = delta if type(delta) is raw else encode_word(delta)
         messages.append((size + len(event_id) + len(told), (before, event_id, between, told, b"}")))
@@ -212,7 +214,7 @@ def encode_deltas(deltas: Deltas) -> list[Message]:
 
 def _around(kind: type[Delta], deltas: Deltas) -> tuple[bytes, bytes, int]:
     """What stands before the id, what between id and delta, and the size of all that is neither."""
-    one = Deltas(deltas.response_id, deltas.item_id, deltas.output_index, [kind], [""], DeltaIds("", [""]))
+    one = Deltas(deltas.response_id, deltas.item_id, deltas.output_index, [kind], [""], DeltaIds(b"", [b""]))
     before, _, between = encode(one.events()[0]).removesuffix(_NO_DELTA).partition(_NO_ID)
     before, between = before + _NO_ID[:-1], _NO_ID[-1:] + between
     return before, between, len(before) + len(between) + len(b"}")

@@ -17,9 +17,10 @@ class DeltaIds(Sequence[str]):
 
     __slots__ = ("head", "tails")
 
-    def __init__(self, head: str, tails: list[str]) -> None:
+    def __init__(self, head: bytes, tails: list[bytes]) -> None:
         self.head = head
         self.tails = tails
+        """As long as each other; all of it is ASCII, as it stands on the wire."""
 
     def __len__(self) -> int:
         return len(self.tails)
@@ -31,12 +32,7 @@ class DeltaIds(Sequence[str]):
     def __getitem__(self, place: int | slice) -> "str | DeltaIds":
         if isinstance(place, slice):
             return DeltaIds(self.head, self.tails[place])
-        return self.head + self.tails[place]
-
-    def encoded(self, *, before: str = "") -> list[bytes]:
-        """Each as it stands on the wire, and behind each of them what stands there ``before`` the delta, in JSON."""
-        joined = f"{before}\n{self.head}".join(self.tails)  # a line each: no JSON has a line break in a string
-        return f"{self.head}{joined}{before}".encode().split(b"\n") if self.tails else []
+        return (self.head + self.tails[place]).decode()
 
 
 class Deltas(msgspec.Struct):
@@ -49,7 +45,7 @@ class Deltas(msgspec.Struct):
     """Of each delta."""
     deltas: list[str | msgspec.Raw]
     """Their words, or speech as prepared JSON text (``codec.audio_json``)."""
-    event_ids: DeltaIds = DeltaIds("", [])
+    event_ids: DeltaIds = DeltaIds(b"", [])
     """One for each, filled in when they are sent."""
     _events: list[Delta] | None = None
 

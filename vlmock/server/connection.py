@@ -296,9 +296,9 @@ class Connection:
         effects = self._effects
         while effects and self._transport.writable:
             effect = effects.popleft()
-            if isinstance(effect, Send):
+            if type(effect) is Send:
                 self._put(effect.event, encode(effect.event), begun, now)
-            elif isinstance(effect, Deltas):
+            elif type(effect) is Deltas:
                 if rest := self._put_deltas(effect, begun, now):
                     effects.appendleft(rest)
             else:
@@ -308,9 +308,10 @@ class Connection:
         return self._transport.writable and not self._over
 
     def _put(self, event: ServerEvent | JsonObject, message: bytes, begun: Begun, now: float) -> None:
-        begun.journal.note("server", event, now, len(message), message)
-        self._outgoing.append((len(message), (message,)))
-        self._outgoing_bytes += len(message)
+        size = len(message)
+        begun.journal.note("server", event, now, size, message)
+        self._outgoing.append((size, (message,)))
+        self._outgoing_bytes += size
 
     def _put_deltas(self, deltas: Deltas, begun: Begun, now: float) -> Deltas | None:
         """Those that are left when the client does not read any more."""

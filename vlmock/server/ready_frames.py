@@ -1,6 +1,7 @@
 """Runs of deltas that come again and again, kept as the frames that they travel in: only their ids are put in anew."""
 
 from collections import OrderedDict
+from struct import Struct
 from typing import Final, TypeAlias
 
 import msgspec
@@ -28,7 +29,9 @@ def _ids(deltas: Deltas) -> _Ids:
 
 def _key(deltas: Deltas, ids: _Ids) -> _Key:
     """What tellings have to have in common. A run has the same lists each time (``vlmock.session.speaking.runs``)."""
-    return id(deltas.deltas), id(deltas.kinds), deltas.output_index, len(deltas.event_ids[0]), len(ids[0]), len(ids[1])
+    event_ids = deltas.event_ids
+    id_length = len(event_ids.head) + len(event_ids.tails[0])
+    return id(deltas.deltas), id(deltas.kinds), deltas.output_index, id_length, len(ids[0]), len(ids[1])
 
 
 class ReadyFrames:
@@ -65,11 +68,10 @@ class ReadyFrames:
         between = self._between
         for old, new in zip(self._ids, ids, strict=True):
             between = between.replace(old, new, 1)
-        buffer = self._buffer
-        news = deltas.event_ids.encoded(before=between.decode())
-        length = len(news[0])
-        for place, put_in in zip(self._places, news, strict=True):
-            buffer[place : place + length] = put_in
+        buffer, head, tails = self._buffer, deltas.event_ids.head, deltas.event_ids.tails
+        put = Struct(f"{len(head)}s{len(tails[0])}s{len(between)}s").pack_into
+        for place, tail in zip(self._places, tails, strict=True):
+            put(buffer, place, head, tail, between)
 
 
 class ReadyRuns:

@@ -13,6 +13,7 @@ _PAIRS = [high + low for high in _ALPHABET for low in _ALPHABET]
 _TURN = len(_PAIRS)
 _SCATTERED = [_PAIRS[place * 2389 % _TURN] for place in range(_TURN)]
 """The same pairs so that neighbours look unalike; 2389 is coprime to their number, so each is there once."""
+_SCATTERED_BYTES = [pair.encode() for pair in _SCATTERED]
 _HIGH_SPACE = _TURN**2
 _HIGH_STRIDE = 9_132_281
 """About _HIGH_SPACE divided by the golden ratio and coprime to it."""
@@ -44,8 +45,8 @@ class IdFactory:
         start, end = self._place, self._place + count
         if end <= _TURN:
             self._place = end
-            return DeltaIds(self._event + self._high, _SCATTERED[start:end])
-        return DeltaIds(self._event, [self._six() for _ in range(count)])
+            return DeltaIds((self._event + self._high).encode(), _SCATTERED_BYTES[start:end])
+        return DeltaIds(self._event.encode(), [self._six().encode() for _ in range(count)])
 
     def make(self, prefix: str) -> str:
         """A new id with no time in it: ``make("msg_")``."""
