@@ -167,6 +167,8 @@ class Line:
         return self.conversation.problems()
 
     def _perform(self, effects: list[Effect]) -> None:
+        """Words that are asked for are there when all else has been sent, as from a worker."""
+        asked = []
         for effect in effects:
             match effect:
                 case Send(event=event):
@@ -183,7 +185,9 @@ class Line:
                 case Close():
                     self.closed = effect
                 case Synthesize():
-                    self._perform(self.conversation.supply(effect.key, spoken(effect.request), self.now))
+                    asked.append(effect)
+        for effect in asked:
+            self._perform(self.conversation.supply(effect.key, spoken(effect.request), self.now))
 
     def _came(self, event: dict[str, Any]) -> None:
         self.frames.append((self.now - self.began, "server", event))
