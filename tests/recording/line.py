@@ -2,6 +2,7 @@
 
 from base64 import b64decode, b64encode
 from collections.abc import Callable, Iterable
+from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
@@ -86,8 +87,10 @@ def recording_of(
 class Line:
     """Drives what answers, as a connection would."""
 
-    def __init__(self, conversation: Any) -> None:
+    def __init__(self, conversation: Any, **head: Any) -> None:
+        """``head``: what a recording says of how it was dialled."""
         self.conversation = conversation
+        self.head = head
         self.began = self.now = 100.0
         self.frames: list[tuple[float, str, dict[str, Any]]] = []
         """What was said, both ways: when, by whom, what."""
@@ -159,7 +162,7 @@ class Line:
     def recording(self, **more: Any) -> Recording:
         """All that was said."""
         end = RecordedClose(self.closed.code, self.closed.reason) if self.closed else None
-        more = {"end": end, "ended_by": "server" if end else "", "ended_at": self.now - self.began, **more}
+        more = {"end": end, "ended_by": "server" if end else "", "ended_at": self.now - self.began, **self.head, **more}
         return recording_of(self.frames, **more)
 
     @property
@@ -200,17 +203,19 @@ def session_line(
     model: str = "gpt-realtime",
     timing: str = "native",
     seed: int = 7,
+    api_version: str = "2026-07-15",
 ) -> Line:
     """A line to an emulator session, with a timing like the service's."""
     session = Session(
-        brain=Brain(model=model, api_version="2026-07-15"),
+        brain=Brain(model=model, api_version=api_version),
         script=PlannedScript(replies, heard),
         ids=IdFactory(seed),
         timing=Timing(timing, lambda: 0.5),
         unix_time=UNIX_TIME,
         started=100.0,
     )
-    return Line(session)
+    url = f"wss://service.test/voice-live/realtime?api-version={api_version}&model={model}"
+    return Line(session, url=url, started=datetime.fromtimestamp(UNIX_TIME, UTC).isoformat())
 
 
 def replay_line(recording: Recording, *, timing: Any = "instant", **how: Any) -> Line:

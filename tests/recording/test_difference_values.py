@@ -168,3 +168,13 @@ def test_secrets_and_sound_are_in_no_report() -> None:
     difference = found(their, our).difference
     assert "AAAA" not in str(difference.theirs)
     assert "abcdefghij" not in str(difference.ours)
+
+
+def test_ids_in_texts_are_which_they_are() -> None:
+    """A refusal says which answer is active: another id of the same answer is no difference, another answer is."""
+    created = [event("response.created", response={"id": f"resp_{name * 9}"}) for name in "abxy"]
+    refusals = [event("error", error={"message": f"resp_{name * 9} is active"}) for name in "axy"]
+    theirs = server(*created[:2], refusals[0])
+    for refusal, grade in ((refusals[1], Grade.SAME), (refusals[2], Grade.DIFFERENT)):
+        assert compare(theirs, server(*created[2:], refusal), clients=False).grade is grade
+        assert compare(server(*created[2:], refusal), theirs, clients=False).grade is grade

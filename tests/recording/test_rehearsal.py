@@ -72,11 +72,11 @@ def talkative(model: str, *, timing: str = "pipeline") -> RecordedDialogue:
 @pytest.mark.parametrize("model", ["gpt-realtime", "gpt-4.1"])
 @pytest.mark.parametrize("timed", [True, False])
 def test_a_response_that_was_cancelled_is_cancelled_again(model: str, timed: bool) -> None:
-    """It is still going on when the client has enough; how far it had come by then is a matter of time."""
+    """It is still going on when the client has enough."""
     recording = talkative(model).client({"type": "response.cancel"}).wait(5).recording()
     assert any(status(frame.event) == "cancelled" for frame in recording.frames)
     comparison = rehearsed(recording if timed else untimed(recording))
-    assert comparison.grade is Grade.LOOSER, as_text([comparison], everything=True)
+    assert comparison.grade in (Grade.SAME, Grade.LOOSER), as_text([comparison], everything=True)
 
 
 def status(event: Any) -> Any:
@@ -92,7 +92,7 @@ def test_a_barge_in_cuts_off_what_it_cut_off(model: str) -> None:
     statuses = [each for each in map(status, (frame.event for frame in recording.frames)) if each]
     assert statuses == ["cancelled", "completed"]
     comparison = rehearsed(recording)
-    assert comparison.grade is Grade.LOOSER, as_text([comparison], everything=True)
+    assert comparison.grade in (Grade.SAME, Grade.LOOSER), as_text([comparison], everything=True)
 
 
 ENDINGS = {

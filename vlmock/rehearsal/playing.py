@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 import msgspec
+from msgspec.structs import replace
 
 from vlmock.errors import RecordingError
 from vlmock.hearing.detectors import DEFAULT, detector_named
@@ -36,6 +37,8 @@ __all__ = ["rehearse"]
 _APPEND: Final = "input_audio_buffer.append"
 _PATIENCE_S: Final = 2.0
 """So much later than the service the emulator may say something and the client still waits for it."""
+_STEP_S: Final = 0.001
+"""Between two messages of which nobody knows when they came."""
 _LONGEST_S: Final = 600.0
 """The same where nobody took the time: longer than anything that a service says of its own accord takes."""
 _EPOCH: Final = 1_790_000_000.0
@@ -62,15 +65,17 @@ def rehearse(
             f"{recording.name}: whoever recorded it kept only the beginning of each piece of the client's audio; give "
             "what was sent with --client-audio FILE, WAV or raw"
         )
+    recording = _with_times(recording)
     admitted = admitted_to(recording, model=model, api_version=api_version)
     script = RecordedScript(recording)
+    pace = Pace(recording, script)
     start = began(recording)
     session = session_for(
         Circumstances(
             admitted=admitted,
             script=script,
             number=1,
-            timing=Pace(script),
+            timing=pace,
             seed=0,
             readings=readings,
             lenient=False,
@@ -80,11 +85,19 @@ def rehearse(
         )
     )
     beta = admitted.dialect is Dialect.OPENAI_BETA
-    rehearsal = _Rehearsal(recording, session, script, decode_beta if beta else decode_client)
+    rehearsal = _Rehearsal(recording, session, script, pace, decode_beta if beta else decode_client)
     rehearsal.play()
     started = recording.head.started
     head = Head(made_by="vlmock rehearsal", started=started, url=recording.head.url, timed=recording.head.timed)
     return rehearsal.recorded(head)
+
+
+def _with_times(recording: Recording) -> Recording:
+    """Where nobody took the time, what comes first in it is first."""
+    if recording.head.timed:
+        return recording
+    frames = [replace(frame, at=place * _STEP_S) for place, frame in enumerate(recording.frames)]
+    return replace(recording, frames=frames, ended_at=len(frames) * _STEP_S)
 
 
 def _is_cut(frame: Frame) -> bool:
@@ -105,13 +118,17 @@ class _Rehearsal:
         recording: Recording,
         session: Any,
         script: RecordedScript,
+        pace: Pace,
         decode: Callable[[bytes], AnyClientEvent | InvalidEvent],
     ) -> None:
         self._recording = recording
         self._session = session
         self._script = script
+        self._pace = pace
         self._decode = decode
         self._now = 0.0
+        self._late = 0.0
+        """By so much it has fallen behind what nobody took the time of."""
         self._frames: list[Frame] = []
         self._said: list[Event] = []
         self._sound = _Sound()
@@ -137,7 +154,7 @@ class _Rehearsal:
             elif frame.source == "client":
                 self._until(frame.at, expected)
                 self._give(frame)
-        self._until(max(self._recording.ended_at, self._now), expected)
+        self._until(max(self._recording.ended_at, self._now - self._late), expected)
         self._session.close()
 
     def recorded(self, head: Head) -> Recording:
@@ -161,20 +178,27 @@ class _Rehearsal:
 
     def _until(self, at: float, expected: Counter[str]) -> None:
         """Let time pass until then; and for what the service had said by then, a little longer."""
-        self._pass(at if self._recording.head.timed else self._now)
-        latest = self._now + (_PATIENCE_S if self._recording.head.timed else _LONGEST_S)
+        self._pass(at + self._late)
+        timed = self._recording.head.timed
+        latest = self._now + (_PATIENCE_S if timed else _LONGEST_S)
         while not self._has_come(expected):
             deadline = self._session.next_deadline()
             if deadline is None or deadline > latest:
                 break
-            self._now = max(self._now, deadline)
+            self._go_to(deadline)
             self._perform(self._session.advance(self._now))
+        if not timed:
+            self._late = self._now - at
 
     def _pass(self, at: float) -> None:
         while (deadline := self._session.next_deadline()) is not None and deadline <= at:
-            self._now = max(self._now, deadline)
+            self._go_to(deadline)
             self._perform(self._session.advance(self._now))
+        self._go_to(at)
+
+    def _go_to(self, at: float) -> None:
         self._now = max(self._now, at)
+        self._pace.now = self._now - self._late
 
     def _has_come(self, expected: Counter[str]) -> bool:
         return all(self._types[kind] >= count for kind, count in expected.items())
@@ -220,7 +244,7 @@ class _Rehearsal:
             return
         kind = str(event.get("type", ""))
         if kind.endswith(".delta"):
-            expected[kind] = 1  # how many there are is another matter
+            expected[_run(kind, expected)] = 1  # how many there are is another matter
             return
         expected[kind] += 1
         self._told.append(Event(len(self._told), frame.at, kind, event))
@@ -249,7 +273,7 @@ class _Rehearsal:
 
     def _say(self, event: JsonObject) -> None:
         kind = str(event.get("type", ""))
-        self._types[kind] += 1
+        self._types[_run(kind, self._types)] += 1
         if not kind.endswith(".delta"):
             self._said.append(Event(len(self._said), self._now, kind, event))
             self._ids.update(value for _, value in ids_in(event))
@@ -280,6 +304,12 @@ class _Sound:
 
 def _file(format: AudioFormat) -> str:
     return f"server-{format.encoding}-{format.rate_hz}.wav"
+
+
+def _run(kind: str, said: Counter[str]) -> str:
+    """What is counted as this: deltas are those of an answer."""
+    deltas = kind.startswith("response.") and kind.endswith(".delta")
+    return f"{kind} {said['response.created']}" if deltas else kind
 
 
 def _renamed(value: Any, names: dict[str, str], path: tuple[str, ...] = ()) -> Any:

@@ -13,6 +13,7 @@ from vlmock.protocol.wire import JsonObject
 from vlmock.recording.differences.beats import TRANSCRIPTION, Block, Event, Lane, blocks_of, events_of
 from vlmock.recording.differences.sound import audio_of
 from vlmock.recording.model import Recording
+from vlmock.rehearsal.moments import WRITTEN, Moments, moments_of
 from vlmock.session.effects import Speech, SpeechMarks, SpeechRequest, TimedViseme, TimedWord
 from vlmock.session.script import (
     Call,
@@ -53,12 +54,6 @@ _SILENCE_S: Final = 2.5
 """Where nobody took the time. Documented {DOC}: after 2 s words come that fill it, unless the client says otherwise."""
 _CUTS: Final = ("response.cancel", "input_audio_buffer.speech_started")
 """What cuts a response off."""
-_WRITTEN: Final = (
-    "response.text.delta",
-    "response.audio_transcript.delta",
-    "response.function_call_arguments.delta",
-    "response.mcp_call_arguments.delta",
-)
 _A_MOMENT_S: Final = 0.01
 _CUT_MS: Final = 250
 """Of each piece of sound that a recorder did not keep. Observed {PAI}: 100 to 300 ms."""
@@ -73,8 +68,7 @@ class Spell(msgspec.Struct, frozen=True):
     cut_off: bool
     """It was cancelled, or was about to be where the recording ends: it has to be going on still when that comes."""
     interim: str = ""
-    audio_speed: float = 1.0
-    """How many times faster than it plays its sound came."""
+    moments: Moments = Moments()
 
 
 class RecordedScript:
@@ -88,6 +82,7 @@ class RecordedScript:
             for index, frame in enumerate(recording.frames)
             if frame.event is not None and frame.event.get("type") in _CUTS
         ]
+        self._recording = recording
         self._voices = _Voices(recording, self._events)
         self._asides = list(_asides(self._events))
         blocks = blocks_of(self._events)
@@ -161,7 +156,8 @@ class RecordedScript:
             told = [self._longer(step) if isinstance(step, Say) else step for step in told]
         else:
             cut_off = False
-        return Spell(tuple(told), cut_off, interim, audio_speed=self._voices.speed(block))
+        moments = moments_of(self._recording, events, cut_off=cut_off, bridged=bool(interim))
+        return Spell(tuple(told), cut_off, interim, moments)
 
     def _silence(self, interim: Event, events: Sequence[Event]) -> float:
         """What was bridged with other words: from where the answer was awaited to where it came."""
@@ -250,7 +246,7 @@ def _written(events: Sequence[Event], item_id: Any) -> str:
     return "".join(
         str(event.body.get("delta", ""))
         for event in events
-        if event.type in _WRITTEN and event.body.get("item_id") == item_id
+        if event.type in WRITTEN and event.body.get("item_id") == item_id
     )
 
 
@@ -348,14 +344,6 @@ class _Voices:
             audio += bytes(request.format.bytes_for_ms(_MORE_S * 1000))
         marks = _marks(self._marks.get(name, ())) if request.marks else SpeechMarks()
         return Speech(audio, request.format.duration_ms(len(audio)), marks)
-
-    def speed(self, block: Block) -> float:
-        """How many times faster than it plays a response's sound came; 1 where nobody knows."""
-        runs = [beat for beat in block.beats if beat.type == "response.audio.delta"]
-        sounds = [audio_of(self._recording, [event.body.get("delta") for event in run.events]) for run in runs]
-        lasted = max((run.events[-1].at for run in runs), default=0.0) - block.beats[0].events[0].at
-        played = sum(sound.ms for sound in sounds if sound is not None) / 1000
-        return played / lasted if lasted > 0 and played > 0 else 1.0
 
 
 def _marks(events: Sequence[Event]) -> SpeechMarks:

@@ -3,9 +3,10 @@
 Of two that are as likely, one that is spelled alike on both sides; else the same, whichever recording is named first.
 """
 
+import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 from vlmock.protocol.wire import JsonObject
 from vlmock.recording.differences.beats import ids_in
@@ -14,6 +15,10 @@ __all__ = ["Links"]
 
 Bodies: TypeAlias = Iterable[tuple[JsonObject, JsonObject]]
 """An event of theirs and the same of ours."""
+
+
+_WRITTEN: Final = re.compile(r"[A-Za-z]+_[0-9A-Za-z]+")
+"""An id in a text."""
 
 
 class Links:
@@ -33,6 +38,10 @@ class Links:
     def agree(self, their_id: str, our_id: str) -> bool:
         """Whether the two are the same thing, or nothing else is known of either."""
         return self.ours.get(their_id, our_id) == our_id and self.theirs.get(our_id, their_id) == their_id
+
+    def in_our_ids(self, text: str) -> str:
+        """A text of theirs that speaks of things by their ids, as refusals do."""
+        return _WRITTEN.sub(lambda found: self.ours.get(found[0], found[0]), text)
 
 
 def _pairs(their: JsonObject, our: JsonObject) -> Iterator[tuple[str, str]]:

@@ -130,7 +130,7 @@ class Values:
 
     def _strings(self, at: "_At", their: str, our: str) -> Iterator[Difference]:
         if VEIL in their + our or at.name in _TEXTS or at.name == "arguments":
-            yield from texts_differ(at.path, their, our, short=at.short)
+            yield from texts_differ(at.path, self._links.in_our_ids(their), our, short=at.short)
         elif is_id(at.names):
             yield from self._ids(at, their, our)
         else:
