@@ -21,6 +21,8 @@ _DIFFERENT: Final = 500
 _FILLING: Final = 350
 """So many floods are more than the journal keeps: 256 MiB."""
 _TARGET_US: Final = 6.0
+_FLOOR_THEN_US: Final = {"websockets, dropped": 5.8, "websockets, msgspec": 7.9}
+"""What the floors took on the machine for which the target was set: what counts is the ratio, here as there."""
 
 _TYPE_FIRST: Final = '{{"type":"input_audio_buffer.append","audio":"{}"}}'
 _AUDIO_FIRST: Final = '{{"audio": "{}", "type": "input_audio_buffer.append"}}'
@@ -59,7 +61,8 @@ def measure(*, quick: bool) -> Iterator[Row]:
 
 
 def _row(what: str, samples: Sequence[float], floor_name: str, floor_samples: Sequence[float]) -> Row:
-    return Row(what, "µs", samples, target=_TARGET_US, floor=floor_name, floor_samples=floor_samples)
+    target = _TARGET_US / _FLOOR_THEN_US[floor_name]
+    return Row(what, "µs", samples, target=target, target_is_ratio=True, floor=floor_name, floor_samples=floor_samples)
 
 
 def _flood(template: str) -> bytes:

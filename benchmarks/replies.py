@@ -13,8 +13,10 @@ from benchmarks.results import Row
 __all__ = ["measure"]
 
 _SCENARIO: Final = Path(__file__).with_name("ten_seconds.yaml")
-_TARGET_US: Final = 500.0
+_TARGET: Final = 500 / 230
+"""At most 500 µs on a machine where the floor takes 230: what counts is the ratio, here as there."""
 _LATE: Final = 50
+_EARLIER: Final = 10
 
 _TYPED: Final = (
     '{"type":"conversation.item.create","item":'
@@ -36,10 +38,12 @@ def _rows(name: str, model: str, rounds: int, conversations: int) -> Iterator[Ro
     floor_samples: dict[int, list[float]] = {1: [], _LATE: []}
     for _ in range(rounds):
         with started(emulator(str(_SCENARIO))) as server, tempfile.TemporaryDirectory() as folder:
-            frames = _first_reply(server, model)
+            frames = _earlier_replies(server, model)
             path = Path(folder, "frames")
             path.write_bytes(FRAME_END.join(frames))
             with started(floor("replay", str(path))) as bare:
+                for _ in range(_EARLIER):
+                    _replies_us(bare, [Client(bare.port)])
                 clients = [Client(server.port, model=model) for _ in range(conversations)]
                 bare_clients = [Client(bare.port) for _ in range(conversations)]
                 for number in range(1, _LATE + 1):
@@ -55,18 +59,20 @@ def _rows(name: str, model: str, rounds: int, conversations: int) -> Iterator[Ro
             f"reply of 10 s, {name}, {place} ({contents})",
             "µs",
             samples[number],
-            target=_TARGET_US,
+            target=_TARGET,
+            target_is_ratio=True,
             floor="websockets, ready frames in one write",
             floor_samples=floor_samples[number],
         )
 
 
-def _first_reply(server: Process, model: str) -> list[bytes]:
-    """Its messages. It may take longer than others, because the speech is made."""
+def _earlier_replies(server: Process, model: str) -> list[bytes]:
+    """The messages of one. They are another conversation's: the speech is made, and the process warms up."""
     client = Client(server.port, model=model)
-    _type(client)
-    client.write(masked(_ASK))
-    messages = client.messages_until("response.done")
+    for _ in range(_EARLIER):
+        _type(client)
+        client.write(masked(_ASK))
+        messages = client.messages_until("response.done")
     client.close()
     return messages
 

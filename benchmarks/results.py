@@ -82,7 +82,7 @@ def as_json(rows: Sequence[Row]) -> list[dict[str, Any]]:
 
 def _cells(row: Row) -> list[str]:
     sign = {True: " ✓", False: " ✗", None: ""}[row.meets_target]
-    target = "" if row.target is None else f"≤ {row.target:g}{' ×' if row.target_is_ratio else ''}{sign}"
+    target = "" if row.target is None else f"≤ {row.target:.4g}{' ×' if row.target_is_ratio else ''}{sign}"
     return [
         row.what,
         f"{_short(row.figure)} {row.unit}",
