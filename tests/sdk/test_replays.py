@@ -4,10 +4,12 @@ import base64
 import json
 from collections.abc import Awaitable, Callable
 from contextlib import asynccontextmanager
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 from websockets.asyncio.client import connect
 
 import vlclient
@@ -16,8 +18,14 @@ from tests.sdk.dialogue import Dialogue, calls, talking, transcript
 from tests.sdk.sounds import own_words
 from vlmock.protocol.codec import from_json_object, to_json_object
 from vlmock.protocol.input_audio import InputAudioBufferAppend
+from vlmock.recording.differences.comparing import compare
+from vlmock.recording.differences.finding import Grade
+from vlmock.recording.differences.reports.text import as_text
+from vlmock.recording.differences.rules import KNOWN
 from vlmock.recording.model import Recording
 from vlmock.recording.reading import read
+from vlmock.recording.writing import write
+from vlmock.rehearsal.playing import rehearse
 from vlmock.session.script import Call, Say
 
 REAL = [
@@ -181,6 +189,41 @@ async def test_a_recording_of_a_replay_is_the_recording(
     for who in ("server", "client"):
         assert without_ids(heard(tmp_path / "second", who)) == without_ids(heard(tmp_path / "first", who))
     assert heard(tmp_path / "second", "server") == heard(tmp_path / "first", "server")
+
+
+async def test_a_recording_of_a_replay_says_when_the_session_was(tmp_path: Path) -> None:
+    """Its ``expires_at`` is of then: compared with the emulator, or with the first, it is as good, and so is that of a
+    replay of the replay, and what is saved from the journal."""
+    with vlmock.serve(record=tmp_path / "now") as server:
+        async with talking(server.url) as dialogue:
+            await types(dialogue)
+    (first,) = read(a_year_ago(tmp_path / "now", tmp_path / "first"))
+    again = tmp_path / "first"
+    for name in ("second", "third"):
+        with vlmock.serve(replay=again, record=tmp_path / name) as server:
+            async with talking(server.url) as dialogue:
+                await types(dialogue)
+            server.journal.wait_for_close()
+        for path in (tmp_path / name, server.journal.save(tmp_path / f"saved {name}")):
+            (then,) = read(path)
+            assert then.head.recorded == first.head.started < then.head.started
+            compared = [compare(first, then), compare(then, rehearse(then), allowances=KNOWN, clients=False)]
+            assert {each.grade for each in compared} <= {Grade.SAME, Grade.LOOSER}, as_text(compared)
+        again = tmp_path / name
+
+
+def a_year_ago(path: Path, older: Path) -> Path:
+    (recording,) = read(path)
+    started = (datetime.fromisoformat(recording.head.started) - timedelta(days=365)).isoformat()
+    frames = [replace(frame, event=aged(frame.event)) for frame in recording.frames]
+    return write([replace(recording, head=replace(recording.head, started=started), frames=frames)], older)
+
+
+def aged(value: Any) -> Any:
+    if isinstance(value, dict):
+        year = 365 * 86_400
+        return {name: each - year if name == "expires_at" else aged(each) for name, each in value.items()}
+    return [aged(each) for each in value] if isinstance(value, list) else value
 
 
 def without_ids(said: Any) -> Any:

@@ -71,7 +71,7 @@ def standing(recordings: Sequence[Recording], lifetime: timedelta | None, now: d
         return "absent", "there is no recording of it"
     if lifetime is None:
         return "good", ""
-    made = oldest(recording.head.started for recording in recordings)
+    made = oldest(recording.head.recorded or recording.head.started for recording in recordings)
     if made is None:
         return "expired", "its recording does not say when it was made, so it may be too old"
     if now - made <= lifetime:

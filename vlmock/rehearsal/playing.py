@@ -87,9 +87,9 @@ def rehearse(
     beta = admitted.dialect is Dialect.OPENAI_BETA
     rehearsal = _Rehearsal(recording, session, script, pace, decode_beta if beta else decode_client)
     rehearsal.play()
-    started = recording.head.started
-    head = Head(made_by="vlmock rehearsal", started=started, url=recording.head.url, timed=recording.head.timed)
-    return rehearsal.recorded(head)
+    dialled = recording.head
+    head = Head(made_by="vlmock rehearsal", started=dialled.started, url=dialled.url, timed=dialled.timed)
+    return rehearsal.recorded(replace(head, recorded=dialled.recorded))
 
 
 def _with_times(recording: Recording) -> Recording:

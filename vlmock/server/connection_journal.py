@@ -60,6 +60,8 @@ class Facts(msgspec.Struct, frozen=True):
     """``voice-live`` or ``openai-beta``: in that one, what the client was sent is kept as JSON where it differs."""
     recorded: bool = False
     """The service says what the client is told, now or when it was recorded, and in its own order."""
+    recorded_at: str = ""
+    """When the session that is replayed began, as its recording has it."""
     host: str = ""
     """As the client calls the server, with the port; empty where nobody knows."""
 
@@ -121,7 +123,7 @@ class ConnectionJournal:
         recordings = self._journal.recordings
         if recordings is not None:
             url = msgspec.structs.replace(self.facts, path=target).url
-            head = serve_head(self.facts.opened, url, headers)
+            head = serve_head(self.facts.opened, url, headers, recorded=self.facts.recorded_at)
             self._recorded, self.redaction = (
                 _Recorded(recordings, head, self.number),
                 recordings.redaction.knowing(head),

@@ -44,7 +44,8 @@ def save(parts: Sequence[ConnectionJournal], path: str | Path, *, redact: Iterab
 
 def _recorded(part: ConnectionJournal, redaction: Redaction, redact_audio: bool) -> Iterator[list[Piece]]:
     facts, ended = part.facts, part.ended
-    head = Head(made_by=f"vlmock {vlmock.__version__} journal", started=iso_time(facts.opened), url=facts.url)
+    made_by, started = f"vlmock {vlmock.__version__} journal", iso_time(facts.opened)
+    head = Head(made_by=made_by, started=started, recorded=facts.recorded_at, url=facts.url)
     encoder = RecordingEncoder(head, redaction=redaction, redact_audio=redact_audio)
     yield encoder.opened()
     if part.lost_events:

@@ -333,7 +333,8 @@ class Reception:
         replay = replays.begin(target, _decoder(admitted.dialect))
         self.begun += 1
         unix_time = self.clock.unix_time()
-        facts = _facts(admitted, target, replay.name, unix_time, tls=self._settings.tls, recorded=True)
+        facts = _facts(admitted, target, replay.name, unix_time, tls=self._settings.tls)
+        facts = msgspec.structs.replace(facts, recorded=True, recorded_at=replay.began)
         journal = self.journal.open_connection(facts, now)
         self.replayed.append(Replayed(journal.number, replay))
         return Begun(replay, journal, self._speaker(None), replay.decode)
@@ -382,7 +383,7 @@ def _decoder(dialect: Dialect) -> Decoder:
     return decode_client
 
 
-def _facts(admitted: Admitted, target: str, own: str, unix_time: float, *, tls: bool, recorded: bool = False) -> Facts:
+def _facts(admitted: Admitted, target: str, own: str, unix_time: float, *, tls: bool) -> Facts:
     """``own``: the name of what the server plays by itself."""
     return Facts(
         path=target,
@@ -395,5 +396,4 @@ def _facts(admitted: Admitted, target: str, own: str, unix_time: float, *, tls: 
         opened=unix_time,
         encrypted=tls,
         dialect=admitted.dialect.value,
-        recorded=recorded,
     )

@@ -73,6 +73,9 @@ class Head(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     """Program and version: ``vlmock 0.1.0 record``."""
     started: str = ""
     """ISO 8601, UTC."""
+    recorded: str = ""
+    """The same of the session that was played, where ``started`` is when a recording was replayed: times of day in it
+    are from then."""
     url: str = ""
     """As the client dialled the service, with its query."""
     request_headers: list[tuple[str, str]] = msgspec.field(default_factory=list)

@@ -177,8 +177,8 @@ def _break(recording: Recording) -> Place | None:
 
 
 def began(recording: Recording) -> float | None:
-    """When a recorded session began, in seconds since 1970; None where nobody wrote it down."""
+    """When a session began with the service, in seconds since 1970; None where nobody wrote it down."""
     try:
-        return datetime.fromisoformat(recording.head.started).timestamp()
+        return datetime.fromisoformat(recording.head.recorded or recording.head.started).timestamp()
     except ValueError:
         return None

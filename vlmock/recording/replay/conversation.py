@@ -91,6 +91,11 @@ class Replay:
         return self.plan.recording.name
 
     @property
+    def began(self) -> str:
+        """When the session began that is played, ISO 8601; "" where nobody knows."""
+        return self.plan.recording.head.recorded or self.plan.recording.head.started
+
+    @property
     def _short_name(self) -> str:
         """For the reason of a close, which has no room for a path: the last two parts of it."""
         return "/".join(PurePath(self.name).parts[-2:])
