@@ -63,9 +63,9 @@ def made_of(
     *,
     name: str = "made",
     head: Head | None = None,
-    ended_at: float = 0.0,
+    ended_at: float = 600.0,
 ) -> Recording:
-    """A recording of whole events, audio in base64."""
+    """A recording of whole events, audio in base64; the client stays on for long."""
     sounds = {"client": bytearray(), "server": bytearray()}
     frames = [Frame(at=at, source=who, event=_without_sound(body, who, sounds[who])) for who, at, body in said]
     voices = {f"{who}.wav": MemoryVoice(PCM16, bytes(sound)) for who, sound in sounds.items()}

@@ -21,7 +21,7 @@ def tampered() -> Recording:
     """One of each kind: an event is gone, one is new, one says something else, one has other numbers."""
     frames = [frame for frame in WHOLE.frames if (frame.event or {}).get("type") != "conversation.item.deleted"]
     changed = [changed_frame(frame) for frame in frames]
-    changed.append(Frame(at=99.0, source="server", event={"type": "surprise", "event_id": "event_1\n<&\x01"}))
+    changed.append(Frame(at=changed[-1].at, source="server", event={"type": "surprise", "event_id": "event_1\n<&\x01"}))
     return Recording(name="tampered", head=WHOLE.head, frames=changed, voices=WHOLE.voices)
 
 

@@ -104,9 +104,9 @@ def _differences(
 
 
 def _alone(pair: Pair, names: tuple[str, str], *, beyond: bool) -> Difference:
-    """Only one of them has it; ``beyond``: the other had ended by then."""
+    """Only one of them has it; ``beyond``: the other had ended by then, or was about to."""
     there, here = names if pair.their is None else names[::-1]
-    reason = f"only {here} has it: the recording of {there} had ended by then" if beyond else ""
+    reason = f"only {here} has it: the recording of {there} had ended by then, or was about to" if beyond else ""
     told = brief(_body(pair.beat))
     if pair.our is None:
         return Difference("", Grade.LOOSER if beyond else Grade.MISSING, "event", theirs=told, reason=reason)

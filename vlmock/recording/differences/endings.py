@@ -1,5 +1,6 @@
 """Where a recording ends in the midst of something: what the other says beyond that is no difference."""
 
+import math
 from collections.abc import Iterator, Sequence
 from typing import Final, TypeAlias
 
@@ -14,6 +15,11 @@ Short: TypeAlias = tuple[bool, bool]
 WHOLE: Final = (False, False)
 CUT_OFF: Final = "it was cut off: how far it had come is a matter of time"
 
+_ON_THE_WAY_S: Final = 0.25
+"""How long an answer may take that comes at once."""
+_THINKING_S: Final = 2.0
+"""How long what is heard, written down or answered may take. Observed {FON, NB04}: from the end of speech to its
+answer it is up to that."""
 _TRANSCRIBED: Final = frozenset({f"{TRANSCRIPTION}completed", f"{TRANSCRIPTION}failed"})
 
 
@@ -28,13 +34,14 @@ class Endings:
             set(_open_blocks(pairs, self._broke_off[0], hung_up=True)),
             set(_open_blocks(turned, self._broke_off[1], hung_up=clients)),
         )
+        reach = (math.inf if clients else _left_at(recordings[0]), math.inf)
         self._beyond = [
             {id(pair.beat) for pair in _beyond(*side)}
-            for side in zip((pairs, turned), self._open, self._broke_off, strict=True)
+            for side in zip((pairs, turned), self._open, self._broke_off, reach, strict=True)
         ]
 
     def beyond(self, pair: Pair) -> bool:
-        """Whether what only one of them has lies where the other had ended."""
+        """Whether what only one of them has lies where the other had ended, or its client was leaving."""
         return id(pair.beat) in self._beyond[0 if pair.their is None else 1]
 
     def short(self, pair: Pair) -> Short:
@@ -73,9 +80,21 @@ def _open_blocks(pairs: Sequence[Pair], broke_off: bool, *, hung_up: bool) -> It
                 yield name
 
 
-def _beyond(pairs: Sequence[Pair], opened: set[int], broke_off: bool) -> Iterator[Pair]:
-    """Of what only ours has: the rest of what theirs ends in; where theirs broke off, whatever comes after the last
-    that both have, and transcripts of the last turn, which come when they come."""
+def _left_at(recording: Recording) -> float:
+    """When the client hung up; infinite where it did not, or nobody took the time."""
+    return recording.ended_at if recording.ended_by == "client" and recording.head.timed else math.inf
+
+
+def _heard(pair: Pair, left_at: float) -> bool:
+    """Whether a service had the time to say what only ours has."""
+    takes = _ON_THE_WAY_S if pair.block.lane is Lane.SESSION else _THINKING_S
+    return pair.beat.events[0].at + takes < left_at
+
+
+def _beyond(pairs: Sequence[Pair], opened: set[int], broke_off: bool, left_at: float) -> Iterator[Pair]:
+    """Of what only ours has: the rest of what theirs ends in; where theirs broke off, or its client left before it
+    could be said, whatever comes after the last that both have, and transcripts of the last turn, which come when they
+    come."""
     both = [pair for pair in pairs if pair.their and pair.our]
     last = max((pair.our.first for pair in both if pair.our), default=-1)
     turns = [pair for pair in both if pair.beat.type == "input_audio_buffer.committed"]
@@ -84,5 +103,6 @@ def _beyond(pairs: Sequence[Pair], opened: set[int], broke_off: bool) -> Iterato
         if pair.our is None or pair.their is not None:
             continue
         after = turn if pair.block.lane is Lane.TRANSCRIPTION else last
-        if id(pair.their_block) in opened or (broke_off and pair.our.first > after):
+        ended = broke_off or not _heard(pair, left_at)
+        if id(pair.their_block) in opened or (ended and pair.our.first > after):
             yield pair
