@@ -41,7 +41,7 @@ class Recorder:
     already, or when a pattern is none.
 
     Writing never disturbs the conversation. When it fails later, or when the disk is ten minutes behind, one warning is
-    logged; what was recorded until then can be read.
+    logged; what was recorded until then can be read, and becomes the zip file if there is room for that.
     """
 
     def __init__(
@@ -63,6 +63,8 @@ class Recorder:
         self._jobs: queue.SimpleQueue[tuple[RecordedConnection, _Encode, int] | None] = queue.SimpleQueue()
         self._put_bytes = self._written_bytes = 0  # each is counted by one thread
         self._over = False
+        """Nothing more is taken; the end of the recording, or of the disk."""
+        self._closed = False
         self._thread = threading.Thread(target=self._write, name="vlclient-recorder", daemon=True)
         self._thread.start()
 
@@ -93,18 +95,17 @@ class Recorder:
 
     def close(self) -> None:
         """Write what waits, 10 s at most, and make the zip file where that is wanted. Safe to call again."""
-        if self._over:
+        if self._closed:
             return
-        self._over = True
+        self._over = self._closed = True
         self._jobs.put(None)
         self._thread.join(_LAST_WRITES_S)
-        if self._thread.is_alive():
-            self._fail("the disk does not take what is left")
-            return
         try:
+            if self._thread.is_alive():
+                raise CannotRecord("the disk does not take what is left")
             self._folder.finish()
         except CannotRecord as error:
-            self._fail(f"{error}; what was recorded is in {self._folder.path}")
+            logger.warning("%s; what was recorded is in %s", error, self._folder.path)
 
     # ---- what its connections ask for
 

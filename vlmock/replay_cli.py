@@ -66,8 +66,10 @@ class Replaying:
         code = 1 if differed and self._on_unexpected == "strict" else 0
         if not came:
             return code, "; nobody connected"
-        connections = f"{came} connection{'s' * (came > 1)}"
-        return code, f"; {differed or 'none'} of {connections} did otherwise than recorded"
+        connections = "1 connection" if came == 1 else f"{came} connections"
+        if not differed:
+            return code, f"; {'all ' * (came > 1)}{connections} did as recorded"
+        return code, f"; {differed} of {connections} did otherwise than recorded"
 
 
 def print_difference(entry: Any) -> None:

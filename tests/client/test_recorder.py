@@ -141,6 +141,36 @@ def full(*_: object) -> None:
     raise CannotRecord("the disk is full")
 
 
+@pytest.mark.parametrize("room", [True, False])
+def test_what_a_full_disk_took_becomes_the_zip_file_all_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, room: bool
+):
+    """Or, where there is no room for that, it stays in the folder, and the last warning says so."""
+    recorder = Recorder(tmp_path / "out.zip")
+    connection = recorder.dialled("ws://x", [], [])
+    write = RecordingFolder.write
+
+    def until_full(folder, pieces):
+        (write if folder.lines < 3 else full)(folder, pieces)
+
+    monkeypatch.setattr(RecordingFolder, "write", until_full)
+    if not room:
+        monkeypatch.setattr("vlmock.protocol.recording.folder.pack", full)
+    for number in range(5):
+        connection.said("client", b'{"type":"response.create","event_id":"%d"}' % number)
+    recorder._thread.join(30)
+    recorder.close()
+    recorder.close()
+    (recording,) = read(tmp_path / ("out.zip" if room else "out"))
+    assert len(recording.frames) == 2
+    assert recording.end is None
+    assert (tmp_path / "out").exists() is not room
+    assert caplog.messages == [
+        "the recording ends here: the disk is full; the conversation goes on",
+        *([] if room else [f"the disk is full; what was recorded is in {tmp_path / 'out'}"]),
+    ]
+
+
 def test_a_disk_that_stands_still_ends_the_recording_as_well(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ):

@@ -169,7 +169,7 @@ TOLERANT = {
         speaks,
         speaks_otherwise(silence(3000)),
         [
-            "<input_audio_buffer.speech_started 1>: expected the beginning of speech, as at 0.7 s of the "
+            "<input_audio_buffer.speech_started 1>: expected the beginning of speech, as after 0.7 s of the "
             f"recorded sound, got 3.0 s of sound without it; {WAITED}"
         ],
     ),
@@ -177,7 +177,7 @@ TOLERANT = {
         speaks,
         speaks_otherwise(),
         [
-            "<input_audio_buffer.speech_started 1>: expected the beginning of speech, as at 0.7 s of the "
+            "<input_audio_buffer.speech_started 1>: expected the beginning of speech, as after 0.7 s of the "
             f"recorded sound, got 0.0 s of sound without it; {WAITED}"
         ],
     ),
@@ -206,7 +206,7 @@ TOLERANT = {
         barges_in,
         says((typed_item("Tell me a story"), ANSWER)),
         [
-            "<input_audio_buffer.speech_started 1>: expected the beginning of speech, as at 0.7 s of the "
+            "<input_audio_buffer.speech_started 1>: expected the beginning of speech, as after 0.7 s of the "
             f"recorded sound, got 0.0 s of sound without it; {WAITED}"
         ],
     ),

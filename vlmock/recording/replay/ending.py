@@ -82,7 +82,7 @@ class _LeftOver:
                 continue
             mark = self._plan.marks[root[1]]
             speech = "the beginning of speech" if step.type.endswith("started") else "the end of speech"
-            expected = f"{speech}, as at {mark.audio_ms / 1000:.1f} s of the recorded sound"
+            expected = f"{speech}, as after {mark.audio_ms / 1000:.1f} s of the recorded sound"
             got = f"{self._progress.sound_ms / 1000:.1f} s of sound without it{self._consequence(root)}"
             yield step.frame, self._deviation("speech", step.frame, expected, got)
 
