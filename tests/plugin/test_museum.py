@@ -19,7 +19,7 @@ from websockets.asyncio.client import connect
 
 async def run(endpoint, api_key, says):
     url = endpoint.replace("http", "ws", 1) + "/voice-live/realtime?api-version=2026-04-10&model=gpt-4.1"
-    async with connect(url, additional_headers={"api-key": api_key}) as socket:
+    async with connect(url, additional_headers={"api-key": api_key}, max_queue=None) as socket:
         for text in says:
             item = {"type": "message", "role": "user", "content": [{"type": "input_text", "text": text}]}
             await socket.send(json.dumps({"type": "conversation.item.create", "item": item}))

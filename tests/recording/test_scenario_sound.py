@@ -63,6 +63,14 @@ def test_what_was_heard_is_in_wav_files(tmp_path: Path):
     assert parse_wav(Path(files[1]).read_bytes()).samples.astype("<i2").tobytes() == loud
 
 
+def test_words_whose_sound_came_after_a_pause_are_not_said_twice(tmp_path: Path):
+    """Words run ahead of their sound: a pause before the first of it was none of the speech."""
+    scene = Scene().typed("Go").answering().message().words("One.").wait(0.8).words(" Two.", PCM).end().done()
+    scenario = loaded(scene.recording(), tmp_path, name="scene")
+    spoken = {"text": "One. Two.", "audio": str(tmp_path / "scene-1.wav")}
+    assert [step.values for entry in scenario.turns for step in entry.reply or ()] == [spoken]
+
+
 def test_g711_is_written_as_plain_pcm(tmp_path: Path):
     """What the emulator and every editor reads."""
     scene = Scene(output_audio_format="g711_ulaw").typed("Go").answering().says("One.", bytes(800)).done()

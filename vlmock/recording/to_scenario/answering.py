@@ -182,6 +182,7 @@ def _item_done(progress: Progress, event: ResponseOutputItemDone, body: JsonObje
             message.broken_off = item.status == "incomplete"
             if not message.words and (words := _words_of(item)):
                 message.contents.append(Segment(words))
+            message.join_unheard()
         case FunctionCallItem(arguments=arguments):
             for part in answer.parts:
                 if isinstance(part, FunctionCall) and part.item_id == item_id:

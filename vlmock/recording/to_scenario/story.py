@@ -150,6 +150,24 @@ class Message(msgspec.Struct):
             self.contents += segments
         return segments[-1]
 
+    def join_unheard(self) -> None:
+        """Words run ahead of their sound: a pause before the first of it was none of the speech, and what is on both
+        sides of it sounds in one piece."""
+        numbers = [number for number, each in enumerate(self.contents) if isinstance(each, Segment)]
+        heard = next((number for number in numbers if _clips(self.contents[number])), None)
+        if heard is None or heard == numbers[0]:
+            return
+        unheard = self.contents[numbers[0] : heard + 1]
+        segments = [each for each in unheard if isinstance(each, Segment)]
+        if all(isinstance(each, Segment | Pause) for each in unheard):
+            words = "".join(each.words for each in segments)
+            annotations = [annotation for each in segments for annotation in each.annotations]
+            self.contents[numbers[0] : heard + 1] = [Segment(words, segments[-1].clips, annotations)]
+
+
+def _clips(part: Segment | Aside | Pause) -> list[Clip]:
+    return part.clips if isinstance(part, Segment) else []
+
 
 class FunctionCall(msgspec.Struct):
     """A call of a function of the client."""
