@@ -29,7 +29,7 @@ class Moments(msgspec.Struct, frozen=True):
     """Of one response, in seconds since the connection was opened."""
 
     first: float = 0.0
-    """Its first item, or its end where there is none."""
+    """Its first item, or its end where there is none; infinite where it was cut off before."""
     written: tuple[float, ...] = ()
     """What came next after each bit of what was written, rising."""
     sound_after: tuple[float, ...] = ()
@@ -46,7 +46,7 @@ def moments_of(recording: Recording, events: Sequence[Event], *, cut_off: bool, 
     items = [event.at for event in events if event.type == "response.output_item.added"]
     runs = list(_sounds(events))
     return Moments(
-        first=events[0].at if bridged else min(items, default=done),
+        first=events[0].at if bridged else min(items, default=math.inf if cut_off else done),
         written=tuple(sorted(_followers(events))),
         sound_after=tuple(begun for begun, _ in runs),
         speed=_speed(recording, events, [run for _, run in runs], cut_off=cut_off),

@@ -30,6 +30,8 @@ _ENDS: Final[Mapping[str, tuple[str, ...]]] = {
     "avatar_answer": ("session.avatar.connecting",),
 }
 """What comes when a segment of time is over."""
+_WORK: Final = ("mcp_call", "search")
+"""Segments of an answer."""
 
 
 class Pace(Timing):
@@ -59,7 +61,8 @@ class Pace(Timing):
     def _until_end_of(self, segment: str) -> float:
         moments = self._ends[segment]
         come = next_of(moments, math.nextafter(self.now, -math.inf))
-        lasts = 0.0 if come is None else come - self.now
+        cut_off = segment in _WORK and self._script.now is not None and self._script.now.cut_off
+        lasts = (math.inf if cut_off else 0.0) if come is None else come - self.now
         if segment == "stop_detect":
             self._stopped_at = self.now + lasts
         if segment == "stt" and self._stopped_at > self.now:  # it counts from there
@@ -84,4 +87,4 @@ class Pace(Timing):
             case "tts_first" if self._sounds < len(moments.sound_after):
                 self._sounds += 1
                 return moments.sound_after[self._sounds - 1]
-        return 0.0
+        return math.inf if segment == "tts_first" and spell.cut_off else 0.0

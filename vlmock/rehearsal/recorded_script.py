@@ -54,6 +54,7 @@ _SILENCE_S: Final = 2.5
 """Where nobody took the time. Documented {DOC}: after 2 s words come that fill it, unless the client says otherwise."""
 _CUTS: Final = ("response.cancel", "input_audio_buffer.speech_started")
 """What cuts a response off."""
+_SPOKEN: Final = "response.audio_transcript.delta"
 _A_MOMENT_S: Final = 0.01
 _CUT_MS: Final = 250
 """Of each piece of sound that a recorder did not keep. Observed {PAI}: 100 to 300 ms."""
@@ -136,6 +137,7 @@ class RecordedScript:
         done = next((event.body for event in events if event.type == "response.done"), None)
         # What a recording ends in is said as far as it came. What had been cut off by then has to be going on still.
         cut_off = block.cut_off if done is not None else last and any(cut > block.first for cut in self._cuts)
+        cut_off = cut_off and _at(done, "response", "status") != "incomplete"
         begun = {_at(event, "item", "id"): event for event in events if event.type == "response.output_item.added"}
         steps: list[tuple[int, Step]] = []
         interim = ""
@@ -147,15 +149,16 @@ class RecordedScript:
                 if not steps:  # the model was slow; otherwise it is a tool that is at work
                     steps.append((began.frame, Wait(self._silence(began, events))))
             else:
-                steps += [(began.frame, step) for step in self._steps(item, events)]
+                said = list(self._steps(item, events))
+                if cut_off and _is_open(item, events):
+                    said = [self._longer(step, item, events) for step in said]
+                steps += [(began.frame, step) for step in said]
         end = events[-1].frame
         steps += [aside for aside in self._asides if block.first < aside[0] < end]
         told = [step for _, step in sorted(steps, key=lambda placed: placed[0])]
         told += list(_ending(done))
-        if cut_off and _at(done, "response", "status") != "incomplete":
-            told = [self._longer(step) if isinstance(step, Say) else step for step in told]
-        else:
-            cut_off = False
+        if cut_off and not any(_is_open(item, events) for item in _items(events, done)):
+            told.append(Wait(_MORE_S))
         moments = moments_of(self._recording, events, cut_off=cut_off, bridged=bool(interim))
         return Spell(tuple(told), cut_off, interim, moments)
 
@@ -166,10 +169,18 @@ class RecordedScript:
             return _SILENCE_S
         return max(later[0].at, interim.at + _A_MOMENT_S) - events[0].at
 
-    def _longer(self, say: Say) -> Say:
-        if say.audio is not None and self._voices.lengthen(say.audio):
-            return say
-        return msgspec.structs.replace(say, text=say.text + _MORE_WORDS)
+    def _longer(self, step: Step, item: JsonObject, events: Sequence[Event]) -> Step:
+        """What was cut off in its midst goes on; words that are spoken wait for their sound, whatever it is."""
+        match step:
+            case Say(audio=str(audio)):
+                self._voices.lengthen(audio)
+            case Say() if not any(
+                event.type == _SPOKEN and event.body.get("item_id") == item.get("id") for event in events
+            ):
+                return msgspec.structs.replace(step, text=step.text + _MORE_WORDS)
+            case Call():
+                return msgspec.structs.replace(step, arguments=step.arguments + _MORE_WORDS)
+        return step
 
     def _steps(self, item: JsonObject, events: Sequence[Event]) -> Iterator[Step]:
         match item.get("type"):
@@ -208,6 +219,16 @@ def _items(events: Sequence[Event], done: JsonObject | None) -> list[JsonObject]
     for item in _at(done, "response", "output") or ():
         items[item["id"]] = item
     return list(items.values())
+
+
+def _is_open(item: JsonObject, events: Sequence[Event]) -> bool:
+    """Whether it never came to its own end."""
+    return not any(
+        event.type == "response.output_item.done"
+        and _at(event, "item", "id") == item.get("id")
+        and _at(event, "item", "status") != "incomplete"
+        for event in events
+    )
 
 
 def _text_of(item: JsonObject) -> str:
@@ -329,10 +350,9 @@ class _Voices:
         """These words are asked for by themselves, and are those of this item."""
         self._by_words[text] = str(item_id)
 
-    def lengthen(self, name: str) -> bool:
+    def lengthen(self, name: str) -> None:
         """Have it go on in silence."""
         self._more.add(name)
-        return True
 
     def speech(self, request: SpeechRequest) -> Speech:
         name = request.audio or self._by_words.get(request.text, "")
