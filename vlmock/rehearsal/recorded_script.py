@@ -152,7 +152,8 @@ class RecordedScript:
                 said = list(self._steps(item, events))
                 if cut_off and _is_open(item, events):
                     said = [self._longer(step, item, events) for step in said]
-                steps += [(began.frame, step) for step in said]
+                pauses = [Wait(pause)] if (pause := self._pause(began, events)) > _A_MOMENT_S else []
+                steps += [(began.frame, step) for step in (*pauses, *said)]
         end = events[-1].frame
         steps += [aside for aside in self._asides if block.first < aside[0] < end]
         told = [step for _, step in sorted(steps, key=lambda placed: placed[0])]
@@ -168,6 +169,11 @@ class RecordedScript:
         if not self._timed or not later:
             return _SILENCE_S
         return max(later[0].at, interim.at + _A_MOMENT_S) - events[0].at
+
+    def _pause(self, began: Event, events: Sequence[Event]) -> float:
+        """Between an item and the one before it, where nothing was said."""
+        before = events[events.index(began) - 1]
+        return began.at - before.at if self._timed and before.type == "response.output_item.done" else 0.0
 
     def _longer(self, step: Step, item: JsonObject, events: Sequence[Event]) -> Step:
         """What was cut off in its midst goes on; words that are spoken wait for their sound, whatever it is."""
