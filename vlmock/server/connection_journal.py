@@ -214,7 +214,10 @@ class ConnectionJournal:
         return before - self.weight
 
     def _strip(self, entry: Entry, lost: Lost) -> None:
-        entry.event, dropped = stripped(entry.event)
+        event, dropped = stripped(entry.event)
+        if not dropped:
+            return
+        entry.event = event
         entry.lost_bytes += dropped
         lost.audio_bytes += dropped
         freed = min(dropped * 4 // 3, entry.weight)

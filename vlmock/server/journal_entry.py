@@ -35,6 +35,8 @@ _NOT_IN_A_LINE: Final[Mapping[type, tuple[str, ...]]] = {
 """Members of what is no event: too long for a line, or in it already."""
 _LONGEST_TEXT: Final = 100
 """In a line of the log, of each text, in characters."""
+_SOUND: Final = (bytes, msgspec.Raw)
+"""What audio is in an event."""
 _ITS_LENGTH: Final = re.compile(r"<\d+ (bytes|characters of base64|entries)>")
 """What is shown in place of audio and of long lists of numbers."""
 
@@ -148,7 +150,7 @@ def type_of(event: EventOrBody) -> str:
 
 def stripped(event: EventOrBody) -> tuple[EventOrBody, int]:
     """The event without its audio, and how many bytes that was; 0 where there is none to drop."""
-    name = "" if isinstance(event, InvalidEvent | dict) else _audio_field(event)
+    name = _audio_field(event)
     if not name:
         return event, 0
     size = audio_size(getattr(event, name))
@@ -158,7 +160,7 @@ def stripped(event: EventOrBody) -> tuple[EventOrBody, int]:
 def _audio_field(event: Any) -> str:
     """The name of the member that is audio, or ""."""
     for name in ("audio", "delta"):
-        if isinstance(getattr(event, name, None), bytes | msgspec.Raw):
+        if isinstance(getattr(event, name, None), _SOUND):
             return name
     return ""
 

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from vlmock.protocol.audio_format import AudioFormat, decode_samples, first_channel
 from vlmock.session import refusals
 from vlmock.session.listening.hearing import Hearing
+from vlmock.session.listening.held_audio import HeldAudio
 from vlmock.session.listening.turn_detector import Detector, DetectorFactory, Signal, TurnDetector
 
 __all__ = ["SMALLEST_COMMIT_MS", "InputBuffer"]
@@ -25,7 +26,7 @@ class InputBuffer:
         self._format = hearing.audio_format
         self._sample_bytes = hearing.bytes_per_sample
         self._new_detector = detector
-        self._audio = bytearray()
+        self._audio = HeldAudio()
         self._from_ms = 0.0
         self._unheard: list[bytes] = []
         self._unheard_bytes = 0
@@ -127,7 +128,7 @@ class InputBuffer:
             self._close_detector()
         if other_format:
             self._from_ms = self.audio_ms
-            self._audio.clear()
+            self._audio = HeldAudio()
             self._format = hearing.audio_format
             self._sample_bytes = hearing.bytes_per_sample
         self._hearing = hearing
@@ -157,7 +158,7 @@ class InputBuffer:
         end_ms = self.audio_ms if end_ms is None else min(end_ms, self.audio_ms)
         first = self._format.bytes_for_ms(start_ms - self._from_ms)
         last = self._format.bytes_for_ms(end_ms - self._from_ms)
-        taken = bytes(self._audio[first:last])
+        taken = self._audio.part(first, last)
         self._forget_before(end_ms)
         return taken
 
@@ -179,11 +180,11 @@ class InputBuffer:
         self._unheard_bytes = 0
         if self._hearing.channels > 1:
             block = first_channel(block, self._hearing.channels)
-        self._audio += block
+        self._audio.append(block)
         return block
 
     def _forget_before(self, instant_ms: float) -> None:
         count = min(self._format.bytes_for_ms(max(0.0, instant_ms - self._from_ms)), len(self._audio))
         if count:
-            del self._audio[:count]
+            self._audio.forget(count)
             self._from_ms += self._format.duration_ms(count)
