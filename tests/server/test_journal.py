@@ -9,8 +9,9 @@ import pytest
 from vlmock.errors import JournalTimeout, RecordingError, ServerError
 from vlmock.protocol.codec import audio_json, decode_client
 from vlmock.protocol.conversation import ConversationItemDelete
+from vlmock.protocol.deltas import DeltaIds, Deltas
 from vlmock.protocol.input_audio import InputAudioBufferAppend, InputAudioBufferClear, InputAudioBufferCleared
-from vlmock.protocol.output import ResponseAudioDelta
+from vlmock.protocol.output import ResponseAudioDelta, ResponseAudioTranscriptDelta
 from vlmock.protocol.recording.lines import Close
 from vlmock.recording.reading import read
 from vlmock.server.journal import Facts, Journal
@@ -290,6 +291,34 @@ def test_with_no_audio_left_a_full_journal_loses_the_oldest_events():
     assert kept == [f"e{number}" for number in range(1000 - len(kept), 1000)]
     assert journal.lost.events == 1000 - len(kept)
     assert 80 < len(kept) < 160
+
+
+def test_deltas_that_went_out_together_lose_their_audio_as_single_ones_do():
+    """Whether somebody read them before or not: bytes, weights, what is told and what is counted."""
+
+    def a_full_journal(*, read):
+        journal = Journal(max_bytes=100_000)
+        connection = journal.open_connection(facts(), started=0.0)
+        for number in range(300):
+            sizes = [1100 + number % 3, 170]
+            ids = DeltaIds(b"event_", [b"%04d" % (2 * number), b"%04d" % (2 * number + 1)])
+            spoken = audio_json(bytes(3 * (number % 200) + 1))
+            run = Deltas("r", "i", 0, [ResponseAudioDelta, ResponseAudioTranscriptDelta], [spoken, "word"], ids)
+            connection.note_deltas(run, float(number), sizes)
+            connection.note("client", append(bytes(30)), float(number), 90)
+            if read(number):
+                journal.entries()
+        return journal, connection
+
+    told = []
+    for read in (lambda number: False, lambda number: True, lambda number: number % 7 == 0):
+        journal, connection = a_full_journal(read=read)
+        entries = journal.entries()
+        assert connection.weight == sum(entry.weight for entry in entries) == journal._weight <= 100_000
+        told.append([journal.lost, connection.lost_events, [(entry.line(), entry.weight) for entry in entries]])
+    assert told[0][0].events > 0
+    assert told[0][0].audio_bytes > 10_000
+    assert told[0] == told[1] == told[2]
 
 
 def test_one_connection_that_floods_costs_another_nothing():

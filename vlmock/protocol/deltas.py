@@ -43,8 +43,8 @@ class Deltas(msgspec.Struct):
     output_index: int
     kinds: list[type[Delta]]
     """Of each delta."""
-    deltas: list[str | msgspec.Raw]
-    """Their words, or speech as prepared JSON text (``codec.audio_json``)."""
+    deltas: Sequence[str | msgspec.Raw | bytes]
+    """Their words, or speech as prepared JSON text (``codec.audio_json``); empty bytes where it is no longer kept."""
     event_ids: DeltaIds = DeltaIds(b"", [])
     """One for each, filled in when they are sent."""
     _events: list[Delta] | None = None

@@ -1,7 +1,7 @@
 """One connection's part of the journal: in memory, within bounds, and on the disk, if it is recorded."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
@@ -9,7 +9,7 @@ import vlmock
 from vlmock.protocol.codec import InvalidEvent, encode_deltas
 from vlmock.protocol.deltas import Deltas
 from vlmock.protocol.wire import JsonObject, ServerEvent
-from vlmock.server.journal_entry import Entry, EventOrBody, Run, Source, remark_line, stripped
+from vlmock.server.journal_entry import Entry, EventOrBody, Run, Source, freed_by, remark_line, stripped
 from vlmock.session.effects import Remark
 
 if TYPE_CHECKING:
@@ -160,7 +160,7 @@ class ConnectionJournal:
             for _, parts in encode_deltas(deltas):
                 self._recorded.said("server", b"".join(parts), run.at)
         self._noted.append(run)
-        weight = sum(payload_bytes) + len(payload_bytes) * _OVERHEAD_BYTES
+        weight = run.weight
         self.weight += weight
         journal = self._journal
         journal._weight += weight
@@ -194,24 +194,25 @@ class ConnectionJournal:
         events. How much lighter that makes it."""
         before = self.weight
         enough = max(before - wanted, before // 2)
-        noted = self._noted
-        while self.weight > enough and self._stripped < len(noted):
-            oldest = noted[self._stripped]
-            if isinstance(oldest, Run):
-                noted[self._stripped : self._stripped + 1] = oldest.entries()
-            else:
-                self._strip(oldest, lost)
-                self._stripped += 1
+        while self.weight > enough and self._stripped < len(self._noted):
+            self._strip_next(lost)
         if self.weight == before:
-            dropped = 0
-            while self.weight > enough:
-                self.weight -= cast(Entry, noted[dropped]).weight  # runs were spread above
-                dropped += 1
-            del noted[:dropped]
-            self._stripped -= dropped
-            self.lost_events += dropped
-            lost.events += dropped
+            self._drop_oldest(enough, lost)
         return before - self.weight
+
+    def _strip_next(self, lost: Lost) -> None:
+        place, noted = self._stripped, self._noted
+        oldest = noted[place]
+        if isinstance(oldest, Entry):
+            self._strip(oldest, lost)
+        elif oldest.was_read:
+            noted[place : place + 1] = oldest.entries()
+            return
+        else:
+            silent = noted[place] = oldest.stripped()
+            lost.audio_bytes += sum(silent.lost_bytes)
+            self.weight -= oldest.weight - silent.weight
+        self._stripped += 1
 
     def _strip(self, entry: Entry, lost: Lost) -> None:
         event, dropped = stripped(entry.event)
@@ -220,9 +221,22 @@ class ConnectionJournal:
         entry.event = event
         entry.lost_bytes += dropped
         lost.audio_bytes += dropped
-        freed = min(dropped * 4 // 3, entry.weight)
+        freed = min(freed_by(dropped), entry.weight)
         entry.weight -= freed
         self.weight -= freed
+
+    def _drop_oldest(self, enough: int, lost: Lost) -> None:
+        """Whole events, now that none has audio any more."""
+        place = dropped = 0
+        while self.weight > enough:
+            oldest = self._noted[place]
+            self.weight -= oldest.weight
+            dropped += 1 if isinstance(oldest, Entry) else len(oldest.payload_bytes)
+            place += 1
+        del self._noted[:place]
+        self._stripped -= place
+        self.lost_events += dropped
+        lost.events += dropped
 
     def summary(self) -> JsonObject:
         """Facts for people."""

@@ -16,7 +16,7 @@ from vlmock.session.effects import Remark
 if TYPE_CHECKING:
     from vlmock.protocol.recording.redaction import Redaction
 
-__all__ = ["INVALID", "Entry", "EventOrBody", "Run", "Source", "remark_line", "stripped", "type_of"]
+__all__ = ["INVALID", "Entry", "EventOrBody", "Run", "Source", "freed_by", "remark_line", "stripped", "type_of"]
 
 Source: TypeAlias = Literal["client", "server", "vlmock"]
 """Who said it. What vlmock says is a ``Remark``, and only the journal hears it."""
@@ -120,16 +120,44 @@ class Run(msgspec.Struct):
     """Of each as well: what it weighs besides."""
     redaction: "Redaction | None" = None
     """Of each."""
+    lost_bytes: Sequence[int] = ()
+    """Audio that was dropped from each because the journal was full; empty as long as none was."""
     _entries: list[Entry] | None = None
+
+    @property
+    def weight(self) -> int:
+        """Of all entries together."""
+        return sum(self.payload_bytes) + len(self.payload_bytes) * self.overhead_bytes
+
+    @property
+    def was_read(self) -> bool:
+        """Somebody may hold its entries."""
+        return self._entries is not None
 
     def entries(self) -> list[Entry]:
         """One for each delta; the same objects again each time."""
         if self._entries is None:
+            lost = self.lost_bytes or [0] * len(self.payload_bytes)
             self._entries = [
-                Entry(self.connection, self.at, "server", event, size + self.overhead_bytes, redaction=self.redaction)
-                for event, size in zip(self.deltas.events(), self.payload_bytes, strict=True)
+                Entry(self.connection, self.at, "server", event, size + self.overhead_bytes, gone, b"", self.redaction)
+                for event, size, gone in zip(self.deltas.events(), self.payload_bytes, lost, strict=True)
             ]
         return self._entries
+
+    def stripped(self) -> "Run":
+        """The same without its audio."""
+        deltas = self.deltas
+        lost = [audio_size(each) if type(each) is msgspec.Raw else 0 for each in deltas.deltas]
+        silent: list[str | msgspec.Raw | bytes] = [b"" if gone else each for gone, each in zip(lost, deltas.deltas, strict=True)]
+        return Run(
+            self.connection,
+            self.at,
+            msgspec.structs.replace(deltas, deltas=silent, _events=None),
+            [size - freed_by(gone) for gone, size in zip(lost, self.payload_bytes, strict=True)],
+            self.overhead_bytes,
+            self.redaction,
+            lost,
+        )
 
 
 def remark_line(remark: Remark) -> bytes:
@@ -146,6 +174,11 @@ def type_of(event: EventOrBody) -> str:
     if isinstance(event, dict):
         return str(event.get("type", ""))
     return event.type
+
+
+def freed_by(audio_bytes: int) -> int:
+    """How much lighter a message is without so much audio, which it has in base64."""
+    return audio_bytes * 4 // 3
 
 
 def stripped(event: EventOrBody) -> tuple[EventOrBody, int]:
