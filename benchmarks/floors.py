@@ -7,9 +7,11 @@ not need, because one of them is a floor for starting up.
 import asyncio
 import sys
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from typing import TypeAlias
 
 from websockets.asyncio.server import ServerConnection, serve
+from websockets.exceptions import ConnectionClosed
 
 __all__ = ["END", "FRAME_END"]
 
@@ -73,8 +75,18 @@ def replay(path: str) -> Handler:
     return handle
 
 
+def until_closed(handler: Handler) -> Handler:
+    """A client that goes without a goodbye is nothing to talk about."""
+
+    async def handle(connection: ServerConnection) -> None:
+        with suppress(ConnectionClosed):
+            await handler(connection)
+
+    return handle
+
+
 async def run(handler: Handler) -> None:
-    async with serve(handler, "127.0.0.1", 0, compression=None, max_size=None) as server:
+    async with serve(until_closed(handler), "127.0.0.1", 0, compression=None, max_size=None) as server:
         print(f"127.0.0.1:{server.sockets[0].getsockname()[1]}", flush=True)
         await server.serve_forever()
 

@@ -26,6 +26,9 @@ class Row:
     """What the floor is."""
     floor_samples: Sequence[float] = ()
     """Taken in turns with the samples, so they pair."""
+    floor_then: float | None = None
+    """What the floor took on the machine for which the target was set. On one where it takes longer, as much more is
+    allowed; where it takes less, the target stands."""
 
     @property
     def figure(self) -> float:
@@ -39,9 +42,16 @@ class Row:
         return median(own / bare for own, bare in zip(self.samples, self.floor_samples, strict=True))
 
     @property
+    def slower(self) -> float:
+        """So many times as long as there the floor takes here; 1 where it does not take longer."""
+        if self.floor_then is None or not self.floor_samples:
+            return 1.0
+        return max(1.0, median(self.floor_samples) / self.floor_then)
+
+    @property
     def meets_target(self) -> bool | None:
         reached = self.ratio if self.target_is_ratio else self.figure
-        return None if self.target is None or reached is None else reached <= self.target
+        return None if self.target is None or reached is None else reached <= self.target * self.slower
 
 
 def machine() -> str:
@@ -71,6 +81,7 @@ def as_json(rows: Sequence[Row]) -> list[dict[str, Any]]:
             "samples": list(row.samples),
             "target": row.target,
             "target_is_ratio": row.target_is_ratio,
+            "slower": row.slower,
             "floor": row.floor or None,
             "floor_samples": list(row.floor_samples),
             "ratio": row.ratio,
@@ -82,7 +93,8 @@ def as_json(rows: Sequence[Row]) -> list[dict[str, Any]]:
 
 def _cells(row: Row) -> list[str]:
     sign = {True: " ✓", False: " ✗", None: ""}[row.meets_target]
-    target = "" if row.target is None else f"≤ {row.target:.4g}{' ×' if row.target_is_ratio else ''}{sign}"
+    scale = f" · {row.slower:.2f}" if row.slower > 1 else " ×" if row.target_is_ratio else ""
+    target = "" if row.target is None else f"≤ {row.target:.4g}{scale}{sign}"
     return [
         row.what,
         f"{_short(row.figure)} {row.unit}",

@@ -1,6 +1,7 @@
 """Runs of deltas that come again and again, kept as the frames that they travel in: only their ids are put in anew."""
 
 from collections import OrderedDict
+from functools import lru_cache
 from struct import Struct
 from typing import Final, TypeAlias
 
@@ -20,6 +21,12 @@ _Ids: TypeAlias = tuple[bytes, bytes]
 _Key: TypeAlias = tuple[int, int, int, int, int, int]
 
 _as_json = msgspec.json.Encoder().encode
+
+
+@lru_cache
+def _layout(*lengths: int) -> Struct:
+    """Of byte strings one behind the other."""
+    return Struct("".join(f"{length}s" for length in lengths))
 
 
 def _ids(deltas: Deltas) -> _Ids:
@@ -69,7 +76,7 @@ class ReadyFrames:
         for old, new in zip(self._ids, ids, strict=True):
             between = between.replace(old, new, 1)
         buffer, head, tails = self._buffer, deltas.event_ids.head, deltas.event_ids.tails
-        put = Struct(f"{len(head)}s{len(tails[0])}s{len(between)}s").pack_into
+        put = _layout(len(head), len(tails[0]), len(between)).pack_into
         for place, tail in zip(self._places, tails, strict=True):
             put(buffer, place, head, tail, between)
 
