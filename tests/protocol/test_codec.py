@@ -204,7 +204,8 @@ def test_a_run_of_deltas_goes_out_as_so_many_frames() -> None:
     audio = [audio_json(pcm) for pcm in (b"", b"\x00\x01", bytes(24_000))]
     kinds = [ResponseAudioTranscriptDelta, *([ResponseAudioDelta] * len(audio)), ResponseTextDelta]
     ids = DeltaIds(b"event_", [str(number).encode() for number in range(len(kinds))])
-    deltas = Deltas("resp_1", 'an "odd" item', 3, kinds, ['a "quoted" wörd\n', *audio, '{"event_id":""}'], ids)
+    carried = ['a "quoted" wörd\n', *audio, '{"event_id":""}']
+    deltas = Deltas("resp_1", 'an "odd" item', 3, kinds, carried, [0, 0, 2, 24_000, 0], ids)
     messages = encode_deltas(deltas)
     frames = [b"".join(pieces) for _, pieces in messages]
     assert [size for size, _ in messages] == [len(frame) for frame in frames]
@@ -214,7 +215,7 @@ def test_a_run_of_deltas_goes_out_as_so_many_frames() -> None:
 
 def test_a_run_of_deltas_can_be_parted_anywhere() -> None:
     """Because a client may stop reading in the middle of it."""
-    deltas = Deltas("r", "i", 0, [ResponseTextDelta] * 3, ["a", "b", "c"], DeltaIds(b"", [b"1", b"2", b"3"]))
+    deltas = Deltas("r", "i", 0, [ResponseTextDelta] * 3, ["a", "b", "c"], [0] * 3, DeltaIds(b"", [b"1", b"2", b"3"]))
     for place in range(4):
         first, rest = deltas.parted(place)
         assert [*first.events(), *rest.events()] == deltas.events()

@@ -8,7 +8,7 @@ import pytest
 
 import vlmock
 from tests.server.fakes import RawClient, text
-from vlmock.protocol.codec import audio_json, encode_deltas
+from vlmock.protocol.codec import audio_json, audio_size, encode_deltas
 from vlmock.protocol.deltas import Delta, DeltaIds, Deltas
 from vlmock.protocol.output import ResponseAudioDelta, ResponseAudioTranscriptDelta, ResponseTextDelta
 from vlmock.server.frame_head import frame_head
@@ -19,12 +19,13 @@ SOUND: list[Any] = [audio_json(bytes(size)) for size in (0, 2, 90, 24_000, 96_00
 SPOKEN: list[type[Delta]] = [ResponseAudioTranscriptDelta] * len(WORDS) + [ResponseAudioDelta] * len(SOUND)
 WRITTEN: list[type[Delta]] = [ResponseTextDelta] * len(WORDS) + [ResponseAudioDelta] * len(SOUND)
 RUN = WORDS + SOUND
+AUDIO_BYTES = [*map(audio_size, SOUND)]
 
 
 def told(number: int, *, item: str = "item", index: int = 0, kinds: list[type[Delta]] = SPOKEN) -> Deltas:
     """The run, told for the so manieth time."""
     ids = DeltaIds(f"event_{number:04}".encode(), [f"{place:04}".encode() for place in range(len(RUN))])
-    return Deltas(f"resp_{number:04}", f"{item}_{number:04}", index, kinds, RUN, ids)
+    return Deltas(f"resp_{number:04}", f"{item}_{number:04}", index, kinds, RUN, [0] * len(WORDS) + AUDIO_BYTES, ids)
 
 
 def frames(deltas: Deltas) -> bytes:

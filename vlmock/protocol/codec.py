@@ -214,7 +214,7 @@ def encode_deltas(deltas: Deltas) -> list[Message]:
 
 def _around(kind: type[Delta], deltas: Deltas) -> tuple[bytes, bytes, int]:
     """What stands before the id, what between id and delta, and the size of all that is neither."""
-    one = Deltas(deltas.response_id, deltas.item_id, deltas.output_index, [kind], [""], DeltaIds(b"", [b""]))
+    one = Deltas(deltas.response_id, deltas.item_id, deltas.output_index, [kind], [""], [0], DeltaIds(b"", [b""]))
     before, _, between = encode(one.events()[0]).removesuffix(_NO_DELTA).partition(_NO_ID)
     before, between = before + _NO_ID[:-1], _NO_ID[-1:] + between
     return before, between, len(before) + len(between) + len(b"}")

@@ -45,6 +45,8 @@ class Deltas(msgspec.Struct):
     """Of each delta."""
     deltas: Sequence[str | msgspec.Raw | bytes]
     """Their words, or speech as prepared JSON text (``codec.audio_json``); empty bytes where it is no longer kept."""
+    audio_bytes: Sequence[int]
+    """How long the speech in each is; 0 for words."""
     event_ids: DeltaIds = DeltaIds(b"", [])
     """One for each, filled in when they are sent."""
     _events: list[Delta] | None = None
@@ -68,8 +70,11 @@ class Deltas(msgspec.Struct):
     def without(self, kind: type[Delta]) -> "Deltas | None":
         """Those of other kinds, if there are any, before any of them has its id."""
         kept = [place for place, each in enumerate(self.kinds) if each is not kind]
+        if not kept:
+            return None
         kinds, deltas = [self.kinds[place] for place in kept], [self.deltas[place] for place in kept]
-        return Deltas(self.response_id, self.item_id, self.output_index, kinds, deltas) if kept else None
+        audio_bytes = [self.audio_bytes[place] for place in kept]
+        return Deltas(self.response_id, self.item_id, self.output_index, kinds, deltas, audio_bytes)
 
     def parted(self, place: int) -> tuple["Deltas", "Deltas"]:
         """Those before a place, and those from it on."""
@@ -80,6 +85,7 @@ class Deltas(msgspec.Struct):
                 self.output_index,
                 self.kinds[part],
                 self.deltas[part],
+                self.audio_bytes[part],
                 self.event_ids[part],
             )
             for part in (slice(place), slice(place, None))

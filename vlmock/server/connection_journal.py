@@ -155,12 +155,12 @@ class ConnectionJournal:
 
     def note_deltas(self, deltas: Deltas, now: float, payload_bytes: Sequence[int]) -> None:
         """A run of deltas has been sent; they become entries when somebody asks."""
-        run = Run(self.number, now - self._started, deltas, payload_bytes, _OVERHEAD_BYTES, self.redaction)
+        weight = sum(payload_bytes) + len(payload_bytes) * _OVERHEAD_BYTES
+        run = Run(self.number, now - self._started, deltas, payload_bytes, _OVERHEAD_BYTES, weight, self.redaction)
         if self._recorded is not None:
             for _, parts in encode_deltas(deltas):
                 self._recorded.said("server", b"".join(parts), run.at)
         self._noted.append(run)
-        weight = run.weight
         self.weight += weight
         journal = self._journal
         journal._weight += weight

@@ -2,13 +2,14 @@
 
 import re
 from collections.abc import Mapping, Sequence
+from functools import cache
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias, cast
 
 import msgspec
 
 from vlmock.protocol.catalogue import AnyClientEvent
 from vlmock.protocol.codec import InvalidEvent, audio_size, encode, to_json_object
-from vlmock.protocol.deltas import Deltas
+from vlmock.protocol.deltas import Delta, Deltas
 from vlmock.protocol.shown import facts, on_one_line, shown
 from vlmock.protocol.wire import JsonObject, ServerEvent
 from vlmock.session.effects import Remark
@@ -118,16 +119,13 @@ class Run(msgspec.Struct):
     """Of each."""
     overhead_bytes: int
     """Of each as well: what it weighs besides."""
+    weight: int
+    """Of all together, without the audio that was dropped."""
     redaction: "Redaction | None" = None
     """Of each."""
     lost_bytes: Sequence[int] = ()
     """Audio that was dropped from each because the journal was full; empty as long as none was."""
     _entries: list[Entry] | None = None
-
-    @property
-    def weight(self) -> int:
-        """Of all entries together."""
-        return sum(self.payload_bytes) + len(self.payload_bytes) * self.overhead_bytes
 
     @property
     def was_read(self) -> bool:
@@ -138,23 +136,25 @@ class Run(msgspec.Struct):
         """One for each delta; the same objects again each time."""
         if self._entries is None:
             lost = self.lost_bytes or [0] * len(self.payload_bytes)
-            self._entries = [
-                Entry(self.connection, self.at, "server", event, size + self.overhead_bytes, gone, b"", self.redaction)
-                for event, size, gone in zip(self.deltas.events(), self.payload_bytes, lost, strict=True)
-            ]
+            parts = zip(self.deltas.events(), self.payload_bytes, lost, strict=True)
+            self._entries = [self._entry(event, size - freed_by(gone), gone) for event, size, gone in parts]
         return self._entries
+
+    def _entry(self, event: Delta, size: int, lost: int) -> Entry:
+        weight = size + self.overhead_bytes
+        return Entry(self.connection, self.at, "server", event, weight, lost, redaction=self.redaction)
 
     def stripped(self) -> "Run":
         """The same without its audio."""
-        deltas = self.deltas
-        lost = [audio_size(each) if type(each) is msgspec.Raw else 0 for each in deltas.deltas]
-        silent: list[str | msgspec.Raw | bytes] = [b"" if gone else each for gone, each in zip(lost, deltas.deltas, strict=True)]
+        deltas, lost = self.deltas, self.deltas.audio_bytes
+        silent = [b"" if gone else each for gone, each in zip(lost, deltas.deltas, strict=True)]
         return Run(
             self.connection,
             self.at,
             msgspec.structs.replace(deltas, deltas=silent, _events=None),
-            [size - freed_by(gone) for gone, size in zip(lost, self.payload_bytes, strict=True)],
+            self.payload_bytes,
             self.overhead_bytes,
+            self.weight - freed_by(sum(lost)),
             self.redaction,
             lost,
         )
@@ -184,18 +184,20 @@ def freed_by(audio_bytes: int) -> int:
 def stripped(event: EventOrBody) -> tuple[EventOrBody, int]:
     """The event without its audio, and how many bytes that was; 0 where there is none to drop."""
     name = _audio_field(event)
-    if not name:
-        return event, 0
-    size = audio_size(getattr(event, name))
+    size = audio_size(getattr(event, name)) if name else 0
     return (_replaced(event, name, b""), size) if size else (event, 0)
 
 
 def _audio_field(event: Any) -> str:
     """The name of the member that is audio, or ""."""
-    for name in ("audio", "delta"):
-        if isinstance(getattr(event, name, None), _SOUND):
-            return name
-    return ""
+    name = _perhaps_audio(event.__class__)
+    return name if name and isinstance(getattr(event, name), _SOUND) else ""
+
+
+@cache
+def _perhaps_audio(kind: type) -> str:
+    """The name of the member that may be audio in events of a class, or ""."""
+    return next((name for name in ("audio", "delta") if name in getattr(kind, "__struct_fields__", ())), "")
 
 
 def _replaced(event: Any, name: str, audio: bytes) -> Any:

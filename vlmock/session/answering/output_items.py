@@ -97,7 +97,8 @@ class OutputItems:
 
     def _woven(self, message: OpenMessage, said: Run) -> Iterator[ServerEvent | Deltas]:
         kinds = said.spoken_kinds if message.spoken else said.written_kinds
-        told = Deltas(self._response.id, message.item_id, message.output_index, kinds, said.deltas)
+        place = self._response.id, message.item_id, message.output_index
+        told = Deltas(*place, kinds, said.deltas, said.delta_audio_bytes)
         if message.marking is None:
             yield told
         else:

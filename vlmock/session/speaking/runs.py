@@ -28,6 +28,8 @@ class Run(msgspec.Struct):
     duration_ms: float
     deltas: list[str | msgspec.Raw]
     """What each delta carries."""
+    delta_audio_bytes: list[int]
+    """How much of it is speech."""
     spoken_kinds: list[type[Delta]]
     """Of each delta, where the words are a transcript."""
     written_kinds: list[type[Delta]]
@@ -53,6 +55,7 @@ def run_of(pieces: tuple[Piece, ...]) -> Run:
         audio_bytes=sum(len(chunk.audio) for chunk in chunks),
         duration_ms=sum(chunk.duration_ms for chunk in chunks),
         deltas=[piece if isinstance(piece, str) else piece.delta for piece in pieces],
+        delta_audio_bytes=[0 if isinstance(piece, str) else len(piece.audio) for piece in pieces],
         spoken_kinds=_spoken_kinds(pieces),
         written_kinds=_written_kinds(pieces),
     )
