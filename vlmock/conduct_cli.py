@@ -10,6 +10,7 @@ import click
 
 if TYPE_CHECKING:
     from vlmock.conduct.conduct import Conduct
+    from vlmock.conduct.rule import Finding
     from vlmock.server.mock_server import MockServer
 
 __all__ = ["Linting", "lint", "lint_options"]
@@ -62,22 +63,30 @@ class Linting:
         if self.wanted:
             for finding in self._live.news(server.journal):
                 if finding.rule.id not in self._ignored:
-                    click.echo(server.journal.told(str(finding)))
+                    click.echo(_told(server, finding))
 
     def end(self, server: "MockServer") -> int:
         """The rest, the summary and the report; what to exit with."""
         if not self.wanted:
             return 0
         self.tell(server)
-        conduct = self._conduct()
+        conduct = self._conduct(server)
         click.echo(_summary(conduct))
         _write(conduct, self._report)
         return 1 if self._strict and conduct.errors else 0
 
-    def _conduct(self) -> "Conduct":
+    def _conduct(self, server: "MockServer") -> "Conduct":
         from vlmock.conduct.conduct import Conduct
 
-        return Conduct(lambda: (self._live.findings, []), self._ignored)
+        findings = [_told(server, finding) for finding in self._live.findings]
+        return Conduct(lambda: (findings, []), self._ignored, self._live.dropped)
+
+
+def _told(server: "MockServer", finding: "Finding") -> "Finding":
+    """What is not recorded is neither shown nor reported."""
+    from msgspec.structs import replace
+
+    return replace(finding, seen=server.journal.told(finding.seen))
 
 
 def lint_options(command: _Command) -> _Command:
@@ -153,7 +162,7 @@ def lint(what: Sequence[str], listed: bool, ignore: Sequence[str], report: Path 
 def _summary(conduct: "Conduct") -> str:
     from vlmock.conduct.conduct import summary_of
 
-    return summary_of(conduct.findings)
+    return summary_of(conduct)
 
 
 def _check_report(report: Path | None) -> None:

@@ -72,7 +72,7 @@ def test_the_judge_takes_whatever_goes_by(parts: Sequence[Any]):
     """Findings can be told, counted and written; each has its place."""
     found = judged(parts)
     told = Conduct(lambda: (found, []))
-    assert str(told).endswith(summary_of(found))
+    assert str(told).endswith(summary_of(told))
     assert as_json(told)
     assert as_junit(told)
     for finding in found:

@@ -137,7 +137,7 @@ def test_lint_writes_json(saved: Path, tmp_path: Path):
     lint(saved, "--report", tmp_path / "report.json")
     report = json.loads((tmp_path / "report.json").read_text(encoding="utf-8"))
     (finding,) = report.pop("findings")
-    assert report == {"version": 1, "errors": 1, "warnings": 0, "advice": 0, "unjudged": []}
+    assert report == {"version": 1, "errors": 1, "warnings": 0, "advice": 0, "unjudged": [], "dropped": {}}
     assert (finding["rule"], finding["severity"], finding["connection"]) == ("VL401", "error", 1)
     assert {"name", "place", "at", "entry", "seen", "requirement", "remedy", "source"} <= set(finding)
 

@@ -91,7 +91,7 @@ def test_the_summary_counts_by_severity_and_rule():
     with vlmock.serve(lambda turn: STORY, timing=THINKS) as server:
         asks_twice(server)
         asks_twice(server)
-        assert summary_of(server.conduct.findings).splitlines() == [
+        assert summary_of(server.conduct).splitlines() == [
             "conduct: 2 errors, 0 warnings, 0 advice",
             "     2 x VL401 one-response-at-a-time",
         ]

@@ -1,12 +1,13 @@
 """What a test reads: all findings about the clients of a server, or of some recordings."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from types import MappingProxyType
 
 from vlmock.conduct.rule import Finding, Rule, Severity
 from vlmock.errors import VlmockError, did_you_mean
 
-__all__ = ["Conduct", "chosen", "summary_of"]
+__all__ = ["Conduct", "by_severity", "chosen", "summary_of"]
 
 
 def chosen(rules: Sequence[Rule], which: Iterable[str]) -> frozenset[str]:
@@ -32,10 +33,17 @@ def chosen(rules: Sequence[Rule], which: Iterable[str]) -> frozenset[str]:
 class Conduct:
     """How clients have behaved, by the numbered rules of ``vlmock lint --list``."""
 
-    def __init__(self, judged: Callable[[], tuple[list[Finding], list[str]]], ignored: frozenset[str] = frozenset()):
-        """``judged`` gives the findings, and what could not be judged, in words; it is called when somebody asks."""
+    def __init__(
+        self,
+        judged: Callable[[], tuple[list[Finding], list[str]]],
+        ignored: frozenset[str] = frozenset(),
+        dropped: Mapping[Rule, int] = MappingProxyType({}),
+    ):
+        """``judged`` gives the findings, and what could not be judged, in words; it is called when somebody asks.
+        ``dropped``: of which rules there were so many more."""
         self._judged = judged
         self._ignored = ignored
+        self._dropped = dropped
         self._result: tuple[list[Finding], list[str]] | None = None
 
     def without(self, *which: str) -> "Conduct":
@@ -45,7 +53,7 @@ class Conduct:
         """
         from vlmock.conduct.rules import RULES
 
-        return Conduct(self._results, self._ignored | chosen(RULES, which))
+        return Conduct(self._results, self._ignored | chosen(RULES, which), self._dropped)
 
     def _results(self) -> tuple[list[Finding], list[str]]:
         if self._result is None:
@@ -61,6 +69,11 @@ class Conduct:
     def unjudged(self) -> list[str]:
         """Connections that could not be judged, because the journal has lost some of their events."""
         return list(self._results()[1])
+
+    @property
+    def dropped(self) -> Mapping[Rule, int]:
+        """How many older findings of a rule are no longer kept, where a server has found very many."""
+        return {rule: count for rule, count in self._dropped.items() if rule.id not in self._ignored}
 
     def _with(self, severity: Severity) -> list[Finding]:
         return [finding for finding in self.findings if finding.severity is severity]
@@ -90,20 +103,31 @@ class Conduct:
     def __str__(self) -> str:
         findings = self.findings
         lines = [str(finding) for finding in findings]
-        return "\n".join([*lines, *self.unjudged, summary_of(findings)])
+        return "\n".join([*lines, *self.unjudged, summary_of(self)])
 
     __repr__ = __str__
 
 
-def summary_of(findings: Sequence[Finding]) -> str:
+def summary_of(conduct: Conduct) -> str:
     """By severity, and by rule where there are any."""
-    if not findings:
+    dropped = conduct.dropped
+    rules = Counter(finding.rule for finding in conduct.findings) + Counter(dropped)
+    if not rules:
         return "conduct: nothing to complain of"
-    severities = Counter(finding.severity for finding in findings)
-    counted = [f"{severities[severity]} {_plural(severity, severities[severity])}" for severity in Severity]
-    rules = Counter(finding.rule for finding in findings)
-    told = [f"  {count:4} x {rule}" for rule, count in sorted(rules.items(), key=lambda pair: pair[0].id)]
+    counted = [f"{count} {_plural(severity, count)}" for severity, count in by_severity(conduct).items()]
+    told = [
+        f"  {count:4} x {rule}" + (f" ({count - dropped[rule]} of them are kept)" if rule in dropped else "")
+        for rule, count in sorted(rules.items(), key=lambda pair: pair[0].id)
+    ]
     return "\n".join([f"conduct: {', '.join(counted)}", *told])
+
+
+def by_severity(conduct: Conduct) -> Mapping[Severity, int]:
+    """How many there were of each, kept or not."""
+    severities = Counter(finding.severity for finding in conduct.findings)
+    for rule, count in conduct.dropped.items():
+        severities[rule.severity] += count
+    return {severity: severities[severity] for severity in Severity}
 
 
 def _plural(severity: Severity, count: int) -> str:

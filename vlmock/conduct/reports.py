@@ -2,8 +2,9 @@
 
 The JSON is ``{"version": 1, "errors", "warnings", "advice", "unjudged", "findings"}``: three numbers, a list of texts,
 and a list of ``{"rule", "name", "severity", "connection", "at", "entry", "seen", "requirement", "remedy", "source"}``,
-with ``"place"`` where it was found in a recording, and the ``"line"`` of its ``events.jsonl``. In JUnit each rule is a
-test: one with errors fails, and what is no error is its output.
+with ``"place"`` where it was found in a recording, and the ``"line"`` of its ``events.jsonl``. ``"dropped"``: by rule
+how many older ones are not in the list, where a server has found very many. In JUnit each rule is a test: one with
+errors fails, and what is no error is its output.
 """
 
 from collections.abc import Sequence
@@ -13,7 +14,7 @@ from xml.etree import ElementTree
 
 import msgspec
 
-from vlmock.conduct.conduct import Conduct
+from vlmock.conduct.conduct import Conduct, by_severity
 from vlmock.conduct.listing import sorted_rules
 from vlmock.conduct.rule import Finding, Rule, Severity
 from vlmock.errors import VlmockError
@@ -27,11 +28,13 @@ _VERSION: Final = 1
 
 def as_json(conduct: Conduct) -> str:
     """Everything that was found."""
+    counts = by_severity(conduct)
     told = {
         "version": _VERSION,
-        "errors": len(conduct.errors),
-        "warnings": len(conduct.warnings),
-        "advice": len(conduct.advice),
+        "errors": counts[Severity.ERROR],
+        "warnings": counts[Severity.WARNING],
+        "advice": counts[Severity.ADVICE],
+        "dropped": {rule.id: count for rule, count in conduct.dropped.items()},
         "unjudged": conduct.unjudged,
         "findings": [_finding(finding) for finding in conduct.findings],
     }
@@ -72,17 +75,20 @@ def as_junit(conduct: Conduct) -> str:
         time="0",
     )
     for rule in rules:
-        _case(suite, rule, [finding for finding in findings if finding.rule is rule])
+        told = [str(finding) for finding in findings if finding.rule is rule]
+        if rule in conduct.dropped:
+            told.append(f"and {conduct.dropped[rule]} before these, which are not kept")
+        _case(suite, rule, told)
     ElementTree.indent(suites)
     return '<?xml version="1.0" encoding="utf-8"?>\n' + ElementTree.tostring(suites, encoding="unicode") + "\n"
 
 
-def _case(suite: ElementTree.Element, rule: Rule, findings: Sequence[Finding]) -> None:
+def _case(suite: ElementTree.Element, rule: Rule, lines: Sequence[str]) -> None:
     case = ElementTree.SubElement(suite, "testcase", classname="conduct", name=str(rule), time="0")
-    told = xml_text("\n".join(str(finding) for finding in findings))
-    if findings and rule.severity is Severity.ERROR:
+    told = xml_text("\n".join(lines))
+    if lines and rule.severity is Severity.ERROR:
         ElementTree.SubElement(case, "failure", type=rule.severity, message=told.partition("\n")[0]).text = told
-    elif findings:
+    elif lines:
         ElementTree.SubElement(case, "system-out").text = told
 
 

@@ -1,18 +1,21 @@
 """How the clients of a server behave: judged from the journal when a test asks, or live while the server serves."""
 
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable
+from itertools import chain, count
+from operator import itemgetter
+from typing import Final
 
 from vlmock.conduct.codes import PLAYING, SILENT, STILL_PLAYING
 from vlmock.conduct.conduct import Conduct
 from vlmock.conduct.facts import Ending, Facts, Turnaway, facts_of
 from vlmock.conduct.judge import Judge
-from vlmock.conduct.rule import Finding
+from vlmock.conduct.rule import Finding, Rule
 from vlmock.server.journal import ConnectionJournal, Ended, Journal, TurnedAway
 from vlmock.server.journal_entry import Entry
 from vlmock.session.effects import Remark
 
-__all__ = ["LiveConduct", "ServerConduct", "judge_journal"]
+__all__ = ["MOST_OF_A_RULE", "LiveConduct", "ServerConduct", "judge_journal"]
 
 
 class ServerConduct(Conduct):
@@ -42,12 +45,18 @@ class ServerConduct(Conduct):
         self._remark(Remark("noted", "the client is heard playing", code=STILL_PLAYING), connection)
 
 
+MOST_OF_A_RULE: Final = 200
+"""So many findings of each rule are kept, the latest: a server may run for weeks."""
+
+
 class LiveConduct:
     """Judges while the server serves. ``log`` is called in the server's thread, the rest in one other."""
 
     def __init__(self) -> None:
-        self.findings: list[Finding] = []
-        """All so far."""
+        self.dropped: Counter[Rule] = Counter()
+        """How many older findings of a rule are not kept."""
+        self._found: dict[Rule, deque[tuple[int, Finding]]] = {}
+        self._numbers = count()
         self._judge = Judge()
         self._waiting: deque[Entry] = deque()
         self._open: dict[int, ConnectionJournal] = {}
@@ -75,8 +84,20 @@ class LiveConduct:
         for turned_away in _news_of(journal, self._turned_away):
             self._turned_away = turned_away
             found += self._judge.turned_away(_turnaway(turned_away))
-        self.findings += found
+        for finding in found:
+            self._keep(finding)
         return found
+
+    @property
+    def findings(self) -> list[Finding]:
+        """So far, in the order in which they were made; of each rule the latest."""
+        return [finding for _, finding in sorted(chain(*self._found.values()), key=itemgetter(0))]
+
+    def _keep(self, finding: Finding) -> None:
+        kept = self._found.setdefault(finding.rule, deque(maxlen=MOST_OF_A_RULE))
+        if len(kept) == MOST_OF_A_RULE:
+            self.dropped[finding.rule] += 1
+        kept.append((next(self._numbers), finding))
 
     def _meet(self, journal: Journal, connection: int) -> list[Finding]:
         found: list[Finding] = []
