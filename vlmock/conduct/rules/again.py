@@ -26,6 +26,9 @@ _POLICY_VIOLATION: Final = 1008
 _UNAUTHORIZED: Final = 401
 _AT_ONCE_S: Final = 0.2
 _ATTEMPTS: Final = 3
+_IF_THE_SAME: Final = " (if this is the same client: two of one program look alike)"
+"""Program, model and time say who comes back. Nothing on the wire tells two clients apart that run on one machine with
+one key: their address is the same. Ids alone are certain."""
 
 
 @rule(
@@ -47,7 +50,7 @@ def greet_once(case: Case, event: ResponseCreate) -> Iterator[str]:
         lost.greeting.response,
         lost.greeting.additional_instructions,
     ):
-        yield f"the greeting of connection {lost.number} was asked for again"
+        yield f"the greeting of connection {lost.number} was asked for again{_IF_THE_SAME}"
 
 
 @rule(
@@ -91,7 +94,7 @@ def history_is_gone(case: Case, event: object) -> Iterator[str]:
 def bring_the_history(case: Case, event: ResponseCreated) -> Iterator[str]:
     lost = case.lost
     if lost is not None and lost.items.turns and not case.facts.agent and case.items.brought <= 1 >= case.items.turns:
-        yield f"connection {lost.number} had {lost.items.turns} turns; nothing of them was brought along"
+        yield f"connection {lost.number} had {lost.items.turns} turns; nothing of them was brought along{_IF_THE_SAME}"
 
 
 @rule(
@@ -108,7 +111,7 @@ def bring_the_history(case: Case, event: ResponseCreated) -> Iterator[str]:
 def stay_away_after_1008(case: Case, event: Opened) -> Iterator[str]:
     lost = case.lost
     if lost is not None and lost.ending is not None and lost.ending.code == _POLICY_VIOLATION:
-        yield f"dialled again after connection {lost.number} was closed with 1008"
+        yield f"dialled again after connection {lost.number} was closed with 1008{_IF_THE_SAME}"
 
 
 @rule(
@@ -123,7 +126,7 @@ def stay_away_after_1008(case: Case, event: Opened) -> Iterator[str]:
 )
 def fresh_token_after_401(case: Case, event: Turnaway) -> Iterator[str]:
     if event.status == _UNAUTHORIZED and event.same_credential:
-        yield "HTTP 401 again for the very same credential"
+        yield f"HTTP 401 again for the very same credential{_IF_THE_SAME}"
 
 
 @rule(
@@ -141,7 +144,7 @@ def back_off(case: Case, event: Turnaway) -> Iterator[str]:
     hasty = all(later - earlier < _AT_ONCE_S for earlier, later in itertools.pairwise(times))
     if len(times) == _ATTEMPTS and hasty and not case.notes[HASTY]:
         case.notes[HASTY] += 1
-        yield f"{_ATTEMPTS} attempts to connect in {times[-1] - times[0]:.2f} s, each after a refusal"
+        yield f"{_ATTEMPTS} attempts to connect in {times[-1] - times[0]:.2f} s, each after a refusal{_IF_THE_SAME}"
 
 
 @rule(
@@ -161,7 +164,8 @@ def configure_again(case: Case, event: ResponseCreated) -> Iterator[str]:
         return
     asked, default = case.configured.asked, members_of(case.configured.at_connect)
     if dropped := dropped_settings(lost.configured.asked, asked, default):
-        yield f"{', '.join(dropped)}, set in connection {lost.number}, not sent again before the first response"
+        what = f"{', '.join(dropped)}, set in connection {lost.number}"
+        yield f"{what}, not sent again before the first response{_IF_THE_SAME}"
 
 
 RULES: Final = family(globals())

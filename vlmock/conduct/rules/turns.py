@@ -213,12 +213,13 @@ def _answers_speech(case: Case) -> bool:
 @rule(
     "VL309",
     "let-the-service-interrupt",
-    Severity.WARNING,
+    Severity.ADVICE,
     on=ResponseCancel,
+    once=True,
     timed=True,
     requirement="Do not cancel on speech_started where interrupt_response is on.",
-    explanation="The service has cancelled already, or there is nothing to cancel: the request is refused, or hits the "
-    "answer to the user's new turn.",
+    explanation="The service has cancelled already, or there is nothing to cancel: an error comes each time, which "
+    "does no harm where response_cancel_not_active is passed over, and which others show to the user.",
     remedy="only stop the playback; cancel for buttons and typed input",
     source="Observed {SDKPR}: removed from the vendor's own samples. Behaviour 3.5, 8.2 (L06).",
 )
