@@ -116,15 +116,21 @@ def twice(*types: str) -> Lie:
     return changes(*types, by=lambda event: [event, {**event, "event_id": _another_id()}])
 
 
-def accepts(type: str, **members: Any) -> Lie:
-    """What is refused seems to be accepted: in place of each error there is an event of this type."""
-    return changes("error", by=lambda event: [_made(type, **members)])
+def accepts(type: str, *, code: str | None = None, **members: Any) -> Lie:
+    """What is refused seems to be accepted: in place of each error, of this code if one is given, there is an event of
+    this type."""
+
+    def is_meant(event: Event) -> bool:
+        return code is None or event["error"]["code"] == code
+
+    return changes("error", by=lambda event: [_made(type, **members) if is_meant(event) else event])
 
 
-def refuses(type: str) -> Lie:
-    """What is accepted seems to be refused."""
+def refuses(type: str, *, where: Callable[[Event], bool] = lambda event: True) -> Lie:
+    """What is accepted seems to be refused: in place of such an event ``where`` this holds there is an
+    error."""
     error = {"message": "No.", "type": "invalid_request_error", "code": None, "param": None, "event_id": None}
-    return changes(type, by=lambda event: [_made("error", error=error)])
+    return changes(type, by=lambda event: [_made("error", error=error) if where(event) else event])
 
 
 def one_name(prefix: str) -> Lie:

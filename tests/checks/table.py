@@ -1,6 +1,6 @@
 """For every check the lie by which it must be found: what a server says that is wrong in that point."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from itertools import count
 from typing import Final
 
@@ -27,7 +27,7 @@ from tests.checks.lies import (
     twice,
     withholds,
 )
-from tests.checks.wrong_server import Lie
+from tests.checks.wrong_server import Event, Lie
 
 __all__ = ["BY_SILENCE", "LIES"]
 
@@ -50,6 +50,16 @@ def numbered() -> str:
 def twice_as_long(sound: bytes) -> bytes:
     """Each sample two times: 48 kHz where 24 kHz were promised."""
     return b"".join(sound[at : at + 2] * 2 for at in range(0, len(sound), 2))
+
+
+def languages_of(most: int) -> Callable[[Event], bool]:
+    """Whether so many languages are to be understood."""
+
+    def has(event: Event) -> bool:
+        transcription = event["session"].get("input_audio_transcription") or {}
+        return (transcription.get("language") or "").count(",") == most - 1
+
+    return has
 
 
 LIES: Final[Mapping[str, Lie]] = {
@@ -156,7 +166,7 @@ LIES: Final[Mapping[str, Lie]] = {
     "4.16": accepts(UPDATED),
     "4.17": accepts(UPDATED, session={"input_audio_sampling_rate": 16_000}),
     "4.18": accepts(UPDATED),
-    "4.19": accepts(UPDATED),
+    "4.19": refuses(UPDATED, where=lambda event: bool(event["session"].get("metadata"))),
     "4.30": accepts(UPDATED),
     "4.31": accepts(UPDATED),
     "4.32": says(ERROR, "error.code", "other"),
@@ -168,7 +178,7 @@ LIES: Final[Mapping[str, Lie]] = {
     "4.38": accepts(UPDATED),
     "4.39": accepts(UPDATED),
     "4.40": accepts(UPDATED),
-    "4.41": accepts(UPDATED),
+    "4.41": refuses(UPDATED, where=lambda event: event["session"]["max_response_output_tokens"] == 4096),
     "4.42": accepts(UPDATED),
     "4.43": accepts(UPDATED),
     "4.44": accepts(UPDATED),
@@ -263,12 +273,12 @@ LIES: Final[Mapping[str, Lie]] = {
     "10.11": says(DONE, "response.status", "cancelled"),
     "11.01": takes_at_most(2**20),
     "11.02": takes_at_most(2**24),
-    "11.03": accepts(CLEARED),
+    "11.03": accepts(COMMITTED, code="input_audio_buffer_commit_empty"),
     "11.04": hangs_up(on="session.update"),
     "11.05": says(STARTED, "audio_start_ms", 0),
     "11.06": refuses(COMMITTED),
-    "11.07": accepts(CREATED),
-    "11.08": accepts(UPDATED),
+    "11.07": followed(ERROR, CREATED),
+    "11.08": refuses(UPDATED, where=languages_of(10)),
     "11.09": refuses(ITEM),
     "12.01": says(CREATED, "response.status", "completed"),
     "12.02": one_name("resp_"),

@@ -96,8 +96,19 @@ WRONG_ENDS = {
     "closes": (saying(), "an open connection", "close 1011 (broken)"),
     "says nothing": (saying(), "session.created within 0.2 s", "nothing"),
     "says something else": (saying('{"type":"hello"}'), "session.created within 0.2 s", "hello"),
-    "sends no JSON": (saying("<html>"), "session.created within 0.2 s", "(no event)"),
-    "sends a binary frame": (saying(CREATED.encode()), "session.created within 0.2 s", "(no event)"),
+    "sends no JSON": (saying("<html>"), "session.created within 0.2 s", "(no event: <html>)"),
+    "sends a long text": (
+        saying(f"no JSON with {A_KEY} {'and more ' * 20}"),
+        "session.created within 0.2 s",
+        "(no event: no JSON with *** and more and more and more and mor…)",
+    ),
+    "sends a list": (saying("[1]"), "session.created within 0.2 s", "(no event: [1])"),
+    "sends no type": (saying('{"hello": 1}'), "a member 'type'", "only hello"),
+    "sends a binary frame": (
+        saying(CREATED.encode()),
+        "session.created within 0.2 s",
+        f"(no event: <{len(CREATED)} bytes in a binary frame>)",
+    ),
 }
 
 

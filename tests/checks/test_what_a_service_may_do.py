@@ -9,7 +9,7 @@ import pytest
 from tests.checks.conftest import checked
 from tests.checks.lies import accepts, changes, loses, refuses, says, shut_to, withholds
 from tests.checks.table import COMMITTED, COMPLETED, CREATED, DONE, ERROR, SESSION, TRUNCATED, UPDATED
-from tests.checks.wrong_server import Event, Lie, wrong
+from tests.checks.wrong_server import Event, Fault, Lie, wrong
 from vlclient.checks.catalogue import Choice, chosen
 from vlclient.checks.running import try_check
 from vlclient.checks.server import server_of
@@ -41,6 +41,29 @@ def failing() -> Lie:
     return says(DONE, "response.status", "failed")
 
 
+class _AtOnce(Fault):
+    """Everything of a response comes in one go, before what the client says meanwhile is heard."""
+
+    def __init__(self) -> None:
+        self._speaking = False
+        self._kept: list[Event] = []
+
+    def to_client(self, event: Event) -> Iterable[Event]:
+        if event["type"] == DONE:
+            self._speaking, kept, self._kept = False, self._kept, []
+            return [*kept, event]
+        self._speaking |= event["type"] == CREATED
+        if self._speaking:
+            self._kept.append(event)
+            return []
+        return [event]
+
+
+def speaks_at_once() -> Lie:
+    """A model that has said all before anybody could do anything."""
+    return Lie(_AtOnce)
+
+
 ALLOWED: list[tuple[str, str, str, Lie, Verdict]] = [
     ("a model that came later", "2.25", "cascade", refuses(SESSION), UNCLEAR),
     ("a version that is no more", "2.25", "cascade", shut_to("2025-10-01", 404), LOOSELY),
@@ -54,6 +77,11 @@ ALLOWED: list[tuple[str, str, str, Lie, Verdict]] = [
         accepts(UPDATED, session={"input_audio_sampling_rate": 24_000}),
         LOOSELY,
     ),
+    ("labels beyond the limit", "4.19", "cascade", accepts(UPDATED), UNCLEAR),
+    ("tokens beyond the limit", "4.41", "cascade", accepts(UPDATED), UNCLEAR),
+    ("a frame beyond the limit", "11.03", "cascade", loses(ERROR), UNCLEAR),
+    ("labels beyond the limit", "11.07", "cascade", accepts(CREATED), UNCLEAR),
+    ("languages beyond the limit", "11.08", "cascade", accepts(UPDATED), UNCLEAR),
     ("azure-speech with server_vad", "4.32", "hybrid", accepts(UPDATED), LOOSELY),
     ("no commit without words", "5.11", "cascade", loses(COMMITTED), UNCLEAR),
     ("a response before the commit", "7.06", "native", withholds(COMMITTED, until=CREATED), LOOSELY),
@@ -61,6 +89,8 @@ ALLOWED: list[tuple[str, str, str, Lie, Verdict]] = [
     ("words that are not understood", "8.07", "cascade", says(COMPLETED, "transcript", ""), UNCLEAR),
     ("a model that fails", "9.20", "cascade", failing(), UNCLEAR),
     ("a model that fails", "10.10", "cascade", failing(), UNCLEAR),
+    ("an answer that was over too soon", "10.10", "cascade", speaks_at_once(), UNCLEAR),
+    ("an answer that was over too soon", "10.11", "cascade", speaks_at_once(), UNCLEAR),
     ("a model that fails", "12.13", "cascade", failing(), UNCLEAR),
     ("a model that fails", "14.09", "cascade", failing(), UNCLEAR),
     ("a content filter", "12.01", "cascade", changes(DONE, by=_filtered), UNCLEAR),

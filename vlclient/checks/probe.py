@@ -226,11 +226,24 @@ class Probe:
             self.inconclusive(f"the server has trouble of its own: {error.get('message')}")
         return answer
 
-    async def refusal(self, wire: Wire, event: Mapping[str, Any], *, accepted: str, event_id: str = "asked") -> Event:
+    async def refusal(
+        self,
+        wire: Wire,
+        event: Mapping[str, Any],
+        *,
+        accepted: str,
+        event_id: str = "asked",
+        beyond_limit: bool = False,
+    ) -> Event:
         """The ``error`` that an event is answered with. ``accepted``: the type of the event that would show that it was
-        accepted, which falsifies the requirement. It is sent with an id, and the error has to name it."""
+        accepted, which falsifies the requirement. It is sent with an id, and the error has to name it.
+
+        ``beyond_limit``: no more is known than that a limit is documented. To accept what lies beyond says nothing.
+        """
         await wire.send({**event, "event_id": event_id})
         answer = await wire.first(lambda event: event["type"] in (accepted, "error"), f"{accepted} or an error")
+        if beyond_limit and answer["type"] != "error":
+            self.not_enforced()
         self.require(answer["type"] == "error", "an error event", f"{accepted}: it was accepted")
         named = answer["error"].get("event_id")
         self.loosely(named in (event_id, None), f"error.event_id {event_id!r} or null", named)
@@ -274,6 +287,10 @@ class Probe:
             got = details.get(member)
             self.expect(fixed in (_ANY, got), f"{member} {fixed!r}", got)
             self.loosely(usual in (_ANY, got), f"{member} {usual!r}", got)
+
+    def not_enforced(self) -> NoReturn:
+        """What lies beyond a limit was accepted."""
+        self.inconclusive("it was accepted: the limit is documented, and nobody says that a service has to enforce it")
 
     def inconclusive(self, reason: str) -> NoReturn:
         """The check cannot say."""

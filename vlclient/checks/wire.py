@@ -10,10 +10,13 @@ import msgspec
 from websockets import exceptions as ws
 from websockets.asyncio.client import ClientConnection
 
+from vlmock.protocol.shown import on_one_line
+
 __all__ = ["Closed", "Event", "Missing", "Seen", "Silence", "Wire"]
 
 _CLOSE_S: Final = 12.0
 _SHOWN: Final = 10
+_MOST_OF_A_TEXT: Final = 60
 
 
 class Seen(msgspec.Struct, frozen=True):
@@ -144,8 +147,8 @@ class Wire:
         except ws.ConnectionClosed:
             raise self._closed() from None
         body = _read(message)
-        self._note("server", body)
-        return body if isinstance(body, Event) else Event(type="(no event)", body=body)
+        number = self._note("server", body)
+        return body if isinstance(body, Event) else Event(type=_kind(self._frames[number - 1].body), body=body)
 
     async def until(
         self, type: str, *, where: Callable[[Event], bool] = lambda event: True, seconds: float | None = None
@@ -166,7 +169,7 @@ class Wire:
             try:
                 events.append(await self.receive(seconds=left_s))
             except Silence:
-                raise Silence(wanted, longest_s, [str(event.get("type")) for event in events]) from None
+                raise Silence(wanted, longest_s, [_kind(event) for event in events]) from None
         return events
 
     async def next(
@@ -210,7 +213,7 @@ class Wire:
 
     def _types(self) -> list[str]:
         own = [seen for seen in self._frames if seen.connection == self._number and seen.source == "server"]
-        return [str(seen.body.get("type")) if isinstance(seen.body, dict) else str(seen.body) for seen in own]
+        return [_kind(seen.body) for seen in own]
 
     def _note(self, source: Literal["client", "server", "note"], body: object) -> int:
         self._frames.append(self._shown(Seen(self._number, time.monotonic() - self._began, source, body)))
@@ -220,6 +223,14 @@ class Wire:
         closed = Closed(self._connection.close_code or 1006, self._connection.close_reason or "")
         self._note("note", str(closed))
         return closed
+
+
+def _kind(body: Any) -> str:
+    """The type of an event; of what is none, as reports may show it, how it begins."""
+    if isinstance(body, dict):
+        return str(body.get("type", "(an object without a type)"))
+    text = on_one_line(str(body))
+    return f"(no event: {text if len(text) <= _MOST_OF_A_TEXT else f'{text[:_MOST_OF_A_TEXT]}…'})"
 
 
 def _read(message: str | bytes) -> Any:

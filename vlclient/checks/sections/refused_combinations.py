@@ -4,7 +4,7 @@ from typing import Final
 
 from vlclient.checks.check import Section
 from vlclient.checks.probe import Probe
-from vlclient.checks.sections.refusals import refused_update
+from vlclient.checks.sections.refusals import refused_update, taken_update
 
 _section = Section(4, "Refused updates")
 
@@ -178,13 +178,16 @@ async def a_session_has_a_highest_temperature(probe: Probe) -> None:
 
 @_section.check("4.41", connections=2)
 async def an_answer_has_a_shortest_and_a_longest_limit(probe: Probe) -> None:
-    """``max_response_output_tokens`` of 0 and of 100000 are refused.
+    """``max_response_output_tokens`` of 1 and of 4096 are taken; 0 and 100000 are refused.
 
-    False when: one of them is accepted.
+    False when: what is within the limits is refused. That 0 or 100000 is accepted says nothing.
     Source: Documented {DOC}, schema D1: 1 to 4096, or ``inf``.
     """
-    for limit in (0, 100_000):
-        await refused_update(probe, {"max_response_output_tokens": limit})
+    wire = await probe.session()
+    for limit in (1, 4096):
+        await taken_update(probe, wire, {"max_response_output_tokens": limit})
+    await refused_update(probe, {"max_response_output_tokens": 0}, wire=wire, beyond_limit=True)
+    await refused_update(probe, {"max_response_output_tokens": 100_000}, beyond_limit=True)
 
 
 @_section.check("4.42", agents=False, proves=("refusals.malformed",))
