@@ -100,7 +100,7 @@ WRONG_ENDS = {
     "sends a long text": (
         saying(f"no JSON with {A_KEY} {'and more ' * 20}"),
         "session.created within 0.2 s",
-        "(no event: no JSON with *** and more and more and more and mor…)",
+        "(no event: no JSON with *** and more and more and more and more and mor…)",
     ),
     "sends a list": (saying("[1]"), "session.created within 0.2 s", "(no event: [1])"),
     "sends no type": (saying('{"hello": 1}'), "a member 'type'", "only hello"),

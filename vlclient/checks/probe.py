@@ -90,6 +90,7 @@ class Probe:
         self._stack = stack
         self._began = time.monotonic()
         self._connections = 0
+        self._wires: list[Wire] = []
         self._secrets: set[str] = set()
         self.limit: asyncio.Timeout | None = None
         """When the check has taken too long."""
@@ -99,6 +100,11 @@ class Probe:
     @property
     def pipeline(self) -> str:
         return self.server.pipeline
+
+    @property
+    def has_lost(self) -> bool:
+        """A connection ended without a goodbye."""
+        return any(wire.lost for wire in self._wires)
 
     # ---- connections
 
@@ -150,7 +156,7 @@ class Probe:
                     subprotocols=[Subprotocol(name) for name in subprotocols] if subprotocols else None,
                     compression=None,
                     max_size=_MOST_BYTES,
-                    open_timeout=server.patience_s,
+                    open_timeout=max(server.patience_s, _OPEN_S),
                     close_timeout=_CLOSE_S,
                     proxy=None if is_loopback(urlsplit(address).hostname or "") else True,
                 )
@@ -163,7 +169,7 @@ class Probe:
             raise Falsified(Finding("what was offered, or less", str(wrong), len(self.frames))) from None
         except (OSError, UnicodeError, ws.WebSocketException, ImportError) as error:
             raise unreachable(address, error, server.patience_s) from None
-        return Wire(
+        wire = Wire(
             connection,
             number=self._connections,
             frames=self.frames,
@@ -172,6 +178,8 @@ class Probe:
             patience_s=server.patience_s,
             quiet_s=server.quiet_s,
         )
+        self._wires.append(wire)
+        return wire
 
     async def _pause(self, seconds: float) -> None:
         self._more_time(seconds)

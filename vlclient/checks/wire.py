@@ -15,6 +15,8 @@ from vlmock.protocol.shown import on_one_line
 __all__ = ["Closed", "Event", "Missing", "Seen", "Silence", "Wire"]
 
 _CLOSE_S: Final = 12.0
+_NO_PONG: Final = 1011
+"""What the library says when the other side answers no pings any more; from its own mouth it means nothing else."""
 _SHOWN: Final = 10
 _MOST_OF_A_TEXT: Final = 60
 
@@ -50,8 +52,10 @@ class Event(dict[str, Any]):
 class Closed(Exception):
     """The server ended the connection."""
 
-    def __init__(self, code: int, reason: str) -> None:
+    def __init__(self, code: int, reason: str, *, lost: bool = False) -> None:
         self.code, self.reason = code, reason
+        self.lost = lost
+        """Without a goodbye from either side."""
         super().__init__(f"the connection was closed with code {code} ({reason or 'no reason given'})")
 
 
@@ -91,6 +95,8 @@ class Wire:
         self._frames, self._shown = frames, shown
         self._began = began
         self._patience_s, self._quiet_s = patience_s, quiet_s
+        self.lost = False
+        """It ended without a goodbye from either side: the network's fault, or the server's."""
         self.path = connection.request.path if connection.request else ""
         self.response_headers = dict(connection.response.headers.raw_items()) if connection.response else {}
 
@@ -220,7 +226,10 @@ class Wire:
         return len(self._frames)
 
     def _closed(self) -> Closed:
-        closed = Closed(self._connection.close_code or 1006, self._connection.close_reason or "")
+        connection, protocol = self._connection, self._connection.protocol
+        unanswered = protocol.close_sent is None or protocol.close_sent.code == _NO_PONG
+        self.lost = protocol.close_rcvd is None and unanswered
+        closed = Closed(connection.close_code or 1006, connection.close_reason or "", lost=self.lost)
         self._note("note", str(closed))
         return closed
 
