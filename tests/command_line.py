@@ -18,10 +18,13 @@ WRONG = "description: Wrong.\nturns:\n  - user: Hi\n    replies: Hello.\n"
 VLMOCK = [sys.executable, "-m", "vlmock"]
 
 
-def run(*arguments: str, cwd: Path = ROOT) -> subprocess.CompletedProcess[str]:
-    """The command, over within half a minute; a traceback is never an answer."""
+def run(*arguments: str, cwd: Path = ROOT, extra_path: Path | None = None) -> subprocess.CompletedProcess[str]:
+    """The command, over within half a minute; a traceback is never an answer. ``extra_path``: modules of its own."""
+    env = environment()
+    if extra_path is not None:
+        env["PYTHONPATH"] = f"{extra_path}{os.pathsep}{env['PYTHONPATH']}"
     done = subprocess.run(
-        [*VLMOCK, *arguments], capture_output=True, text=True, timeout=30, cwd=cwd, env=environment(), check=False
+        [*VLMOCK, *arguments], capture_output=True, text=True, timeout=30, cwd=cwd, env=env, check=False
     )
     assert "Traceback" not in done.stderr
     return done

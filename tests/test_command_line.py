@@ -30,6 +30,7 @@ MISTAKES: dict[str, tuple[Sequence[str], str]] = {
     "port that is no number": (["serve", "--port", "http"], "http"),
     "speech": (["serve", "--port", "0", "--speech", "festival"], "festival"),
     "recognition": (["serve", "--port", "0", "--recognition", "sphinx"], "did you mean 'pocketsphinx'"),
+    "empty key": (["serve", "--port", "0", "--api-key", ""], "the key that is demanded is empty"),
     "command": (["sreve"], "sreve"),
     "demo's timing": (["demo", "--timing", "casade"], "casade"),
     "demo's scenario": (["demo", "wether"], "did you mean 'weather'"),
@@ -44,6 +45,21 @@ def test_a_mistake_is_told_in_a_sentence(arguments: Sequence[str], named: str) -
     done = run(*arguments)
     assert done.returncode == 2
     assert named in done.stderr
+
+
+@pytest.mark.parametrize("module", ["click", "msgspec", "vlmock.cli"])
+def test_ctrl_c_while_the_program_starts_shows_no_traceback(tmp_path: Path, module: str) -> None:
+    """Whatever is being imported just then: a word and exit code 1, as later."""
+    (tmp_path / "sitecustomize.py").write_text(
+        "import sys\n"
+        "class Impatient:\n"
+        "    def find_spec(self, name, *_):\n"
+        f"        if name == {module!r}: raise KeyboardInterrupt\n"
+        "sys.meta_path.insert(0, Impatient())\n",
+        encoding="utf-8",
+    )
+    done = run("scenarios", extra_path=tmp_path)
+    assert (done.returncode, done.stdout, done.stderr.strip()) == (1, "", "Aborted!")
 
 
 # ---- the small ones

@@ -2,6 +2,7 @@
 
 import os
 import re
+import shlex
 import signal
 import subprocess
 import wave
@@ -154,6 +155,29 @@ def demonstrating(*arguments: str, until: str, cwd: Path = ROOT) -> Iterator[sub
     finally:
         process.kill()
         process.communicate(timeout=30)
+
+
+def test_who_reads_only_the_first_line_of_demo_hears_no_complaints() -> None:
+    """``| head -1``: the reader goes, nothing is said about it."""
+    command = f"{shlex.join([*VLMOCK, *DEMO])} | head -1"
+    env = {name: value for name, value in environment().items() if name != "PYTHONUNBUFFERED"}
+    done = subprocess.run(
+        command, shell=True, cwd=ROOT, env=env, capture_output=True, text=True, timeout=30, check=False
+    )
+    assert done.stdout.startswith("vlmock listens")
+    assert done.stderr == ""
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no device that is always full")
+def test_a_full_disk_is_told_in_a_sentence() -> None:
+    """Where the output goes to a file; exit code 1, no traceback."""
+    env = {name: value for name, value in environment().items() if name != "PYTHONUNBUFFERED"}
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [*VLMOCK, "scenarios"], stdout=full, stderr=subprocess.PIPE, env=env, text=True, timeout=30, check=False
+        )
+    assert done.returncode == 1
+    assert done.stderr == "vlmock: what it had to say cannot be written: the disk is full\n"
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])

@@ -52,6 +52,31 @@ def test_serve_plays_the_first_scenario_and_offers_all(tmp_path: Path) -> None:
         assert f"{served.url}/greeting" in printed
 
 
+def test_serve_refuses_two_scenarios_of_one_name(tmp_path: Path) -> None:
+    """Only one of them could be asked for. The same one twice is no harm."""
+    mine = "turns:\n  - user: Hi\n    reply: From my file.\n"
+    for file in ("one/greeting.yaml", "two/greeting.yaml"):
+        (tmp_path / file).parent.mkdir()
+        (tmp_path / file).write_text(mine, encoding="utf-8")
+    for pair in (("one/greeting.yaml", "two/greeting.yaml"), ("greeting", "one/greeting.yaml")):
+        done = run("serve", "--port", "0", *pair, cwd=tmp_path)
+        assert (done.returncode, done.stdout) == (2, "")
+        assert f"{pair[0]} and {pair[1]} are both called 'greeting'" in done.stderr
+    with serving("one/greeting.yaml", "./one/greeting.yaml", cwd=tmp_path) as served:
+        assert len([line for line in served.greeting if "/greeting" in line]) == 1
+
+
+def test_an_address_that_serve_prints_can_be_copied(tmp_path: Path) -> None:
+    """Whatever the file is called."""
+    (tmp_path / "mein Grüße.yaml").write_text("turns:\n  - user: Hi\n    reply: Servus.\n", encoding="utf-8")
+    with serving("mein Grüße.yaml", "--timing", "instant", cwd=tmp_path) as served:
+        (address,) = [line.strip() for line in served.greeting if "mein" in line]
+        with served.connect(address.removeprefix(served.url)) as socket:
+            assert address.isascii()
+            assert " " not in address
+            assert ask(socket, "Hi") == "Servus."
+
+
 def test_serve_has_the_timing_of_the_pipeline_unless_told_otherwise() -> None:
     """A short answer takes its time then, by the journal's clock. The second one: its words have been spoken before."""
     took = {}

@@ -1,6 +1,9 @@
 """The program ``vlmock``, and ``python -m vlmock``: it says how its process is to be treated, then obeys a command."""
 
+import errno
 import gc
+import os
+import sys
 
 __all__ = ["main"]
 
@@ -8,9 +11,26 @@ __all__ = ["main"]
 def main() -> None:
     """Run the command that the process was started with."""
     _collect_seldom()
+    try:
+        _obey()
+    except KeyboardInterrupt:
+        sys.exit("Aborted!")  # as click says it, once it is there
+    except OSError as error:
+        if error.errno not in (errno.EPIPE, errno.ENOSPC):
+            raise
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # what is left goes nowhere, and Python has nothing to complain of
+        full = error.errno == errno.ENOSPC
+        sys.exit("vlmock: what it had to say cannot be written: the disk is full" if full else 1)
+
+
+def _obey() -> None:
     from vlmock.cli import main as obey
 
-    obey(prog_name="vlmock")
+    try:
+        obey(prog_name="vlmock")
+    finally:
+        if sys.stdout is not None:
+            sys.stdout.flush()  # a reader who has gone (``| head -1``) is noticed while there is somebody to mind
 
 
 def _collect_seldom() -> None:

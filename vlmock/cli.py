@@ -20,6 +20,7 @@ from vlmock.replay_cli import Replaying, print_difference, replay_options
 from vlmock.session.timing import PIPELINES_OWN, PROFILE_NAMES
 
 if TYPE_CHECKING:
+    from vlmock.scenario.playable import Playable
     from vlmock.server.mock_server import MockServer
 
 __all__ = ["main"]
@@ -134,18 +135,15 @@ def serve(
     """Serve until Ctrl-C. SCENARIO: names of shipped ones, or paths of YAML files; the first is played to whoever asks
     for none. Each is at http://HOST:PORT/NAME too, and so are all that ship. Without any, everybody is answered
     sensibly. With --replay it is a recording that answers whoever asks for none."""
-    from vlmock.scenario.playable import Playable
-    from vlmock.scenario.shipped import DEFAULT, load
+    from urllib.parse import quote
+
     from vlmock.server.mock_server import serve as start
     from vlmock.stop_signals import StopSignals
 
     record: Path | None = options["record"]
     if record is None and (options["redact"] or options["redact_audio"]):
         raise click.UsageError("--redact and --redact-audio are about recordings: give --record as well")
-    offers: dict[str, Playable] = {}
-    for scenario in scenarios:
-        playable = scenario if scenario == DEFAULT else load(scenario)
-        offers[getattr(playable, "name", DEFAULT)] = playable
+    offers = _by_name(scenarios)
     first = next(iter(offers.values()), None)
     stopped = StopSignals()
     log = linting.listening(_print_entry if verbose else print_difference if replaying.wanted else None)
@@ -153,7 +151,7 @@ def serve(
         replayed = replaying.begin(server)
         click.echo(f"vlmock listens on {server.url}{replayed}")
         for name in offers:
-            click.echo(f"  {server.url}/{name}")
+            click.echo(f"  {server.url}/{quote(name)}")
         if entra:
             server.entra()
         print_exports(server.environment)
@@ -167,6 +165,22 @@ def serve(
     click.echo(f"stopped{summary}{_recorded(server)}")
     recordings = server.journal.recordings
     sys.exit(1 if recordings is not None and recordings.lost else code)
+
+
+def _by_name(scenarios: Sequence[str]) -> "dict[str, Playable]":
+    """Each under the name that clients ask for. Raises ScenarioError when one is wrong, or two have the same name."""
+    from vlmock.errors import ScenarioError
+    from vlmock.scenario.shipped import DEFAULT, load
+
+    offers: dict[str, Playable] = {}
+    given: dict[str, str] = {}
+    for scenario in scenarios:
+        playable = scenario if scenario == DEFAULT else load(scenario)
+        name = getattr(playable, "name", DEFAULT)
+        if offers.setdefault(name, playable) != playable:
+            raise ScenarioError(f"{given[name]} and {scenario} are both called {name!r}: rename one of the files")
+        given.setdefault(name, scenario)
+    return offers
 
 
 def _recorded(server: "MockServer") -> str:

@@ -77,7 +77,7 @@ def test_a_file_that_is_no_text_or_too_much_is_refused(tmp_path: Path, content: 
 def test_a_file_that_is_not_there_and_a_folder_are_refused(tmp_path: Path) -> None:
     with pytest.raises(ScenarioError, match="cannot be read: no such file"):
         load_file(tmp_path / "none.yaml")
-    with pytest.raises(ScenarioError, match="cannot be read: Is a directory"):
+    with pytest.raises(ScenarioError, match="cannot be read: it is a folder"):
         load_file(tmp_path)
 
 

@@ -38,6 +38,10 @@ WRONG: dict[str, tuple[str, str]] = {
         "f.yaml:2: not valid YAML: mapping values are not allowed in this context "
         "(text that contains ': ' needs quotes)",
     ),
+    "a quote that stays open": (
+        'turns:\n  - user: "Hi\n    reply: Hello.\n',
+        "f.yaml:2: not valid YAML: the quote that begins here never ends",
+    ),
     "control character": (
         "turns:\n  - user: \x07\n",
         "f.yaml:2: not valid YAML: unacceptable character #x0007: control characters are not allowed",

@@ -254,6 +254,25 @@ async def test_who_waits_in_vain_is_told_what_came_instead(journal, connection):
         journal.wait_for_close(timeout=0.01)
 
 
+def test_who_waits_for_a_misspelt_event_is_told(journal, connection):
+    """What it may have been, of all events there are and of those that came; a name that is right is not doubted."""
+    connection.note("server", {"type": "my.own_event"}, 101.0, 1)
+    for misspelt, meant in {"response.cancle": "response.cancel", "my.own_evnt": "my.own_event"}.items():
+        with pytest.raises(JournalTimeout, match=rf"for {misspelt} \(did you mean '{meant}'\?\);"):
+            journal.wait_for(misspelt, timeout=0.01)
+    with pytest.raises(JournalTimeout, match=r"for response\.done; what came"):
+        journal.wait_for("response.done", timeout=0.01)
+
+
+def test_a_journal_shows_what_it_has_seen(journal, connection):
+    """That is what pytest prints below an assertion about it: what clients sent, the rest counted."""
+    connection.note("client", CLEAR, 101.0, 1)
+    connection.note("client", CLEAR, 101.0, 1)
+    connection.note("server", {"type": "x"}, 101.0, 1)
+    assert repr(journal) == "<Journal: 1 connection; → input_audio_buffer.clear (2 times); 1 event ←>"
+    assert repr(Journal()) == "<Journal: nobody has connected>"
+
+
 def test_nothing_is_pushed_where_nobody_is(journal, connection):
     """A mistake of the test, so an exception."""
     with pytest.raises(ServerError, match="no connection open"):

@@ -172,6 +172,16 @@ async def test_a_demanded_key_is_demanded():
         assert "sesame" not in json.dumps(server.journal.connections)
 
 
+async def test_a_demanded_key_may_come_from_a_file_with_a_line_end():
+    """It is compared bare, as those that clients send are. One that is empty would be good for nobody."""
+    with vlmock.serve(api_key=" secret\n") as server:
+        async with connect(server.ws_url + PATH, additional_headers={"api-key": "secret"}) as client:
+            assert json.loads(await client.recv())["type"] == "session.created"
+    for empty in ("", " \n"):
+        with pytest.raises(ServerError, match="the key that is demanded is empty"):
+            vlmock.serve(api_key=empty)
+
+
 async def test_a_key_in_the_address_is_shown_nowhere(caplog, tmp_path):
     """Not in the journal, not in its file, not on a page, not in a log, however much is logged."""
     caplog.set_level("DEBUG")

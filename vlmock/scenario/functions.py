@@ -71,7 +71,7 @@ def _as_reply(answer: Answer, origin: str) -> Reply:
             return Reply((Say(answer),), origin=origin)
     steps = [answer] if isinstance(answer, Step) else answer
     if not isinstance(steps, Iterable):
-        raise TypeError(f"a reply is text, a step, several of them, or None; got a {type(answer).__name__}")
+        raise TypeError(f"a reply is text, a step, several of them, or None, and not of type {type(answer).__name__}")
     return Reply(tuple(map(_as_step, steps)), origin=origin)
 
 

@@ -24,7 +24,8 @@ def load_file(path: Path) -> Scenario:
         with path.open("rb") as file:
             content = file.read(MAX_BYTES + 1)
     except OSError as error:
-        reason = "no such file" if isinstance(error, FileNotFoundError) else error.strerror
+        reasons = {FileNotFoundError: "no such file", IsADirectoryError: "it is a folder"}
+        reason = reasons.get(type(error), error.strerror)
         raise ScenarioError(f"cannot be read: {reason}", file=shown) from None
     if len(content) > MAX_BYTES:
         raise ScenarioError(f"larger than {MAX_BYTES // 1024} KiB: this is no scenario", file=shown)

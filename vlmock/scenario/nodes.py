@@ -69,6 +69,8 @@ def from_yaml(text: str, file: str) -> Node:
         return _Assembly(file).document(yaml.parse(text, Loader=loader))
     except yaml.MarkedYAMLError as error:
         mark: Any = error.problem_mark or error.context_mark
+        if error.problem == _UNENDING and error.context_mark:  # it began where the mistake is
+            mark = error.context_mark
         raise Place(file, mark.line + 1 if mark else None).complaint(_syntax_message(error, text, mark)) from None
     except yaml.YAMLError as error:
         first_line = str(error).splitlines()[0]
@@ -81,6 +83,8 @@ def _syntax_message(error: Any, text: str, mark: Any) -> str:
     if "\t" in line[: len(line) - len(line.lstrip())]:
         return "a tab in the indentation: YAML wants spaces"
     problem = error.problem or error.context or "it ends too early"
+    if problem == _UNENDING and "quoted" in (error.context or ""):
+        problem = "the quote that begins here never ends"
     hint = " (text that contains ': ' needs quotes)" if "mapping values are not allowed" in problem else ""
     return f"not valid YAML: {problem}{hint}"
 
@@ -183,6 +187,8 @@ def _mapping(opened: _Open) -> Node:
     return Node(entries, opened.place, keys=keys, size=1 + sum(item.size for item in opened.items))
 
 
+_UNENDING = "found unexpected end of stream"
+"""So the library says it, of a quote."""
 _INTEGER = re.compile(r"[-+]?[0-9]{1,300}")
 _FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
 _WORDS: dict[str, bool | None] = {

@@ -37,7 +37,9 @@ def script_from(thing: Playable, *, folder: str | os.PathLike[str] | None = None
     if callable(thing):
         FunctionScript(thing)  # complains now, not at the first connection
         return lambda: FunctionScript(thing)
-    raise ScenarioError(f"cannot play a {type(thing).__name__}: give a name, a path, a Scenario or a function")
+    raise ScenarioError(
+        f"nothing of type {type(thing).__name__} can be played: give a name, a path, a Scenario or a function"
+    )
 
 
 def _directing(scenario: Scenario) -> Callable[[], Script]:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias, TypeVar
 
 import msgspec
 
-from vlmock.errors import JournalTimeout, ServerError
+from vlmock.errors import JournalTimeout, ServerError, did_you_mean
 from vlmock.protocol.wire import JsonObject, ServerEvent
 from vlmock.server.arrivals import Arrivals
 from vlmock.server.connection_journal import (
@@ -65,6 +65,18 @@ class Journal:
         self._arrivals = Arrivals()
         self.turned_away: deque[TurnedAway] = deque(maxlen=_REMEMBERED)
         """Handshakes that were refused, the latest of them."""
+
+    def __repr__(self) -> str:
+        """What clients sent, and how much came back: below an assertion it says what there was instead."""
+        connections = len(self._connections)
+        if not connections:
+            return "<Journal: nobody has connected>"
+        entries = self.entries()
+        sent = _counted(entry for entry in entries if entry.source == "client")
+        answered = sum(entry.source == "server" for entry in entries)
+        some = "connection" if connections == 1 else "connections"
+        events = "event" if answered == 1 else "events"
+        return f"<Journal: {connections} {some}; {sent or '→ nothing'}; {answered} {events} ←>"
 
     # ---- what a test reads
 
@@ -131,7 +143,7 @@ class Journal:
             parts = self._parts(connection)
             return parts[-1].ended if parts else None
 
-        return self._arrived(self._arrivals.wait(look, timeout), "the end of the connection", timeout, connection)
+        return self._arrived(self._arrivals.wait(look, timeout), None, timeout, connection)
 
     def push(self, event: Mapping[str, Any] | ServerEvent, connection: int | None = None) -> None:
         """Send the client any server event, an ``event_id`` added where it has none. None: the latest connection.
@@ -254,11 +266,12 @@ class Journal:
         found = self._found(type, source, connection)
         return found[count - 1] if len(found) >= count else None
 
-    def _arrived(self, found: T | None, wanted: str, timeout: float, connection: int | None) -> T:
+    def _arrived(self, found: T | None, type: str | None, timeout: float, connection: int | None) -> T:
+        """``type``: None for the end of the connection."""
         if found is None:
-            came = Counter(f"{_ARROW[entry.source]} {entry.type}" for entry in self.entries(connection))
-            listed = ", ".join(f"{event} ({times} times)" if times > 1 else event for event, times in came.items())
-            raise JournalTimeout(f"waited {timeout:g} s for {wanted}; what came: {listed or 'nothing'}")
+            entries = self.entries(connection)
+            wanted = "the end of the connection" if type is None else f"{type}{_doubt(type, entries)}"
+            raise JournalTimeout(f"waited {timeout:g} s for {wanted}; what came: {_counted(entries) or 'nothing'}")
         return found
 
 
@@ -266,6 +279,21 @@ def not_open(connection: int | None) -> ServerError:
     """For who says something about a client that is not there; None: about the latest."""
     which = "no connection" if connection is None else f"connection {connection} is not"
     return ServerError(f"nothing can be said about a client: {which} open")
+
+
+def _counted(entries: Iterable[Entry]) -> str:
+    """Types with arrows, in the order in which they first came."""
+    came = Counter(f"{_ARROW[entry.source]} {entry.type}" for entry in entries)
+    return ", ".join(f"{event} ({times} times)" if times > 1 else event for event, times in came.items())
+
+
+def _doubt(type: str, entries: Iterable[Entry]) -> str:
+    """What a type that nobody has heard of may have been meant to be, in brackets."""
+    from vlmock.protocol.catalogue import CLIENT_EVENTS, OTHER_CLIENT_EVENTS, OTHER_SERVER_EVENTS, SERVER_EVENTS
+
+    known = {*CLIENT_EVENTS, *OTHER_CLIENT_EVENTS, *SERVER_EVENTS, *OTHER_SERVER_EVENTS}
+    known.update(entry.type for entry in entries)
+    return "" if type in known else did_you_mean(type, known)
 
 
 def _tag(type: EventType) -> str:

@@ -6,7 +6,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Final
 
-from vlmock.errors import NotAsRecorded
+from vlmock.errors import NotAsRecorded, ServerError
 from vlmock.recording.model import Recording
 from vlmock.scenario.director import Director
 from vlmock.scenario.expectations import check
@@ -89,10 +89,10 @@ def serve(
     down as it goes; secrets are ``***``, so is what the regular expressions ``redact`` match, and ``redact_audio``
     keeps no voices, only their timing and loudness.
 
-    Raises ServerError when the address cannot be had or ``tls`` lacks trustme, ScenarioError when a scenario is wrong,
-    RecordingError when a recording is, or when nothing can be recorded there, SpeechError, DetectorError or
-    RecognitionError when what speaks or listens is not there, ValueError when there is no such timing or reading, a
-    limit is below 1, ``redact`` is no regular expression, or a recording is given what is for scenarios.
+    Raises ServerError when the address cannot be had, ``tls`` lacks trustme or ``api_key`` is empty, ScenarioError
+    when a scenario is wrong, RecordingError when a recording is, or when nothing can be recorded there, SpeechError,
+    DetectorError or RecognitionError when what speaks or listens is not there, ValueError when there is no such timing
+    or reading, a limit is below 1, ``redact`` is no regular expression, or a recording is given what is for scenarios.
     """
     recorded = scenario if isinstance(scenario, Recording) else replay
     if recorded is not None and timing != "instant" and not offers:
@@ -104,7 +104,7 @@ def serve(
     settings = Settings(
         timing=timing,
         seed=seed,
-        api_key=api_key,
+        api_key=_demanded(api_key),
         speech=speech,
         detector=detector,
         recognition=recognition,
@@ -128,6 +128,15 @@ def serve(
         if journal.recordings is not None:
             journal.recordings.stop()
         raise
+
+
+def _demanded(api_key: str | None) -> str | None:
+    """Bare, as those are with which it is compared."""
+    if api_key is None:
+        return None
+    if not api_key.strip():
+        raise ServerError("the key that is demanded is empty; without api_key, or --api-key, any credential is good")
+    return api_key.strip()
 
 
 class MockServer(LocalServer):
