@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import jinja2
 import pytest
 import yaml
 from click.testing import CliRunner
@@ -22,8 +23,9 @@ from vlmock.scenario.keys import SCENARIO, TURN
 from vlmock.scenario.model import STEP_KINDS, Scenario
 from vlmock.scenario.templates import VARIABLES
 
-__all__ = ["yaml"]
-"""A test with ``pytester`` forgets what it imported, and yaml cannot be imported twice: it is imported before."""
+__all__ = ["jinja2", "yaml"]
+"""A test with ``pytester`` forgets what it imported. yaml cannot be imported twice, and the errors of a second jinja2
+would not be those that our templates know: both are imported before."""
 
 ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
