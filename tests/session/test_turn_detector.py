@@ -46,6 +46,17 @@ def test_one_real_voice_is_timed_as_the_service_timed_it(marcelo, settings, star
     assert times(hear(marcelo, settings)) == [("start", start_ms), ("end", end_ms)]
 
 
+@pytest.mark.parametrize("gain_db", [-10, 0, 3])
+def test_one_real_voice_is_timed_so_wherever_in_a_frame_it_begins(marcelo, gain_db):
+    """No microphone starts with the service's frames: later by any part of one, the times are later by about as much.
+    Nor does it matter how loud the voice is."""
+    louder = np.rint(marcelo * 10 ** (gain_db / 20)).clip(-32768, 32767).astype(np.int16)
+    for later_ms in range(32):
+        (_, start_ms), (_, end_ms) = times(hear(join(silence(later_ms / 1000), louder)))
+        assert abs(start_ms - later_ms - 1456) <= 40
+        assert abs(end_ms - later_ms - 4512) <= 40
+
+
 @pytest.mark.parametrize("name", SPEECH_FILES)
 def test_every_utterance_is_found_near_where_it_begins_and_ends(shared, name):
     """Without padding the start is the onset; the end holds 500 ms of silence. Judged from 150 Hz to 1 kHz."""

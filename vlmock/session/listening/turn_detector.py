@@ -9,9 +9,9 @@ both the samples and what the service reported ({PAI}, ``server_vad`` and ``azur
 2. Frames *open* a turn when enough of them are active: one more than fill ``speech_duration_ms``, and seven frames
    (224 ms) heard at least. Openings of which two thirds are silence are forgotten: a click, the header of a WAV file
    and a step of DC fill one or two frames.
-3. The onset is the first opening frame within 12 dB of the loudest: an unvoiced first sound does not count.
-   ``audio_start_ms`` is the onset less ``prefix_padding_ms``, in steps of 16, never below 0 and never inside a turn
-   that has ended before.
+3. The onset is the first opening frame within 10 dB of the loudest, or the fifth: an unvoiced or soft first sound does
+   not count for 128 ms. ``audio_start_ms`` is the onset less ``prefix_padding_ms``, in steps of 16, never below 0 and
+   never inside a turn that has ended before.
 4. The turn ends with the frame in which silence has lasted ``silence_duration_ms`` and 64 ms more (96 for semantic
    detection); ``audio_end_ms`` is the end of that frame.
 
@@ -61,7 +61,10 @@ def power_of(decibels: float) -> float:
 OPENING_FRAMES = 7
 """Assumed: speech is announced 224 ms after it began at the earliest; 200 ms is the documented duration."""
 
-ONSET_BELOW_LOUDEST = power_of(-12)
+ONSET_BELOW_LOUDEST = power_of(-10)
+LAST_ONSET = 4
+"""Assumed: of the opening frames, numbered from 0. The voice that we know begins with a soft sound that lasts longer;
+without a limit its onset would depend on how the words fall into frames."""
 SEMANTIC_START_LAG_MS = 128
 """Observed {PAI}, one voice: semantic detection puts the onset 132 ms later than ``server_vad``."""
 
@@ -253,7 +256,7 @@ class TurnDetector:
     def _onset(self, opening: Sequence[float]) -> int:
         """Which of the first frames of a turn the speech began in."""
         audible = max(opening) * ONSET_BELOW_LOUDEST
-        return next(i for i, power in enumerate(opening) if power >= audible)
+        return min(LAST_ONSET, next(i for i, power in enumerate(opening) if power >= audible))
 
     def _open(self, power: float) -> bool:
         """One more frame since the first that may be speech; True when it is. Mostly silence is forgotten."""
