@@ -9,7 +9,9 @@ import pytest
 
 import vlmock
 from vlmock.errors import ScenarioError
+from vlmock.protocol.audio_format import output_format
 from vlmock.protocol.items import FileSearchResult
+from vlmock.protocol.wav import wav_header
 from vlmock.scenario.loader import load_file, load_text
 from vlmock.scenario.model import Entry, Scenario
 from vlmock.session.script import (
@@ -116,7 +118,7 @@ def test_a_clip_that_cannot_be_known_is_refused_with_its_place(content: bytes, r
 
 
 def test_audio_is_found_beside_the_scenario(tmp_path: Path) -> None:
-    (tmp_path / "hello.wav").write_bytes(b"RIFF")
+    (tmp_path / "hello.wav").write_bytes(wav_header(output_format("pcm16"), 1, 2) + b"\0\0")
     path = tmp_path / "sound.yaml"
     path.write_text("otherwise:\n  reply:\n    - say: Hello.\n      audio: hello.wav\n")
     scenario = load_file(path)

@@ -6,8 +6,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from vlmock.errors import SpeechError
+from vlmock.errors import ScenarioError, SpeechError
 from vlmock.protocol.audio_format import decode_samples, output_format
+from vlmock.scenario.loader import load_text
 from vlmock.scenario.speech import SpeechStudio
 from vlmock.scenario.wav_file import read_wav
 from vlmock.session.effects import SpeechRequest
@@ -160,6 +161,16 @@ def test_a_file_that_cannot_be_opened_is_named_with_the_reason(tmp_path):
 
 
 # ---- as a line of a scenario
+
+
+@pytest.mark.parametrize(("content", "reason"), BROKEN, ids=[reason for _, reason in BROKEN])
+def test_a_scenario_is_refused_for_a_file_that_cannot_be_used(file, content, reason):
+    """Before the server starts, with the place: not when somebody waits for the line."""
+    path = file(content)
+    with pytest.raises(ScenarioError) as raised:
+        load_text("otherwise:\n  reply:\n    - say: Hello.\n      audio: line.wav\n", file="f.yaml", folder=path.parent)
+    assert str(raised.value).startswith(f"f.yaml:3: audio: cannot use the sound file {path}: ")
+    assert reason in str(raised.value)
 
 
 def test_a_file_in_the_output_format_is_played_to_the_bit(file):

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-__all__ = ["Layout", "Sound", "parse_wav", "wav_header", "wav_layout"]
+__all__ = ["Layout", "Sound", "check_wav", "parse_wav", "wav_header", "wav_layout"]
 
 
 class Sound(NamedTuple):
@@ -30,6 +30,8 @@ class Sound(NamedTuple):
 
 
 _PCM, _FLOAT, _EXTENSIBLE = 1, 3, 0xFFFE
+_READABLE = {(_PCM, 8), (_PCM, 16), (_PCM, 24), (_PCM, 32), (_FLOAT, 32), (_FLOAT, 64)}
+"""Encodings and bits."""
 _OTHER_ENCODINGS = {2: "ADPCM", 6: "A-law", 7: "µ-law", 17: "ADPCM", 85: "MP3"}
 
 
@@ -39,6 +41,17 @@ def parse_wav(data: bytes) -> Sound:
     Reads PCM of 8, 16, 24 and 32 bits and float of 32 and 64. 16-bit mono comes back to the bit. Raises ValueError with
     the reason, to be put behind the name of the file.
     """
+    encoding, bits, channels, rate_hz, body = _content(data)
+    return Sound(_mono(_samples(body, encoding, bits), channels), rate_hz)
+
+
+def check_wav(data: bytes) -> None:
+    """Raises ValueError where ``parse_wav`` would, without looking at a sample: numpy is not imported for it."""
+    _content(data)
+
+
+def _content(data: bytes) -> tuple[int, int, int, int, bytes]:
+    """Encoding, bits, channels, sampling rate and the bytes of whole samples. Raises ValueError."""
     if data[:4] != b"RIFF" or data[8:12] != b"WAVE":
         raise ValueError(f"it is no WAV file, it begins with {data[:4]!r}" if data else "it is empty")
     chunks = dict(_chunks(data))
@@ -57,7 +70,13 @@ def parse_wav(data: bytes) -> Sound:
     body = body[: len(body) // frame_bytes * frame_bytes]
     if not body:
         raise ValueError("it holds no samples")
-    return Sound(_mono(_samples(body, encoding, bits), channels), rate_hz)
+    if (encoding, bits) not in _READABLE:
+        known = {_PCM: "PCM", _FLOAT: "float"} | _OTHER_ENCODINGS
+        raise ValueError(
+            f"its samples are {bits}-bit {known.get(encoding, f'of encoding {encoding}')}; "
+            "PCM of 8, 16, 24 or 32 bits or float is needed"
+        )
+    return encoding, bits, channels, rate_hz, body
 
 
 def _chunks(data: bytes) -> Iterator[tuple[bytes, bytes]]:
@@ -84,14 +103,9 @@ def _samples(body: bytes, encoding: int, bits: int) -> "NDArray[np.float32]":
             return padded.view("<i4")[:, 0].astype(np.float32) / np.float32(65536)
         case 1, 32:
             return np.frombuffer(body, "<i4").astype(np.float32) / np.float32(65536)
-        case 3, 32 | 64:
+        case _:
             samples = np.frombuffer(body, f"<f{bits // 8}").astype(np.float32) * 32768
             return np.nan_to_num(samples, posinf=32767, neginf=-32768)
-    known = {_PCM: "PCM", _FLOAT: "float"} | _OTHER_ENCODINGS
-    raise ValueError(
-        f"its samples are {bits}-bit {known.get(encoding, f'of encoding {encoding}')}; "
-        "PCM of 8, 16, 24 or 32 bits or float is needed"
-    )
 
 
 def _mono(samples: "NDArray[np.float32]", channels: int) -> "NDArray[np.float32]":

@@ -12,7 +12,7 @@ from vlmock.scenario.mcp_servers import McpServers, missing
 from vlmock.scenario.model import Clip, Entry, ExpectedEvent, PlannedStep, Scenario
 from vlmock.scenario.nodes import MAX_BYTES, Node, from_python, from_yaml
 from vlmock.scenario.places import Complaints, Gathering, one_error
-from vlmock.scenario.wav_file import read_wav
+from vlmock.scenario.wav_file import check_file, read_wav
 
 __all__ = ["from_mapping", "load_file", "load_text"]
 
@@ -121,6 +121,10 @@ def _with_audio(step: PlannedStep, folder: Path) -> PlannedStep:
     path = folder / audio
     if not path.is_file():
         raise step.place.complaint(f"audio: there is no file {_shown(path)}")
+    try:
+        check_file(path)
+    except SpeechError as error:
+        raise step.place.complaint(f"audio: {error}") from None
     return replace(step, values={**step.values, "audio": str(path)})
 
 
