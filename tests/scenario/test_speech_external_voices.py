@@ -52,6 +52,14 @@ def test_every_output_format_lasts_as_long(engine):
     assert max(durations.values()) - min(durations.values()) < 1
 
 
+@pytest.mark.parametrize("text", ["Yes.", "Hello.", LINE, "One. Two! Three?"])
+def test_the_whole_is_a_multiple_of_25_ms(engine, text):
+    """Observed {FON}: the remainder of a reply is a multiple of 12.5 ms. What the program did not say is silence."""
+    speech = spoken(engine, text)
+    assert len(speech.audio) % 1200 == 0
+    assert len(spoken(engine, text, "pcm16_44100hz").audio) == len(speech.audio) // 1200 * 2205 // 2 * 2
+
+
 def test_the_rate_is_honoured(engine):
     """Half the rate, about twice the time; rates beyond the service's limits are held at them."""
     usual = spoken(engine, LINE).duration_ms

@@ -119,7 +119,7 @@ class SpeechStudio:
         phones: Sequence[Phone] | None = None
         if request.audio is None and self._external is not None:
             phones = self._external.timed(text, tempo=tempo)
-            if phones:
+            if phones and phones[-1].ends_ms > speech.duration_ms:
                 phones = scaled(phones, speech.duration_ms / phones[-1].ends_ms)
         elif request.audio is None:
             phones = list(builtin_voice.timed(text, tempo=tempo))
@@ -139,7 +139,7 @@ class SpeechStudio:
         if self._external is not None:
             sound = self._external.speak(text, tempo=tempo)
             if sound is not None:
-                return _resampled(sound, rate_hz)
+                return _in_whole_blocks(sound, rate_hz)
             text = ""  # no words: the same short silence whatever the engine
         from vlmock.scenario import builtin_voice
 
@@ -169,3 +169,18 @@ def _resampled(sound: "Sound", rate_hz: int) -> "NDArray[np.int16]":
 
         samples = soxr.resample(samples, sound.rate_hz, rate_hz)
     return np.rint(samples).clip(-32768, 32767).astype(np.int16)
+
+
+_BLOCKS_PER_SECOND = 40
+
+
+def _in_whole_blocks(sound: "Sound", rate_hz: int) -> "NDArray[np.int16]":
+    """At another rate, with silence up to a multiple of 25 ms, as the built-in voice lasts. Observed {FON}: what the
+    service sends is a multiple of 12.5 ms."""
+    import numpy as np
+
+    blocks = -(-len(sound.samples) * _BLOCKS_PER_SECOND // sound.rate_hz)
+    whole = np.zeros(blocks * rate_hz // _BLOCKS_PER_SECOND, np.int16)
+    samples = _resampled(sound, rate_hz)[: len(whole)]  # which may be a sample longer
+    whole[: len(samples)] = samples
+    return whole
