@@ -10,6 +10,7 @@ from tests.session.sounds import utterance
 from vlmock.protocol.conversation import ConversationItemDelete, ConversationItemRetrieve, ConversationItemTruncate
 from vlmock.protocol.response import ResponseCreate
 from vlmock.session.script import Say
+from vlmock.session.timing import Timing
 
 Opener = Callable[..., Dialogue]
 
@@ -201,3 +202,24 @@ def test_the_id_of_a_turn_that_is_being_spoken_is_taken(dialogue: Dialogue) -> N
     dialogue.client(message("user", "x", item={"id": item_id})).server("error")
     dialogue.speak(bytes(48_000 * 2))
     assert dialogue.last("response.done").response.status == "completed"
+
+
+def test_a_truncation_just_beyond_the_end_is_told_how_long_the_item_is(dialogue: Dialogue) -> None:
+    """It ends between two milliseconds, and the refusal does not give as its length what was asked for."""
+    voice = {"type": "azure-standard", "name": "en-US-AvaNeural", "rate": "1.3"}
+    dialogue.client({"type": "response.create", "response": {"voice": voice}})  # 276.9 ms
+    item_id = dialogue.last("response.output_item.added").item.id
+    dialogue.client(ConversationItemTruncate(item_id=item_id, content_index=0, audio_end_ms=277))
+    assert dialogue.last("error").error.message == "Audio content of 276ms is already shorter than 277ms"
+
+
+def test_nothing_comes_after_an_item_that_is_gone(open_dialogue: Opener) -> None:
+    """A response and a spoken turn know what they follow long before they are announced (cascade). Where that was
+    deleted meanwhile, ``previous_item_id`` names what is there."""
+    dialogue = open_dialogue(timing=Timing({"llm_first": 100.0, "stt": 100.0}))
+    dialogue.client(*(message("user", name, item={"id": name}) for name in "abc"), ResponseCreate())
+    dialogue.client(ConversationItemDelete(item_id="c")).wait(10)
+    assert dialogue.last("conversation.item.created").previous_item_id == "b"
+    dialogue.speak(utterance()).client(ConversationItemDelete(item_id="b")).wait(10)
+    assert dialogue.last("input_audio_buffer.committed").previous_item_id == "b"
+    assert dialogue.all("conversation.item.created")[-2].previous_item_id == "a"

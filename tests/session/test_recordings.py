@@ -51,6 +51,12 @@ def test_no_more_is_excused_than_has_to_be(shared: Path, name: str) -> None:
     assert {path for path in excused if not path.startswith("response.done.response.usage.")} <= LOOSER
 
 
+def test_the_sound_of_that_voice_costs_what_the_service_counted(shared: Path) -> None:
+    """Observed {PAI}: 3.056 s are 30 tokens of input, not 31."""
+    counted = "response.done.response.usage.input_token_details.audio_tokens"
+    assert counted not in {finding.path for finding in compared(shared, "test_audio_in_server_vad_turn").findings}
+
+
 def test_one_real_voice_is_heard_where_the_service_heard_it(shared: Path) -> None:
     """Observed {PAI}: ``audio_start_ms`` 1456 and ``audio_end_ms`` 4512 for these very bytes; to the millisecond."""
     comparison = compared(shared, "test_audio_in_server_vad_turn")

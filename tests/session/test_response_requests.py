@@ -127,6 +127,7 @@ def test_appended_items_join_the_conversation(dialogue: Dialogue) -> None:
     assert dialogue.last("error").error.code == "invalid_value"
     twice = {"append_input_items": [{**item, "id": "y"}, {**item, "id": "y"}]}
     dialogue.client({"type": "response.create", "response": twice}).server("error")
+    assert dialogue.last("error").error.param == "response.append_input_items[1].id"
     dialogue.client(ResponseCreate())
     assert [entry.id for entry in dialogue.script.turns[1].history].count("y") == 0
 

@@ -350,3 +350,11 @@ def test_a_typed_item_between_commit_and_transcript_comes_first(open_dialogue: O
     dialogue.speak(utterance()).client(InputAudioBufferCommit(), {"type": "conversation.item.create", "item": item})
     dialogue.wait(1)
     assert dialogue.last("input_audio_buffer.committed").previous_item_id == "typed"
+
+
+@pytest.mark.parametrize("model", ["gpt-4.1", "gpt-realtime"])
+def test_what_is_said_behind_an_update_is_heard_after_its_answer(open_dialogue: Opener, model: str) -> None:
+    """Answers keep the order of what they answer, also where a client does not wait for ``session.updated``."""
+    dialogue = open_dialogue(model=model, timing=Timing({"updated": 50.0})).skip()
+    dialogue.client(update(instructions="Be brief.")).speak(utterance(after_ms=0))
+    dialogue.server().wait(1).server("session.updated", "input_audio_buffer.speech_started")

@@ -174,7 +174,7 @@ class Session:
             effects += self._effects(state.timeline.tell(min(now, self.expires)))
             harder = state.input.hearing.over_assistant is not None and state.assistant_speaks
             signal = state.input.next_signal(over_assistant=harder)
-            if signal is None or state.stopping or state.timeline.awaits_speech:
+            if signal is None or state.stopping or state.timeline.awaits_speech or state.timeline.owes_answer:
                 break  # speaking takes no time of the session: what the user says next is heard after it
             state.input.heard()
             effects += self._effects(spoken_turns.hear(state, signal))

@@ -114,6 +114,11 @@ class Timeline:
         """Whether a story waits for words to be spoken, or to be understood."""
         return any(story.awaiting is not None for story in self._stories)
 
+    @property
+    def owes_answer(self) -> bool:
+        """Whether an earlier client event is still to be answered."""
+        return any(story.acknowledges for story in self._stories)
+
     def supply(self, key: int, speech: Supply | SpeechFailed, now: float) -> None:
         """What a story may be waiting for; of no interest once the story was abandoned."""
         for story in self._stories:

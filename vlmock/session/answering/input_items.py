@@ -29,10 +29,10 @@ from vlmock.session.state import SessionState
 __all__ = ["check_new_id", "item_from_request", "join", "turn_input"]
 
 
-def check_new_id(state: SessionState, item_id: str | UnsetType | None) -> None:
+def check_new_id(state: SessionState, item_id: str | UnsetType | None, *, at: str = "item") -> None:
     """Assumed {OAI}: an id is given once. Raises Refused; a spoken turn that is no item yet has its id already."""
     if item_id and (item_id in state.history or item_id in state.coming_items):
-        raise refusals.duplicate_item_id(str(item_id))
+        raise refusals.duplicate_item_id(str(item_id), at=at)
 
 
 def join(state: SessionState, request: RequestItem, *, after: str | None = None) -> ConversationItemCreated:

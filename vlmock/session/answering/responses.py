@@ -126,11 +126,13 @@ def _wind_up(state: SessionState, response: ActiveResponse, reason: str) -> Plot
 def _append_items(state: SessionState, params: ResponseCreateParams) -> Telling:
     """Documented (schema B1): ``append_input_items`` join the conversation. Assumed: each is announced."""
     items = given(params.append_input_items, [])
-    ids = [item.id for item in items if item.id]
-    for item_id in ids:
-        if ids.count(item_id) > 1:
-            raise refusals.duplicate_item_id(str(item_id))
-        check_new_id(state, item_id)
+    ids: set[str] = set()
+    for place, item in enumerate(items):
+        at = f"response.append_input_items[{place}]"
+        if item.id in ids:
+            raise refusals.duplicate_item_id(str(item.id), at=at)
+        check_new_id(state, item.id, at=at)
+        ids |= {item.id} if item.id else set()
     check_answers(state, items, at="response.append_input_items")
     for item in items:
         yield join(state, item)

@@ -25,6 +25,8 @@ from vlmock.session.words import token_count
 
 __all__ = ["NO_COST", "Cost", "Tally", "cost_of"]
 
+_MS_PER_AUDIO_TOKEN = 100
+
 
 class Cost(msgspec.Struct, frozen=True):
     """What one item costs as input: its words, or its sound where the model hears it."""
@@ -33,6 +35,11 @@ class Cost(msgspec.Struct, frozen=True):
     """Of its words; of a spoken item, those of its transcript."""
     spoken_ms: float = 0.0
     """How long the user spoke; 0 for all other items."""
+
+    @property
+    def audio_tokens(self) -> int:
+        """Of its sound. Observed {FON, PAI}: ten a second, whole ones: 4.096 s are 40, and 3.056 s are 30."""
+        return int(self.spoken_ms // _MS_PER_AUDIO_TOKEN)
 
 
 NO_COST = Cost(0)
@@ -46,7 +53,8 @@ class Tally:
         """Of all words, transcripts included."""
         self.transcript_tokens = 0
         """Of the transcripts of what the user spoke."""
-        self.spoken_ms = 0.0
+        self.audio_tokens = 0
+        """Of all that the user spoke."""
         for cost in costs:
             self.exchange(NO_COST, cost)
 
@@ -56,7 +64,7 @@ class Tally:
             self.text_tokens += sign * cost.text_tokens
             if cost.spoken_ms:
                 self.transcript_tokens += sign * cost.text_tokens
-                self.spoken_ms += sign * cost.spoken_ms
+                self.audio_tokens += sign * cost.audio_tokens
 
 
 def cost_of(item: ResponseItem, spoken_ms: float) -> Cost:

@@ -11,7 +11,6 @@ from vlmock.session.words import audio_tokens, token_count
 
 __all__ = ["NOTHING", "Meter", "usage"]
 
-INPUT_AUDIO_TOKENS_PER_S = 10
 _CACHE_BLOCK_TOKENS = 64
 
 
@@ -32,14 +31,14 @@ class Meter:
         heard = [cost for cost in answered if cost.spoken_ms]
         if self.pipeline.audio_counts_accumulate:
             text -= tally.transcript_tokens
-            audio_ms = tally.spoken_ms
+            audio = tally.audio_tokens
         else:
             text -= sum(cost.text_tokens for cost in heard)
-            audio_ms = sum(cost.spoken_ms for cost in heard)
+            audio = sum(cost.audio_tokens for cost in heard)
         known = text - sum(cost.text_tokens for cost in answered if not cost.spoken_ms)
         cached = known // _CACHE_BLOCK_TOKENS * _CACHE_BLOCK_TOKENS if self._has_been_asked else 0
         self._has_been_asked = True
-        return _input_details(text, round(audio_ms / 1000 * INPUT_AUDIO_TOKENS_PER_S), cached)
+        return _input_details(text, audio, cached)
 
 
 _instruction_tokens = lru_cache(maxsize=64)(token_count)

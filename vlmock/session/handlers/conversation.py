@@ -63,9 +63,13 @@ def on_item_retrieve(state: SessionState, event: ConversationItemRetrieve) -> It
 
 
 def on_item_delete(state: SessionState, event: ConversationItemDelete) -> Iterator[Told]:
-    """Observed {BANK}: deleting an unknown item, or one twice, is refused."""
-    if state.history.remove(event.item_id) is None:
+    """Observed {BANK}: deleting an unknown item, or one twice, is refused. Assumed: what was to follow it follows the
+    item before it."""
+    if event.item_id not in state.history:
         raise refusals.no_such_item_to_delete(event.item_id)
+    if state.response is not None and state.response.after_item_id == event.item_id:
+        state.response.after_item_id = state.history.before(event.item_id)
+    state.history.remove(event.item_id)
     state.user_inputs = [said for said in state.user_inputs if said.item_id != event.item_id]
     state.tool_outputs = [returned for returned in state.tool_outputs if returned.item_id != event.item_id]
     withdraw(state, event.item_id)
@@ -87,7 +91,7 @@ def on_item_truncate(state: SessionState, event: ConversationItemTruncate) -> It
     if event.audio_end_ms < 0:
         raise refusals.out_of_range("audio_end_ms", "at least 0", event.audio_end_ms)
     if event.audio_end_ms > entry.audio_ms:
-        raise refusals.audio_shorter(round(entry.audio_ms), event.audio_end_ms)
+        raise refusals.audio_shorter(int(entry.audio_ms), event.audio_end_ms)
     state.history.truncate(entry, event.audio_end_ms)
     if event.item_id == state.playback.item_id:
         state.playback.stop(state.now)

@@ -40,10 +40,10 @@ def no_such_previous_item(item_id: str) -> Refused:
     return refused(message, code="item_create_invalid_previous_item_id", param="previous_item_id")
 
 
-def duplicate_item_id(item_id: str) -> Refused:
-    """Assumed {OAI}: code and param."""
+def duplicate_item_id(item_id: str, *, at: str = "item") -> Refused:
+    """Assumed {OAI}: code and param. ``at``: where the item stands."""
     message = f"Error adding item: an item with id '{item_id}' already exists."
-    return invalid_value(message, "item.id")
+    return invalid_value(message, f"{at}.id")
 
 
 def audio_shorter(actual_ms: int, asked_ms: int) -> Refused:

@@ -106,6 +106,8 @@ def _after_transcript(state: SessionState, turn: SpokenTurn, said: _Utterance, a
     yield from transcription.events(state.pipeline)
     state.transcribed = turn.item_id
     failed = said.heard.failure is not None
+    if previous is not None and previous not in state.history:  # it was deleted after the commit
+        previous = _previous_user_item(state, turn)
     yield ConversationItemCreated(previous_item_id=previous, item=_remember(state, turn, said.transcript, said))
     _await_answer(state, turn, said.transcript or "", said)
     state.untranscribed.remove(turn.item_id)
