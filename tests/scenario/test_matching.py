@@ -185,6 +185,24 @@ def test_session_wants_members_of_the_settings() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("turn_detection", "reasons"),
+    [
+        ({"type": {"contains": "server vad"}}, []),
+        ({"type": {"matches": "^SERVER_"}}, []),
+        (
+            {"type": {"contains": "semantic"}},
+            ["session.turn_detection.type: expected text with 'semantic' in it, got \"server_vad\""],
+        ),
+        ({"type": {"matches": "^vad"}}, ['session.turn_detection.type: expected a match of /^vad/, got "server_vad"']),
+        ({"contains": ""}, ['session.turn_detection.contains: expected "", got nothing']),
+    ],
+)
+def test_members_are_compared_with_words_and_patterns_as_well(turn_detection: Any, reasons: list[str]) -> None:
+    """As what the user says is; words that are none are a member like others."""
+    assert why_not(rule(session={"turn_detection": turn_detection}), a_turn("Hi")) == reasons
+
+
 def test_start_wants_a_response_out_of_the_blue() -> None:
     entry = rule(start=True)
     assert why_not(entry, a_turn()) == []

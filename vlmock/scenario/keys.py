@@ -92,12 +92,20 @@ class _TextPatternKind:
 
 
 def _shape(tree: Any, node: Node) -> Any:
-    """JSON to compare with: ``/…/`` in it is a pattern."""
+    """JSON to compare with: members that are ``/…/``, ``{contains: …}`` or ``{matches: …}`` are patterns."""
+    return {key: _member(value, node) for key, value in tree.items()}
+
+
+def _member(tree: Any, node: Node) -> Any:
     match tree:
+        case {"contains": str(words)} if words and len(tree) == 1:
+            return TextPattern((Contains(words),))
+        case {"matches": str(source)} if source and len(tree) == 1:
+            return TextPattern((_regex(source, re.IGNORECASE, node.place),))
         case dict():
-            return {key: _shape(value, node) for key, value in tree.items()}
+            return _shape(tree, node)
         case list():
-            return [_shape(value, node) for value in tree]
+            return [_member(value, node) for value in tree]
         case str():
             regex = _slashed(tree, node.place)
             return TextPattern((regex,)) if regex else tree
