@@ -11,6 +11,7 @@ from vlmock.recording.model import Recording
 from vlmock.scenario.director import Director
 from vlmock.scenario.expectations import check
 from vlmock.scenario.playable import Playable, problems_of
+from vlmock.scenario.standstill import standstill
 from vlmock.server.clock import ClockHand
 from vlmock.server.identity import TOKEN_LIFETIME_S, Entra
 from vlmock.server.journal import Journal
@@ -339,7 +340,7 @@ class MockServer(LocalServer):
         for played in self.played:
             found = problems_of(played.script)
             if isinstance(played.script, Director):
-                found += check(played.script.scenario.expect, self.journal.entries(played.connection))
+                found = _judged(played.script, found, self.journal.entries(played.connection))
             problems += [f"connection {played.connection}: {problem}" for problem in found]
         for replayed in self.replayed:
             problems += [f"connection {replayed.connection}: {problem}" for problem in replayed.replay.problems()]
@@ -356,6 +357,13 @@ class MockServer(LocalServer):
             return []
         missed = problems_of(script) + check(script.scenario.expect, [])
         return [f"nobody connected to play {script.scenario.name!r}: {problem}" for problem in missed]
+
+
+def _judged(script: Director, problems: list[str], entries: list[Entry]) -> list[str]:
+    """With the reason why turns were not played, where it is plain to see, and with what was expected in vain."""
+    if problems and script.unplayed() and not script.unmatched and (reason := standstill(entries)):
+        problems[-1] += f"\n  {reason}"
+    return problems + check(script.scenario.expect, entries)
 
 
 def _recordings(path: str | Path, redact: Iterable[str], redact_audio: bool) -> "RecordingThread":
