@@ -21,6 +21,9 @@ from vlmock.scenario.shipped import names, shipped_folder
 
 MISTAKES: dict[str, tuple[Sequence[str], str]] = {
     "timing": (["serve", "--timing", "casade"], "casade"),
+    "recording in no place": (["serve", "--port", "0", "--record", ""], "name a folder, or a .zip file"),
+    "recorder in no place": (["record", "--upstream", "http://localhost:1", ""], "name a folder, or a .zip file"),
+    "journal in no place": (["demo", "--journal", ""], "name a folder, or a .zip file"),
     "recording": (["serve", "--port", "0", "--record", __file__], __file__),
     "pattern": (["serve", "--port", "0", "--record", "x", "--redact", "("], "'(' is no regular expression"),
     "pattern for everything": (["serve", "--port", "0", "--redact", "."], "warning: the pattern '.' matches 'type'"),

@@ -227,6 +227,16 @@ def test_serve_prints_nothing_of_what_it_may_not_record(tmp_path: Path) -> None:
     assert read(tmp_path / "out")
 
 
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [("out", "out"), ("out.zip", "out.zip, at the end; until then to the folder out")],
+)
+def test_serve_says_where_it_records(tmp_path: Path, name: str, told: str) -> None:
+    """Before anybody has come; of a zip file, where to look when there is none, because something died."""
+    with serving("--record", name, cwd=tmp_path) as served:
+        assert served.greeting[1] == f"  what is said is written to {told}"
+
+
 @pytest.mark.parametrize("name", ["out", "out.zip"])
 def test_serve_leaves_nothing_where_nobody_was_recorded(tmp_path: Path, name: str) -> None:
     """And says so; an empty zip file would be in the way of the next try."""

@@ -114,7 +114,7 @@ def _patterns(given: Sequence[str]) -> Sequence[str]:
 @click.option("--log", type=_FILE, help="What is sent and received, readable, without secrets; written anew.")
 @click.option(
     "--record",
-    type=click.Path(path_type=Path),
+    type=click.Path(),
     help="All of it with both voices, without keys: a new folder, or a .zip.",
 )
 @click.option(

@@ -14,7 +14,7 @@ import click
 
 import vlmock
 from vlmock.conduct_cli import Linting, lint_options
-from vlmock.console import lost_in_words, print_exports, redaction_options
+from vlmock.console import lost_in_words, print_exports, recorded_to, redaction_options
 from vlmock.errors import VlmockError
 from vlmock.replay_cli import Replaying, print_difference, replay_options
 from vlmock.session.timing import PIPELINES_OWN, PROFILE_NAMES
@@ -70,10 +70,8 @@ def main() -> None:
 @main.command()
 @click.argument("scenario", required=False, default="weather")
 @click.option("--timing", type=_TIMING, default="cascade", show_default=True, help="instant skips all waiting.")
-@click.option(
-    "--journal", type=click.Path(path_type=Path), help="Where to save the journal: a new folder, or a .zip file."
-)
-def demo(scenario: str, timing: str, journal: Path | None) -> None:
+@click.option("--journal", type=click.Path(), help="Where to save the journal: a new folder, or a .zip file.")
+def demo(scenario: str, timing: str, journal: str | None) -> None:
     """Start the emulator, speak real words to it, and print both sides of the conversation."""
     from vlmock.demo.conversation import run_demo
 
@@ -116,9 +114,7 @@ def demo(scenario: str, timing: str, journal: Path | None) -> None:
 @click.option("--tls", is_flag=True, help="Serve https and wss; prints what to export.")
 @click.option("--compression", is_flag=True, help="Agree to permessage-deflate.")
 @replay_options
-@click.option(
-    "--record", type=click.Path(path_type=Path), help="Write every connection down there: a new folder, or a .zip file."
-)
+@click.option("--record", type=click.Path(), help="Write every connection down there: a new folder, or a .zip file.")
 @redaction_options
 @lint_options
 @click.option("--verbose", "-v", is_flag=True, help="One line for each event.")
@@ -140,7 +136,7 @@ def serve(
     from vlmock.server.mock_server import serve as start
     from vlmock.stop_signals import StopSignals
 
-    record: Path | None = options["record"]
+    record: str | None = options["record"]
     if record is None and (options["redact"] or options["redact_audio"]):
         raise click.UsageError("--redact and --redact-audio are about recordings: give --record as well")
     offers = _by_name(scenarios)
@@ -152,6 +148,8 @@ def serve(
         click.echo(f"vlmock listens on {server.url}{replayed}")
         for name in offers:
             click.echo(f"  {server.url}/{quote(name)}")
+        if record is not None and server.journal.recordings is not None:
+            click.echo(f"  what is said is written to {recorded_to(record, server.journal.recordings.path)}")
         if entra:
             server.entra()
         print_exports(server.environment)

@@ -1,11 +1,12 @@
 """What commands have in common: options, and what they print alike."""
 
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import Any, TypeVar
 
 import click
 
-__all__ = ["lost_in_words", "print_exports", "redaction_options"]
+__all__ = ["lost_in_words", "print_exports", "recorded_to", "redaction_options"]
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 
@@ -34,6 +35,11 @@ def _patterns(given: Sequence[str]) -> Sequence[str]:
     except ValueError as error:
         raise click.BadParameter(str(error)) from None
     return given
+
+
+def recorded_to(path: str, folder: Path) -> str:
+    """For a greeting: the path that was asked for, and of a zip file the folder that is all there is, should we die."""
+    return path if Path(path) == folder else f"{path}, at the end; until then to the folder {folder}"
 
 
 def lost_in_words(frames: int, reasons: Sequence[str]) -> str:

@@ -10,13 +10,13 @@ __all__ = ["import_", "metrics", "scenario_from"]
 
 @click.command(name="import")
 @click.argument("file", type=click.Path(path_type=Path))
-@click.argument("out", type=click.Path(path_type=Path))
+@click.argument("out", type=click.Path())
 @click.option(
     "--client-audio",
     type=click.Path(path_type=Path),
     help="What the client really sent, WAV or raw, where FILE has only the beginning of each piece of it.",
 )
-def import_(file: Path, out: Path, client_audio: Path | None) -> None:
+def import_(file: Path, out: str, client_audio: Path | None) -> None:
     """Write a session that another program recorded in FILE into the folder OUT, or OUT.zip: a HAR with WebSocket
     messages, YAML of pydantic-ai's tests, or JSON Lines of events."""
     from vlmock.recording.reading import read

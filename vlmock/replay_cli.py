@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from vlmock.recording.replay.conversation import Replay
     from vlmock.server.mock_server import MockServer
 
-__all__ = ["Replaying", "print_difference", "replay_options"]
+__all__ = ["Replaying", "print_difference", "replay_options", "summed_up"]
 
 _MOST_NAMES: Final = 3
 _Command = TypeVar("_Command", bound=Callable[..., Any])
@@ -25,12 +25,13 @@ _Command = TypeVar("_Command", bound=Callable[..., Any])
 class Replaying:
     """What ``vlmock serve`` plays from recordings, and says of those who hear it; nothing, where nobody asked."""
 
-    def __init__(self, path: Path | None, timing: str | None, on_unexpected: str | None) -> None:
+    def __init__(self, path: Path | None, timing: str | None, on_unexpected: str | None, trailing: str | None) -> None:
         """``path``: of the recordings. The others are None where nobody said."""
         self.wanted = path is not None
         self._path = path
         self._timing = timing or "recorded"
         self._on_unexpected = on_unexpected or "tolerant"
+        self._trailing = trailing or "report"
         self._told: set[int] = set()
         """The connections that have been spoken of."""
         self._different = 0
@@ -44,7 +45,13 @@ class Replaying:
 
         recordings = read(self._path)
         try:
-            server.replay(recordings, timing=self._timing, on_unexpected=cast(Any, self._on_unexpected), repeat=True)
+            server.replay(
+                recordings,
+                timing=self._timing,
+                on_unexpected=cast(Any, self._on_unexpected),
+                trailing=cast(Any, self._trailing),
+                repeat=True,
+            )
         except ValueError as error:
             raise click.BadParameter(str(error), param_hint="--replay-timing") from None
         server.problems_were_asked = True  # they are told here
@@ -62,14 +69,19 @@ class Replaying:
         if not self.wanted:
             return 0, ""
         self.tell(server, stopped=True)
-        came, differed = len(self._told), self._different
-        code = 1 if differed and self._on_unexpected == "strict" else 0
-        if not came:
-            return code, "; nobody connected"
-        connections = "1 connection" if came == 1 else f"{came} connections"
-        if not differed:
-            return code, f"; {'all ' * (came > 1)}{connections} did as recorded"
-        return code, f"; {differed} of {connections} did otherwise than recorded"
+        code = 1 if self._different and self._on_unexpected == "strict" else 0
+        return code, f"; {summed_up(len(self._told), self._different)}"
+
+
+def summed_up(came: int, differed: int) -> str:
+    """How many connections there were, and how many of them did otherwise than recorded."""
+    if not came:
+        return "nobody connected"
+    how = "otherwise than recorded" if differed else "as recorded"
+    if came == 1:
+        return f"1 connection did {how}"
+    some = f"{differed} of" if 0 < differed < came else "all"
+    return f"{some} {came} connections did {how}"
 
 
 def print_difference(entry: Any) -> None:
@@ -83,18 +95,29 @@ def replay_options(command: _Command) -> _Command:
 
     @wraps(command)
     def with_replaying(
-        *args: Any, replay: Path | None, replay_timing: str | None, on_unexpected: str | None, **options: Any
+        *args: Any,
+        replay: Path | None,
+        replay_timing: str | None,
+        on_unexpected: str | None,
+        trailing: str | None,
+        **options: Any,
     ) -> Any:
-        given = {"--replay-timing": replay_timing, "--on-unexpected": on_unexpected}
+        given = {"--replay-timing": replay_timing, "--on-unexpected": on_unexpected, "--trailing": trailing}
         alone = [name for name, value in given.items() if value is not None]
         if replay is None and alone:
             raise click.UsageError(f"{' and '.join(alone)}: about recordings that are replayed; give --replay as well")
         if replay is not None and not options.get("scenarios") and _was_given("timing"):
             raise click.UsageError("--timing is about scenarios; of a recording it is --replay-timing")
-        return command(*args, replaying=Replaying(replay, replay_timing, on_unexpected), **options)
+        return command(*args, replaying=Replaying(replay, replay_timing, on_unexpected, trailing), **options)
 
     added: Any = with_replaying
     for option in (
+        click.option(
+            "--trailing",
+            type=click.Choice(["report", "ignore"]),
+            show_default="report",
+            help="Whether what the client did after the last complete answer has to come as well.",
+        ),
         click.option(
             "--on-unexpected",
             type=click.Choice(["strict", "tolerant", "ignore"]),

@@ -35,6 +35,12 @@ def recording_of(server: MockServer, folder: Path, *options: str) -> Any:
     return serving("--upstream", server.url, *options, str(folder), command="record")
 
 
+def test_it_says_where_a_zip_file_is_until_the_end(service, out):
+    """That is where to look when the recorder was killed."""
+    with recording_of(service, out.with_suffix(".zip")) as recorder:
+        assert recorder.greeting[2] == f"  to {out}.zip, at the end; until then to the folder {out}"
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_it_says_where_it_is_and_what_it_recorded(service, out, number):
     """A line for each connection that begins or ends, and exit code 0 when it is told to stop."""

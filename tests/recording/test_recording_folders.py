@@ -2,6 +2,7 @@
 
 import errno
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from vlmock.errors import RecordingError, ServerError
 from vlmock.protocol.recording import folder as folder_module
 from vlmock.protocol.recording.folder import CannotRecord, RecordingFolder, RecordingsFolder
 from vlmock.recording.reading import read
+from vlmock.recording.writing import write
 from vlmock.server.recording_thread import RecordingThread
 
 NAMES = pytest.mark.parametrize("name", ["out", "out.zip", "deep/down/out", "deep/down/out.zip"])
@@ -106,9 +108,38 @@ def test_what_a_killed_recorder_left_is_told_to_the_next(tmp_path: Path):
     take(tmp_path / "out" / "connection-1", [("client", append(b"AB"))], closed=False)
     with pytest.raises(CannotRecord) as told:
         RecordingsFolder(tmp_path / "out.zip")
-    assert "holds what was recorded for" in str(told.value)
+    assert "perhaps those of a recorder that was killed, or still runs" in str(told.value)
     assert f"`vlmock diff {tmp_path / 'out'}`" in str(told.value)
     assert read(tmp_path / "out")
+
+
+def test_nobody_is_said_to_be_dead_who_only_saved_a_folder_first(tmp_path: Path):
+    """A whole recording of that name is in the way of a zip file just as well, and is there to be read."""
+    take(tmp_path / "out" / "connection-1", [("client", append(b"AB"))])
+    for refused in (lambda: RecordingsFolder(tmp_path / "out.zip"), lambda: read(tmp_path / "out.zip")):
+        with pytest.raises((CannotRecord, RecordingError), match=r"out (holds|has) recordings, perhaps those of"):
+            refused()
+
+
+# ---- where nobody said
+
+
+@pytest.mark.parametrize(
+    "record",
+    [
+        RecordingsFolder,
+        RecordingFolder,
+        lambda path: vlmock.serve(record=path),
+        lambda path: vlmock.record("http://127.0.0.1:1", path),
+        lambda path: write([], path),
+    ],
+)
+def test_an_empty_path_is_no_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, record: Callable[[str], object]):
+    """Nor is it the working directory: it was a variable that nobody set."""
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises((CannotRecord, RecordingError), match=r"path .* is empty; name a folder, or a \.zip file"):
+        record("")
+    assert everything_in(tmp_path) == []
 
 
 @pytest.mark.parametrize("name", ["out.zip", "OUT.ZIP"])
@@ -117,7 +148,7 @@ def test_who_asks_for_the_zip_file_is_told_where_the_recording_is(tmp_path: Path
     take(tmp_path / Path(name).stem / "connection-1", [("client", append(b"AB"))], closed=False)
     with pytest.raises(RecordingError) as told:
         read(tmp_path / name)
-    assert f"name {tmp_path / Path(name).stem}, where" in str(told.value)
+    assert str(told.value).endswith(f": name {tmp_path / Path(name).stem}")
     with pytest.raises(RecordingError, match="no such folder or file"):
         read(tmp_path / "other.zip")
 

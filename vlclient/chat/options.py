@@ -90,7 +90,7 @@ class ChatOptions(msgspec.Struct, frozen=True, kw_only=True):
     greet: str | None = None
     reconnect: bool = False
     log: Path | None = None
-    record: Path | None = None
+    record: str | Path | None = None
     redact: Sequence[str] = ()
     """Regular expressions: what they match is neither recorded nor in the log."""
     redact_audio: bool = False

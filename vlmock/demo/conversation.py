@@ -28,7 +28,7 @@ _OWN_MISTAKE: Final = 1011
 """With this the server ends a connection when something is wrong with the server."""
 
 
-def run_demo(scenario: str, *, timing: str, journal: Path | None) -> None:
+def run_demo(scenario: str, *, timing: str, journal: str | None) -> None:
     """Hold the conversation, print it, and save its journal (in a temporary folder unless told where) and its sound.
 
     Raises RecordingError when the journal cannot be saved there. Raises SystemExit with the client's exit code when it
@@ -36,7 +36,7 @@ def run_demo(scenario: str, *, timing: str, journal: Path | None) -> None:
     """
     with _Stopping() as stopping, serve(scenario, timing=timing) as server:
         folder = Path(tempfile.mkdtemp(prefix="vlmock-"))
-        journal, heard = _writable(journal or folder / "journal"), folder / "heard.wav"
+        kept, heard = _writable(folder / "journal" if journal is None else journal), folder / "heard.wav"
         command = _client(server.url, heard, fast=timing == "instant")
         print(f"vlmock listens on {server.url}; it plays the scenario {scenario!r} with the timing {timing!r}.")
         if scenario != _FITTING:
@@ -45,8 +45,8 @@ def run_demo(scenario: str, *, timing: str, journal: Path | None) -> None:
         code = stopping.run(command)
         ended = _end_of(server)
         if server.journal.parts:
-            server.journal.save(journal)
-            print(f"\nThe journal is saved in {journal}")
+            server.journal.save(kept)
+            print(f"\nThe journal is saved in {kept}")
         else:
             print("\nNobody has connected, so there is no journal to be saved")
     if heard.is_file():
@@ -129,7 +129,7 @@ def _end_of(server: MockServer) -> Ended | None:
     return None
 
 
-def _writable(path: Path) -> Path:
+def _writable(path: str | Path) -> str | Path:
     """Found out before the conversation, not after it."""
     try:
         RecordingsFolder(path).finish()

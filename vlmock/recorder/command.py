@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from vlmock.console import lost_in_words, print_exports, redaction_options
+from vlmock.console import lost_in_words, print_exports, recorded_to, redaction_options
 from vlmock.errors import ServerError
 from vlmock.stop_signals import StopSignals
 
@@ -25,7 +25,7 @@ _LOOK_SECONDS: Final = 0.2
 
 
 @click.command()
-@click.argument("folder", type=click.Path(path_type=Path))
+@click.argument("folder", type=click.Path())
 @click.option(
     "--upstream",
     required=True,
@@ -55,7 +55,7 @@ _LOOK_SECONDS: Final = 0.2
     help="Seconds for the service to answer a handshake.",
 )
 @click.option("--verbose", "-v", is_flag=True, help="One line for each event.")
-def record(folder: Path, sign_in: str | None, redact: Sequence[str], verbose: bool, **options: Any) -> None:
+def record(folder: str, sign_in: str | None, redact: Sequence[str], verbose: bool, **options: Any) -> None:
     """Record sessions with the real service until Ctrl-C.
 
     Clients dial the recorder in place of the service. All that is said passes unchanged, and is written to FOLDER, or
@@ -76,7 +76,7 @@ def record(folder: Path, sign_in: str | None, redact: Sequence[str], verbose: bo
     ) as recorder:
         click.echo(f"vlmock records at {recorder.url}")
         click.echo(f"  what is said with {recorder.upstream}")
-        click.echo(f"  to {folder}")
+        click.echo(f"  to {recorded_to(folder, recorder.folder)}")
         print_exports(recorder.environment)
         click.echo("Press Ctrl-C to stop.")
         gc.freeze()  # what is there now stays

@@ -72,8 +72,8 @@ def _read(path: Path) -> list[Recording]:
     left = left_behind(path)
     if left is not None:
         raise RecordingError(
-            f"{path}: there is no such file, because its recorder was killed or still runs: name {left}, where all "
-            "that was recorded for it is"
+            f"{path}: there is no such file, but the folder {left} has recordings, perhaps those of a recorder that "
+            f"was killed, or still runs: name {left}"
         )
     raise RecordingError(f"{path}: there is no such folder or file")
 

@@ -20,11 +20,11 @@ def write(recordings: Sequence[Recording], path: str | Path) -> Path:
 
     Raises RecordingError where something is in the way.
     """
-    path = Path(path)
     try:
-        if len(recordings) == 1 and path.suffix.lower() != ".zip":
-            _fill(RecordingFolder(path), recordings[0])
-            return path
+        if len(recordings) == 1 and Path(path).suffix.lower() != ".zip":
+            folder = RecordingFolder(path)
+            _fill(folder, recordings[0])
+            return folder.path
         folders = RecordingsFolder(path)
         for number, recording in enumerate(recordings, 1):
             _fill(folders.connection(number), recording)

@@ -38,7 +38,7 @@ class RecordingFolder:
     def __init__(self, path: str | Path) -> None:
         """Makes the folder, and those above it. Raises CannotRecord when it holds a recording already, is no folder, or
         cannot be written to."""
-        self.path = Path(path)
+        self.path = _named(path)
         self.lines = 0
         """Of the events, as many as are whole on the disk."""
         self._files: dict[str, BinaryIO] = {}
@@ -102,7 +102,7 @@ class RecordingsFolder:
 
     def __init__(self, path: str | Path) -> None:
         """Raises CannotRecord as ``RecordingFolder`` does, and when there are recordings there already."""
-        path = Path(path)
+        path = _named(path)
         self._zip = path if path.suffix.lower() == _ZIP else None
         self.path = path
         if self._zip is not None:
@@ -134,7 +134,8 @@ class RecordingsFolder:
 
 
 def left_behind(archive: Path) -> Path | None:
-    """The folder with what was recorded for a zip file that is not there: its recorder was killed, or still runs."""
+    """A folder with what was perhaps recorded for a zip file that is not there: its recorder was killed, or still
+    runs."""
     if archive.suffix.lower() != _ZIP or archive.exists():
         return None
     folder = archive.with_suffix("")
@@ -168,14 +169,22 @@ def _check_room_for(archive: Path, folder: Path) -> None:
         raise _taken(archive)
     if left_behind(archive):
         raise CannotRecord(
-            f"{folder} holds what was recorded for {archive} by a recorder that was killed, or still runs; it is as "
-            f"good as the zip file (`vlmock diff {folder}`): move or remove it, or name another file"
+            f"the folder {folder} holds recordings, perhaps those of a recorder that was killed, or still runs, where "
+            f"those for {archive} are to be collected; they are as good as a zip file (`vlmock diff {folder}`): move or "
+            "remove them, or name another file"
         )
     if folder.is_dir() and any(folder.iterdir()):
         raise CannotRecord(
             f"the folder {folder} is not empty, and it is where recordings are collected until they become {archive}; "
             "name another file"
         )
+
+
+def _named(path: str | Path) -> Path:
+    """``Path("")`` would be the working directory, where nobody asked for it."""
+    if path == "":
+        raise CannotRecord("the path to record to is empty; name a folder, or a .zip file")
+    return Path(path)
 
 
 def _write(file: BinaryIO, data: bytes) -> None:
