@@ -213,13 +213,13 @@ def test_reports_say_where_it_broke_off() -> None:
     """To a person and to a machine; of a recording without an end that nobody wrote, nothing is said."""
     theirs = broken(server(begun(of_response("output_item.added"))))
     comparison = compare(theirs, server(answer()), names=("a", "b"))
-    told = "the recording of a broke off after frame 2 (1.0 s): what b has beyond that is looser"
+    told = "a: its recording broke off after frame 2 (1.0 s), and what comes after that is looser"
     assert f"  {told}" in as_text([comparison]).splitlines()
     assert told in as_junit([comparison])
     (connection,) = json.loads(as_json([comparison]))["connections"]
     assert (connection["their_break"], connection["our_break"]) == ({"frame": 2, "at": 1.0}, None)
     nothing = compare(server([]), broken(server([])), names=("a", "b"))
-    assert "  the recording of b broke off before anything was said" in as_text([nothing])
+    assert "  b: its recording broke off before anything was said, and" in as_text([nothing])
     assert "broke off" not in as_text([compare(replace(theirs, broke_off=False), server(answer()))])
 
 
@@ -235,4 +235,4 @@ def test_a_folder_that_a_killed_recorder_left_is_known_for_one(tmp_path: Path) -
     events.write_text("".join(lines[: place + 1]))
     done = CliRunner().invoke(main, ["diff", str(folder)])
     assert done.exit_code == 0, done.output
-    assert f"  the recording of service broke off after events.jsonl:{place + 1} (" in done.output
+    assert f"  service: its recording broke off after events.jsonl:{place + 1} (" in done.output

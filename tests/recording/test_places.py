@@ -3,8 +3,10 @@
 import json
 from pathlib import Path
 
+import msgspec
 import pytest
 
+from tests.recording.scenes import Scene
 from tests.recording.taking import append, session, take
 from vlmock.protocol.recording.folder import pack
 from vlmock.recording.model import Recording
@@ -46,7 +48,15 @@ def test_a_scenario_says_where_it_comes_from(folder: Path):
     """In its comments; what it cannot say has its line at the top."""
     (recording,) = read(folder)
     assert "events.jsonl:4 at 0.2 s: the client sent something that is no JSON object" in text_of(recording)
-    assert "message 3 at 0.2 s" in text_of(without_file(recording))
+    assert "frame 3 at 0.2 s" in text_of(without_file(recording))
+
+
+def test_what_was_never_answered_is_found_like_all_else():
+    """At its line where there is a file, else at its frame, as a comparison and a replay name it."""
+    counted = Scene().spoken("One.").typed("Two.").recording()
+    told = "what was said there was never answered: One."
+    assert f"frame 4: {told}" in text_of(counted)
+    assert f"events.jsonl:5: {told}" in text_of(msgspec.structs.replace(counted, file="out/events.jsonl"))
 
 
 def text_of(recording: Recording) -> str:

@@ -74,7 +74,7 @@ def test_outputs_of_several_tools_are_one_turn():
 def test_what_was_not_answered_any_more_may_be_left_out():
     """The recording ends before its answer."""
     scene = Scene().typed("Hi").answering().says("Hello.").done().typed("And now?")
-    assert "# At 0.0 s, message 8: nothing answered it any more.\n  - user: And now?\n    optional: true" in body(
+    assert "# At 0.0 s, frame 8: nothing answered it any more.\n  - user: And now?\n    optional: true" in body(
         scene.recording()
     )
 
@@ -82,7 +82,7 @@ def test_what_was_not_answered_any_more_may_be_left_out():
 def test_of_several_things_that_nothing_answered_the_last_is_a_turn():
     """The others are listed: speech is heard as the same turn until it has been answered."""
     scene = Scene().spoken("One.").spoken("Two.").typed("Three.")
-    assert "message 4: what was said there was never answered: One." in lost(scene)
+    assert "frame 4: what was said there was never answered: One." in lost(scene)
     assert "what was said there was never answered: Two." in lost(scene)
     assert "  - user: Three.\n    optional: true" in body(scene.recording())
 
@@ -188,7 +188,7 @@ def test_what_comes_outside_of_an_answer_is_listed_as_lost():
     scene.server("warning", warning={"message": "Hm"})
     scene.server("error", error={"type": "invalid_request_error", "message": "No", "event_id": "e"})
     text = lost(scene.typed("Hi").answering().says("Hello.").done())
-    assert "message 2 at 0.0 s: the server sent session.mood, outside of any answer" in text
+    assert "frame 2 at 0.0 s: the server sent session.mood, outside of any answer" in text
     assert "an error came outside of any answer: Oops" in text
     assert "a warning came outside of any answer: Hm" in text
     assert "the client was refused (No)" in text

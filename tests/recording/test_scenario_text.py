@@ -29,16 +29,16 @@ def test_it_looks_as_if_a_person_had_written_it():
     scene.wait(1).returned("c1", '{"temp_c": 3}').answering().says("It is 3 degrees.").done()
     assert body(scene.recording()) == (
         "turns:\n"
-        "  # At 0.0 s, message 2.\n"
+        "  # At 0.0 s, frame 2.\n"
         "  - start: true\n"
         "    reply: 'Good day: what can I do?'\n"
-        "  # At 4.0 s, message 8.\n"
+        "  # At 4.0 s, frame 8.\n"
         '  - user: "What\'s the weather?"\n'
         "    reply:\n"
         "      - say: I will look.\n"
         "      - call: get_weather\n"
         "        arguments: {location: Oslo, days: 2}\n"
-        "  # At 5.0 s, message 16.\n"
+        "  # At 5.0 s, frame 16.\n"
         '  # get_weather returned {"temp_c": 3}\n'
         "  - tool: get_weather\n"
         "    reply: It is 3 degrees."

@@ -37,7 +37,7 @@ __all__ = [
 class Place(msgspec.Struct, frozen=True):
     """Where something stands in a recording."""
 
-    message: int
+    frame: int
     """Counting from 1, both directions."""
     at: float
     """Seconds since the connection was opened."""
@@ -45,7 +45,7 @@ class Place(msgspec.Struct, frozen=True):
     """Of the recording's ``events.jsonl``, counting from 1; 0 where it has none."""
 
     def __str__(self) -> str:
-        return f"events.jsonl:{self.line}" if self.line else f"message {self.message}"
+        return f"events.jsonl:{self.line}" if self.line else f"frame {self.frame}"
 
 
 # ---- what came

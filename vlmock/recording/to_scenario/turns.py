@@ -153,7 +153,7 @@ def _unanswered(story: Story, clips: Clips, *, timed: bool) -> Iterator[Any]:
         return
     *others, last = came.said
     story.losses += [
-        f"message {other.place.message}: what was said there was never answered: {_short(other.text or '(no words)')}"
+        f"{other.place}: what was said there was never answered: {_short(other.text or '(no words)')}"
         for other in others
     ]
     if not last.spoken and not (last.text or "").strip():

@@ -43,16 +43,15 @@ def _comparison(comparison: Comparison, everything: bool, paint: Paint) -> Itera
 
 def breaks_of(comparison: Comparison) -> Iterator[str]:
     """A sentence for each side that broke off: where, and what that means."""
-    sides = (comparison.theirs, comparison.ours)
-    files = (comparison.their_file, comparison.our_file)
-    for name, other, file, place in zip(
-        sides, sides[::-1], files, (comparison.their_break, comparison.our_break), strict=True
+    for name, file, place in (
+        (comparison.theirs, comparison.their_file, comparison.their_break),
+        (comparison.ours, comparison.our_file, comparison.our_break),
     ):
         if place is not None:
             where = (
                 f"after {_place(place, file)} ({place.at:.1f} s)" if place.frame >= 0 else "before anything was said"
             )
-            yield f"the recording of {name} broke off {where}: what {other} has beyond that is looser"
+            yield f"{name}: its recording broke off {where}, and what comes after that is looser"
 
 
 def _alike(judged: Judged) -> object:
