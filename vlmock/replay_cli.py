@@ -90,6 +90,35 @@ def print_difference(entry: Any) -> None:
         click.echo(f"#{entry.connection} {entry.at:8.3f} ! {on_one_line(entry.told(entry.event.message))}")
 
 
+_OPTIONS: Final = (
+    click.option(
+        "--trailing",
+        type=click.Choice(["report", "ignore"]),
+        show_default="report",
+        help="Whether what the client did after the last complete answer has to come as well.",
+    ),
+    click.option(
+        "--on-unexpected",
+        type=click.Choice(["strict", "tolerant", "ignore"]),
+        show_default="tolerant",
+        help="A client that does otherwise than the recorded one ends with an error, and this with exit code 1 "
+        "(strict), or it goes on. Who says more when all has been played is hung up on in any case.",
+    ),
+    click.option(
+        "--replay-timing",
+        show_default="recorded",
+        metavar="TIMING",
+        help="recorded, instant, or how many times as long: 0.5 is twice as fast.",
+    ),
+    click.option(
+        "--replay",
+        type=click.Path(path_type=Path),
+        help="Play this recording to every connection, as often as somebody comes, held back by what the client "
+        "does; several one after the other. What a client does otherwise is printed.",
+    ),
+)
+
+
 def replay_options(command: _Command) -> _Command:
     """``--replay`` and what belongs to it, as one ``replaying``."""
 
@@ -111,33 +140,7 @@ def replay_options(command: _Command) -> _Command:
         return command(*args, replaying=Replaying(replay, replay_timing, on_unexpected, trailing), **options)
 
     added: Any = with_replaying
-    for option in (
-        click.option(
-            "--trailing",
-            type=click.Choice(["report", "ignore"]),
-            show_default="report",
-            help="Whether what the client did after the last complete answer has to come as well.",
-        ),
-        click.option(
-            "--on-unexpected",
-            type=click.Choice(["strict", "tolerant", "ignore"]),
-            show_default="tolerant",
-            help="A client that does otherwise than the recorded one ends with an error, and this with exit code 1 "
-            "(strict), or it goes on. Who says more when all has been played is hung up on in any case.",
-        ),
-        click.option(
-            "--replay-timing",
-            show_default="recorded",
-            metavar="TIMING",
-            help="recorded, instant, or how many times as long: 0.5 is twice as fast.",
-        ),
-        click.option(
-            "--replay",
-            type=click.Path(path_type=Path),
-            help="Play this recording to every connection, as often as somebody comes, held back by what the client "
-            "does; several one after the other. What a client does otherwise is printed.",
-        ),
-    ):
+    for option in _OPTIONS:
         added = option(added)
     result: _Command = added
     return result

@@ -82,8 +82,25 @@ def test_another_take_is_answered_as_the_recorded_one(
             at, cut = at + size, cut + 1
         assert line.types.count("input_audio_buffer.speech_stopped") == number + 1
     line.wait(10)
-    assert line.server == [spoken().whole(frame) for frame in spoken().frames if frame.source == "server"]
-    assert all("input_audio_sampling_rate" in problem for problem in line.leave().problems)
+    said = [spoken().whole(frame) for frame in spoken().frames if frame.source == "server"]
+    for event in said:
+        if event["type"] == "session.updated" and rate_hz != 24_000:
+            event["session"]["input_audio_sampling_rate"] = rate_hz
+    assert line.server == said
+    assert line.leave().problems == []
+
+
+@pytest.mark.parametrize("on_unexpected", ["tolerant", "strict"])
+def test_a_rate_is_told_to_who_asks_for_it(on_unexpected: str) -> None:
+    """It is about the client's own sound, as loud or long as that is: no difference, and the answer says what holds."""
+    session = session_line()
+    session.wait(0.2).say(update(input_audio_sampling_rate=16_000)).wait(1)
+    for rate_hz in (None, 8000, 16_000, 24_000):
+        line = replay_line(session.recording(), on_unexpected=on_unexpected)
+        line.wait(0.2).say(update(**({"input_audio_sampling_rate": rate_hz} if rate_hz else {}))).wait(1)
+        assert line.types == ["session.created", "session.updated"]
+        assert line.server[-1]["session"]["input_audio_sampling_rate"] == (rate_hz or 24_000)
+        assert line.leave().problems == []
 
 
 @given(take=takes, piece_ms=st.integers(5, 300))

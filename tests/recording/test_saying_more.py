@@ -143,6 +143,44 @@ def test_who_may_still_be_answered_is_not(on_unexpected: str) -> None:
     assert spoken.closed is None
 
 
+SETTINGS = update(instructions="Be brief.", modalities=["text", "audio"])
+
+
+@pytest.mark.parametrize("on_unexpected", MODES)
+def test_settings_said_once_more_are_answered_with_the_recorded_ones(on_unexpected: str) -> None:
+    """Clients wait for that before they say anything else, and it says which settings hold. It differs all the same."""
+    line = replay_line(recorded(types), on_unexpected=on_unexpected)
+    line.wait(0.2).say(SETTINGS).wait(1).say(update(instructions="Be long.")).wait(1)
+    first, again = line.server[-2:]
+    assert again == {**first, "event_id": again["event_id"]}
+    assert again["type"] == "session.updated"
+    assert again["event_id"] != first["event_id"]
+    line.say(typed_item("Hello"), ANSWER).wait(10).say(typed_item("And again"), ANSWER).wait(10)
+    assert line.types.count("response.done") == 2
+    assert line.closed is None
+    assert len(line.leave().problems) == (on_unexpected == "tolerant")
+
+
+def test_settings_said_once_more_are_answered_after_what_is_on_its_way() -> None:
+    """Else the answer to the first would be taken for that to the second, and would not say what holds."""
+    line = replay_line(recorded(types), timing="recorded")
+    line.wait(0.2).say(SETTINGS, SETTINGS)
+    assert line.types == ["session.created"]
+    line.wait(2)
+    assert line.types == ["session.created", "session.updated", "session.updated"]
+    assert line.server[1]["session"] == line.server[2]["session"]
+
+
+def test_who_waits_for_what_was_not_recorded_is_told_so() -> None:
+    """With what it said. Where no answer is waited for, there is nothing to tell."""
+    line = replay_line(recorded(types))
+    retrieve = {"type": "conversation.item.retrieve", "item_id": "i"}
+    line.wait(0.2).say(SETTINGS).wait(1).say(retrieve, {"type": "response.cancel"}).wait(1)
+    asked, tidied = line.problems[:2]
+    assert asked.endswith('got conversation.item.retrieve {"item_id":"i"}, and nothing in the recording answers that')
+    assert tidied.endswith("got response.cancel")
+
+
 def test_a_test_is_not_kept_waiting_in_the_middle_either() -> None:
     """Where the manner is to hang up at more: what is due is sent, what would have come is no problem any more."""
     line = replay_line(recorded(types), hang_up="more")

@@ -170,7 +170,7 @@ def _check_room_for(archive: Path, folder: Path) -> None:
     if left_behind(archive):
         raise CannotRecord(
             f"the folder {folder} holds recordings, perhaps those of a recorder that was killed, or still runs, where "
-            f"those for {archive} are to be collected; they are as good as a zip file (`vlmock diff {folder}`): move or "
+            f"those for {archive} would be collected; they are as good as a zip file (`vlmock diff {folder}`): move or "
             "remove them, or name another file"
         )
     if folder.is_dir() and any(folder.iterdir()):

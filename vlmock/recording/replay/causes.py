@@ -10,6 +10,7 @@ import msgspec
 from vlmock.protocol.wire import JsonObject
 
 __all__ = [
+    "ANSWERED",
     "CAUSES",
     "CAUSES_OF_CANCELLATION",
     "HEARD",
@@ -62,6 +63,9 @@ CAUSES: Final[dict[str, Cause]] = {
 }
 """By the type of the answer. A committed turn of speech asks for a response as well, and so does an approval; what has
 no row, or answers nothing that is known, comes after whatever the service said before it."""
+
+ANSWERED: Final = frozenset(kind for cause in CAUSES.values() for kind in cause.to)
+"""The types of client events that the service answers."""
 
 HEARD: Final = {
     "input_audio_buffer.speech_started": "audio_start_ms",

@@ -20,8 +20,10 @@ _MEASURED: Final = {
     ("conversation.item.truncate", "audio_end_ms"),
     ("session.avatar.connect", "client_sdp"),
     ("rtc.call.sdp.create", "sdp_offer"),
+    ("session.update", "session.input_audio_sampling_rate"),
 }
-"""What no two runs have in common: how much was heard, what a browser offers. Any value will do."""
+"""What two runs need not have in common: how much was heard, what a browser offers, how the client's own sound is
+sampled. Any value will do."""
 _NULL_IS_ABSENT: Final = frozenset({"event_id", "previous_item_id", "response", "response_id", "content_index", "id"})
 """Members for which null, nothing and an empty object say the same. Observed {SEED, PAI}."""
 _ANY_ORDER: Final = frozenset({"modalities", "include", "output_audio_timestamp_types"})

@@ -4,7 +4,6 @@ from base64 import b64decode
 from collections.abc import Callable
 from pathlib import PurePath
 from typing import Any, Final
-from urllib.parse import parse_qsl, urlsplit
 
 import msgspec
 
@@ -13,16 +12,17 @@ from vlmock.protocol.codec import InvalidEvent, decode_client
 from vlmock.protocol.errors import ErrorDetails, ErrorEvent
 from vlmock.protocol.input_audio import InputAudioBufferAppend
 from vlmock.protocol.wire import JsonObject
-from vlmock.recording.replay.causes import PIECES, TIDYING_UP
+from vlmock.recording.replay.causes import ANSWERED, PIECES, TIDYING_UP
 from vlmock.recording.replay.comparison import differences, learn_names
 from vlmock.recording.replay.deviations import Deviation, in_words
+from vlmock.recording.replay.dialled import dialled_otherwise
 from vlmock.recording.replay.ear import Ear, Sound
 from vlmock.recording.replay.ending import Progress, described, left_over
 from vlmock.recording.replay.identifiers import Names
 from vlmock.recording.replay.manner import Manner
 from vlmock.recording.replay.matching import Matching
 from vlmock.recording.replay.plan import Action, Plan
-from vlmock.recording.replay.prepared import Prepared, prepared
+from vlmock.recording.replay.prepared import Prepared, prepared, sampled_at
 from vlmock.recording.replay.schedule import Schedule
 from vlmock.session.effects import Close, Effect, Remark, Send, SendFrame, Speech
 from vlmock.session.listening.turn_detector import SpeechStarted
@@ -30,8 +30,6 @@ from vlmock.session.script import Recognized
 
 __all__ = ["Replay"]
 
-_DIALLED: Final = ("model", "api-version", "profile", "agent-name", "agent-project-name")
-"""What of its address says what a client wants."""
 _DEVIATED: Final = 1008
 _FRAME_CODES: Final = {*range(1000, 1004), *range(1007, 1015), *range(3000, 5000)}
 _NO_CODE: Final = 1005
@@ -78,6 +76,10 @@ class Replay:
         self._texts: dict[str, str] = {}
         self._asked: dict[int, JsonObject] = {}
         """What the client said this time, where the answer repeats some of it."""
+        self._holding: JsonObject | None = None
+        """What the client was told last about the settings that hold."""
+        self._updates_more = self._updates_answered = 0
+        """How many updates came that were not recorded, and how many of these have been answered."""
         self._unanswered: _Unanswered | None = None
         self._cut_short = False
         """Whether it ends before all has been played that could be."""
@@ -111,7 +113,7 @@ class Replay:
     def open(self, now: float) -> list[Effect]:
         effects: list[Effect] = []
         self._ear.asked_for(self._session_at_connect())
-        for deviation in self._dialled_otherwise():
+        for deviation in dialled_otherwise(self.plan.recording, self._target):
             self._deviates(deviation, effects, None)
         self._schedule.open(now)
         return effects + self.advance(now)
@@ -141,8 +143,10 @@ class Replay:
                 self._send(number, effects)
                 if self._over:
                     break
-        if self._unanswered is not None and not self._over and self._schedule.next_deadline() is None:
-            self._hang_up(self._unanswered, effects)
+        if not self._over and self._schedule.next_deadline() is None:
+            self._tell_what_holds(effects)
+            if self._unanswered is not None:
+                self._hang_up(self._unanswered, effects)
         return effects
 
     def next_deadline(self) -> float | None:
@@ -229,6 +233,7 @@ class Replay:
         next_one = self._matching.next
         members = {name: member for name, member in body.items() if name != "type"}
         got = f"{kind} {in_words(members)}" if members else kind
+        got += ", and nothing in the recording answers that" if kind in ANSWERED - TIDYING_UP else ""
         if next_one is None:
             return Deviation("extra", f"{self.name}, after its last client event", "nothing more", got)
         return Deviation("extra", self.plan.recording.place(next_one.frame), described(next_one), got)
@@ -292,6 +297,9 @@ class Replay:
         if step.type in ("session.created", "session.updated"):
             self._ear.told(frame.event.get("session"))
         made = self._renamed(number, self.plan.frames[step.frame])
+        if step.type in ("session.created", "session.updated"):
+            made = sampled_at(self._ear.rate_hz, made)
+            self._holding = msgspec.json.decode(made.message)
         effects.append(SendFrame(made.event, made.message))
 
     def _renamed(self, number: int, made: Prepared) -> Prepared:
@@ -306,6 +314,15 @@ class Replay:
         elif asked is not None and "audio_end_ms" in event:
             event["audio_end_ms"] = asked.get("audio_end_ms")
         return prepared(event)
+
+    def _tell_what_holds(self, effects: list[Effect]) -> None:
+        """An update that was not recorded changes nothing, and its client waits to be told so: the settings that hold
+        are those of the recording. Called when nothing else is on its way."""
+        while self._holding is not None and self._updates_answered < self._updates_more:
+            self._updates_answered += 1
+            event_id = f"event_vlmock_replay_{self._updates_answered}"
+            made = prepared(self._holding | {"type": "session.updated", "event_id": event_id})
+            effects.append(SendFrame(made.event, made.message))
 
     # ---- deviations
 
@@ -330,6 +347,8 @@ class Replay:
             self._cut_short = self._cut_short or not through
             why = f"{self._short_name} has been played to its end" if through else f"it is not in {self._short_name}"
             self._unanswered = _Unanswered(deviation, f"nothing answers {what}: {why}", _event_id(body))
+        elif what == "session.update":
+            self._updates_more += 1
 
     def _hang_up(self, last: "_Unanswered", effects: list[Effect]) -> None:
         details = ErrorDetails(
@@ -342,16 +361,6 @@ class Replay:
         effects.append(Send(ErrorEvent(event_id="event_vlmock_replay", error=details)))
         effects.append(Close(_DEVIATED, last.reason))
         self._over = True
-
-    def _dialled_otherwise(self) -> list[Deviation]:
-        recorded, now = _query(self.plan.recording.head.url), _query(self._target)
-        if not self.plan.recording.head.url or not self._target:
-            return []
-        return [
-            Deviation("different", f"{self.name}, address: {key}", _or_nothing(recorded, key), _or_nothing(now, key))
-            for key in _DIALLED
-            if recorded.get(key) != now.get(key)
-        ]
 
     def _session_at_connect(self) -> Any:
         for step in self.plan.steps[:1]:
@@ -381,11 +390,3 @@ def _bytes(base64: str) -> bytes:
         return b64decode(base64)
     except ValueError:
         return b""
-
-
-def _query(url: str) -> dict[str, str]:
-    return {key.lower(): value for key, value in parse_qsl(urlsplit(url).query)}
-
-
-def _or_nothing(query: dict[str, str], key: str) -> str:
-    return in_words(query[key]) if key in query else "nothing"

@@ -89,6 +89,11 @@ class Ear:
         return self._buffer.audio_ms
 
     @property
+    def rate_hz(self) -> int | None:
+        """Of the client's sound, as it asked for it; None: its format knows only one."""
+        return self._buffer.audio_format.rate_hz if self._name == "pcm16" else None
+
+    @property
     def detects(self) -> bool:
         """Whether anybody listens for speech; else the client commits its turns."""
         return self._detection is not None

@@ -10,8 +10,10 @@ from vlmock.protocol.recording.lines import AUDIO_KEY, Clip
 from vlmock.protocol.wire import JsonObject, ServerEvent
 from vlmock.recording.model import Recording
 
-__all__ = ["Prepared", "PreparedFrames", "prepared"]
+__all__ = ["Prepared", "PreparedFrames", "prepared", "sampled_at"]
 
+_USUAL_RATE_HZ: Final = 24_000
+"""Of a session that names none."""
 _KEPT_BYTES: Final = 32 * 1024 * 1024
 """Of messages of one recording; their events take as much again. What does not fit is made each time it is sent."""
 _CLASSES: Final = SERVER_EVENTS | OTHER_SERVER_EVENTS
@@ -69,3 +71,16 @@ def prepared(event: JsonObject) -> Prepared:
         if isinstance(typed, ServerEvent) and to_json_object(typed) == whole:
             return Prepared(typed, message)
     return Prepared(whole, message)
+
+
+def sampled_at(rate_hz: int | None, made: Prepared) -> Prepared:
+    """What is told of a session, with the rate of the client's own sound: that is its own affair, and not that of the
+    recorded one. None: its format knows only one rate."""
+    event = msgspec.json.decode(made.message)
+    session = event.get("session")
+    if not isinstance(session, dict):
+        return made
+    if rate_hz in (None, session.get("input_audio_sampling_rate") or _USUAL_RATE_HZ):
+        return made
+    session["input_audio_sampling_rate"] = rate_hz
+    return prepared(event)
