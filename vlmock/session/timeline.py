@@ -107,7 +107,8 @@ class Timeline:
 
     def next_deadline(self) -> float | None:
         """When something is to be told next; None when nothing is, or all of it waits for something outside."""
-        return min((story.due for story in self._stories if story.awaiting is None), default=None)
+        story = self._earliest(inf)
+        return None if story is None else story.due
 
     @property
     def awaits_speech(self) -> bool:
@@ -131,20 +132,24 @@ class Timeline:
     def tell(self, now: float) -> Iterable[Told]:
         """Everything that is due by now, in the order of time. Mostly nothing is."""
         if self._earliest(now) is None:
-            self.now = max(self.now, now)
+            self._reach(now)
             return ()
         return self._tell(now)
 
     def _tell(self, now: float) -> Iterator[Told]:
         while (story := self._earliest(now)) is not None:
-            self.now = max(self.now, story.due)
+            self._reach(story.due)
             yield from self._continue(story, now)
-        self.now = max(self.now, now)
+        self._reach(now)
+
+    def _reach(self, instant: float) -> None:
+        if instant > self.now:
+            self.now = instant
 
     def acknowledge(self) -> Generator[Told, None, None]:
         """End every story that answers an earlier client event, whether it is due or not."""
-        for story in [story for story in self._stories if story.acknowledges]:
-            while story in self._stories and story.awaiting is None:
+        for story in self._stories.copy():
+            while story.acknowledges and story in self._stories and story.awaiting is None:
                 yield from self._continue(story, _AT_ITS_NEXT_WAIT)
 
     def _earliest(self, now: float) -> Story | None:
