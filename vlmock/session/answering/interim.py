@@ -113,4 +113,4 @@ class _Bridge:
 
     def _say(self) -> Plot:
         self._said = True
-        return Performance(self._state, self._response, [Say(self._words)], items=EphemeralItems).at_once()
+        return Performance(self._state, self._response, [Say(self._words)], items=EphemeralItems).plot(at_once=True)

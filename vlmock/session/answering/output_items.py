@@ -4,7 +4,7 @@ What has been said is kept in the ``ActiveResponse`` as it is said, so a respons
 closed correctly.
 """
 
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterable, Iterator
 
 import msgspec
 
@@ -95,16 +95,13 @@ class OutputItems:
         if len(said.pieces) < len(run.pieces):
             raise TokenLimitReached
 
-    def _woven(self, message: OpenMessage, said: Run) -> Iterator[ServerEvent | Deltas]:
+    def _woven(self, message: OpenMessage, said: Run) -> Iterable[ServerEvent | Deltas]:
         kinds = said.spoken_kinds if message.spoken else said.written_kinds
         place = self._response.id, message.item_id, message.output_index
         told = Deltas(*place, kinds, said.deltas, said.delta_audio_bytes)
-        if message.marking is None:
-            yield told
-        else:
-            yield from message.marking.woven(told, said.pieces)
+        return (told,) if message.marking is None else message.marking.woven(told, said.pieces)
 
-    def _by_avatar(self, said: Run, told: Iterator[ServerEvent | Deltas]) -> Iterator[Told]:
+    def _by_avatar(self, said: Run, told: Iterable[ServerEvent | Deltas]) -> Iterator[Told]:
         """Let the avatar speak. Observed {VIBE}: all comes as ever, but no ``response.audio.delta``."""
         yield from say(self._state, self._response, said)
         takes_sound = self._state.avatar is not None and self._state.avatar.takes_sound

@@ -1,9 +1,9 @@
 """A reply as the service would send it: which events, in which order, at which moments."""
 
+from collections import deque
 from collections.abc import Generator, Iterator, Sequence
-from copy import copy
 from itertools import takewhile
-from typing import TypeGuard
+from typing import Final, TypeVar
 
 from vlmock.protocol.audio_format import AudioFormat
 from vlmock.protocol.errors import ErrorDetails, ErrorEvent, WarningDetails, WarningEvent
@@ -38,8 +38,12 @@ from vlmock.session.words import tokens
 
 __all__ = ["Performance"]
 
+Kind = TypeVar("Kind")
+
 _NATIVE_HEAD_START_TOKENS = 4
 """Observed {PAI}: about four transcript deltas come before the first audio, then both alternate."""
+_WITHIN_A_MESSAGE: Final = (Say, Wait, Emit, Error, Warn, Invocation)
+"""What may stand between the words of one message."""
 
 
 class Performance:
@@ -56,24 +60,18 @@ class Performance:
         self._state = state
         self._response = response
         self._items = items(state, response)
-        self._steps = [copy(step) for step in steps]  # copies: each occurrence of a step is its own
-        self._speech_keys: dict[int, int] = {}
+        self._steps = steps
+        self._speech_keys: deque[int] = deque()
+        """Of the words that have been ordered and not yet told, in their order."""
 
-    def plot(self) -> Plot:
-        """The whole reply, in wire order, and the time that the model takes before it.
+    def plot(self, *, at_once: bool = False) -> Plot:
+        """The whole reply, in wire order, and before it the time that the model takes, unless it is told ``at_once``.
 
         Raises ReplyBrokenOff at a step that says so, TokenLimitReached at the limit.
         """
         yield from self._order_speech()
-        yield At(self._state.now + self._state.seconds("llm_first"))
-        yield from self._told()
-
-    def at_once(self) -> Plot:
-        """The same without the model's time."""
-        yield from self._order_speech()
-        yield from self._told()
-
-    def _told(self) -> Plot:
+        if not at_once:
+            yield At(self._state.now + self._state.seconds("llm_first"))
         place = 0
         while place < len(self._steps):
             step = self._steps[place]
@@ -87,18 +85,18 @@ class Performance:
 
     # ---- the parts of a reply
 
-    def _passage(self, start: int) -> tuple[list[Step], list[Call]]:
+    def _passage(self, start: int) -> tuple[Sequence[Step], Sequence[Call]]:
         """The steps that make one message, from its first words to its last, and the calls that follow directly."""
         steps = self._steps[start:]
-        said = list(takewhile(lambda step: isinstance(step, Say | Wait | Emit | Error | Warn | Invocation), steps))
+        said = list(takewhile(lambda step: isinstance(step, _WITHIN_A_MESSAGE), steps))
         while not isinstance(said[-1], Say):
             said.pop()
-        return said, list(_leading_calls(steps[len(said) :]))
+        return said, list(_leading(Call, steps[len(said) :]))
 
     def _message(self, said: Sequence[Step], calls: Sequence[Call]) -> Plot:
         """A message item, and the calls beside it."""
         message = yield from self._items.open_message()
-        opening = [step for step in takewhile(_is_say, said) if isinstance(step, Say)]
+        opening = list(_leading(Say, said))
         calls_beside = calls if message.spoken and len(opening) == len(said) else ()
         yield from self._say(message, opening, calls_beside, first=True)
         for step in said[len(opening) :]:
@@ -153,8 +151,10 @@ class Performance:
     def _paced(self, message: OpenMessage, run: Run) -> Iterator[Beat]:
         """Words and speech one by one as they are generated, or all at once where nothing takes time."""
         if self._state.timing.takes_no_time:
-            yield from self._items.deltas(message, run)
-            return
+            return self._items.deltas(message, run)
+        return self._one_by_one(message, run)
+
+    def _one_by_one(self, message: OpenMessage, run: Run) -> Iterator[Beat]:
         for single in run.singly():
             yield from self._items.deltas(message, single)
             yield At(self._state.now + self._seconds_for(single))
@@ -169,8 +169,8 @@ class Performance:
         """Observed {NETT}: a face moves to words that are written. Assumed: as fast as they would be spoken."""
         if message.marking is None:
             return
-        for number, say in enumerate(says):
-            speech = yield from self._spoken(message, say)
+        for number in range(len(says)):
+            speech = yield from self._next_speech(message)
             for single in cut(speech, *self._how, opening=first and number == 0).singly():
                 yield from message.marking.marks(single.duration_ms)
                 yield At(self._state.now + self._seconds_for(single))
@@ -184,10 +184,10 @@ class Performance:
         for call in calls:
             yield from self._items.call(call)
         yield At(begun + self._state.seconds("tts_first"))
-        for number, say in enumerate(says):
+        for number in range(len(says)):
             if number:
                 yield At(self._state.now + self._state.seconds("sentence_gap"))
-            speech = yield from self._spoken(message, say)
+            speech = yield from self._next_speech(message)
             yield from self._paced(message, cut(speech, *self._how, opening=first and number == 0))
 
     def _interleaved(self, message: OpenMessage, say: Say, *, first: bool) -> Plot:
@@ -197,7 +197,7 @@ class Performance:
         yield from self._paced(message, run_of_words(words, _NATIVE_HEAD_START_TOKENS))
         if first:
             yield At(begun + self._state.seconds("tts_first"))
-        speech = yield from self._spoken(message, say)
+        speech = yield from self._next_speech(message)
         tail = tokens(words)[_NATIVE_HEAD_START_TOKENS:]
         whole, *runs = interleaved(speech, *self._how, tail, opening=first)
         if self._state.timing.takes_no_time or not whole.audio:
@@ -212,8 +212,11 @@ class Performance:
         if not self._response.voiced:
             return
         voice = self._response.voice
-        for say in filter(_is_say, self._steps):
-            key = self._speech_keys[id(say)] = self._state.new_key()
+        for say in self._steps:
+            if not isinstance(say, Say):
+                continue
+            key = self._state.new_key()
+            self._speech_keys.append(key)
             request = SpeechRequest(
                 text=say.text,
                 format=self._response.audio_format,
@@ -224,8 +227,8 @@ class Performance:
             )
             yield Synthesize(key, request)
 
-    def _spoken(self, message: OpenMessage, say: Say) -> Generator[Beat, Supply | None, Speech]:
-        speech = yield AwaitSpeech(self._speech_keys[id(say)])
+    def _next_speech(self, message: OpenMessage) -> Generator[Beat, Supply | None, Speech]:
+        speech = yield AwaitSpeech(self._speech_keys.popleft())
         assert isinstance(speech, Speech)
         if message.marking is not None:
             message.marking.begin(speech)
@@ -237,13 +240,9 @@ class Performance:
         return self._response.audio_format, self._state.pipeline
 
 
-def _is_say(step: Step) -> TypeGuard[Say]:
-    return isinstance(step, Say)
-
-
-def _leading_calls(steps: Sequence[Step]) -> Iterator[Call]:
+def _leading(kind: type[Kind], steps: Sequence[Step]) -> Iterator[Kind]:
     for step in steps:
-        if not isinstance(step, Call):
+        if not isinstance(step, kind):
             return
         yield step
 
