@@ -132,10 +132,8 @@ class ConnectionJournal:
     def note(self, source: Source, event: EventOrBody, now: float, payload_bytes: int, message: bytes = b"") -> None:
         """An event has been received or sent, as this message."""
         weight = payload_bytes + _OVERHEAD_BYTES
-        entry = Entry(self.number, now - self._started, source, event, weight)
-        if type(event) is InvalidEvent:
-            entry.message = message
-        entry.redaction = self.redaction
+        kept = message if type(event) is InvalidEvent else b""
+        entry = Entry(self.number, now - self._started, source, event, weight, 0, kept, self.redaction)
         if self._recorded is not None:
             self._recorded.said(source, message, entry.at)
         self._noted.append(entry)

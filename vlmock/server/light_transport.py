@@ -75,15 +75,15 @@ class LightTransport(Transport):
         parts: list[bytes | Raw | memoryview] = []
         size = 0
         for each in messages:
-            if isinstance(each, ReadyFrames):
+            if isinstance(each, tuple):
+                length, message = each
+                head = frame_head(length)
+                parts.append(head)
+                parts += message
+                size += len(head) + length
+            else:
                 parts.append(each.view)
                 size += len(each.view)
-                continue
-            length, message = each
-            head = frame_head(length)
-            parts.append(head)
-            parts += message
-            size += len(head) + length
         self._write(parts, size)
 
     def _write(self, parts: list[bytes | Raw | memoryview], size: int) -> None:

@@ -9,7 +9,7 @@ from vlmock.protocol.voices import OpenAIVoice, Voice
 from vlmock.protocol.wire import given
 from vlmock.session.answering.input_items import item_from_request, turn_input
 from vlmock.session.configuration.defaults import filled_voice
-from vlmock.session.conversation.tally import Cost, Tally, cost_of
+from vlmock.session.conversation.tally import Tally, cost_of
 from vlmock.session.conversation.usage import NOTHING
 from vlmock.session.script import Reply, Say, ToolOutput, Turn, UserInput
 from vlmock.session.speaking.active_response import ActiveResponse, ResponseRequest
@@ -19,7 +19,7 @@ from vlmock.session.state import SessionState
 __all__ = ["Context", "context_of", "pre_generated", "response_of", "turn_of"]
 
 
-NOTHING_IN_VIEW = Tally()
+_NOTHING = Tally()
 
 
 class Context(msgspec.Struct, frozen=True):
@@ -27,9 +27,9 @@ class Context(msgspec.Struct, frozen=True):
 
     user_inputs: tuple[UserInput, ...] = ()
     tool_outputs: tuple[ToolOutput, ...] = ()
-    tally: Tally = NOTHING_IN_VIEW
+    tally: Tally = _NOTHING
     """What it has in view costs so much."""
-    answered: tuple[Cost, ...] = ()
+    answered: Tally = _NOTHING
     """What the turn itself costs."""
 
 
@@ -48,7 +48,7 @@ def context_of(state: SessionState, asked: ResponseRequest) -> Context:
         tuple(state.user_inputs),
         tuple(state.tool_outputs),
         state.history.tally,
-        tuple(map(state.history.cost, answered)),
+        Tally(map(state.history.cost, answered)),
     )
     if not asked.is_out_of_band:
         state.user_inputs.clear()
@@ -81,7 +81,7 @@ def turn_of(state: SessionState, asked: ResponseRequest, context: Context) -> Tu
         tool_outputs=context.tool_outputs,
         session=settings,
         instructions=" ".join(filter(None, (instructions, asked.additional_instructions))),
-        tools=_tools(state, asked),
+        tools=tuple(given(params.tools, given(settings.tools, []))),
         tool_choice=params.tool_choice or settings.tool_choice or "auto",
         history=state.history.items(),
         metadata=given(params.metadata, {}),
@@ -89,10 +89,6 @@ def turn_of(state: SessionState, asked: ResponseRequest, context: Context) -> Tu
         invoke_input=given(params.invoke_input, {}),
         idle=asked.idle,
     )
-
-
-def _tools(state: SessionState, asked: ResponseRequest) -> tuple[Tool, ...]:
-    return tuple(given(asked.params.tools, given(state.settings.tools, [])))
 
 
 def pre_generated(asked: ResponseRequest) -> Reply | None:
@@ -104,13 +100,15 @@ def pre_generated(asked: ResponseRequest) -> Reply | None:
     return Reply((Say(text),), origin="response.create")
 
 
-def response_of(state: SessionState, asked: ResponseRequest) -> ActiveResponse:
-    """What the session's settings and the request's own make of a response."""
+def response_of(state: SessionState, asked: ResponseRequest, tools: tuple[Tool, ...]) -> ActiveResponse:
+    """What the session's settings and the request's own make of a response. ``tools``: offered to it."""
     params, settings, pipeline = asked.params, state.settings, state.pipeline
     format_name = given(params.output_audio_format, given(settings.output_audio_format, "pcm16"))
     voice = filled_voice(params.voice) if params.voice else given(settings.voice, None)
     conversation_id = state.conversation_id if pipeline.has_conversation_id else ""
-    limit = _token_limit(state, asked)
+    # Documented {DOC}: under either name.
+    own_limit: int | str | None = given(params.max_output_tokens, given(params.max_response_output_tokens, None))
+    limit = own_limit or given(settings.max_response_output_tokens, None) or "inf"
     modalities = _modalities(state, asked, voice)
     return ActiveResponse(
         id=asked.id,
@@ -121,28 +119,14 @@ def response_of(state: SessionState, asked: ResponseRequest) -> ActiveResponse:
         audio_format=output_format(format_name),
         output_audio_format=format_name if pipeline.echoes_output_format else None,
         temperature=given(params.temperature, given(settings.temperature, None)),
-        max_output_tokens=limit if pipeline.echoes_output_format else _asked_limit(asked),
+        max_output_tokens=limit if pipeline.echoes_output_format else own_limit,
         token_limit=limit if isinstance(limit, int) else None,
         metadata=None if asked.is_pre_generated else given(params.metadata, None),
         conversation_id=None if asked.is_out_of_band else conversation_id,
         input_tokens=NOTHING.input_token_details,
-        tools=_tools(state, asked),
+        tools=tools,
         marks=wanted_marks(state.settings, params, state.readings, voice=voice, modalities=modalities),
     )
-
-
-def _token_limit(state: SessionState, asked: ResponseRequest) -> int | str:
-    """How much it may say: the request's own word, or the session's. ``"inf"``: as much as it likes."""
-    session_limit = state.settings.max_response_output_tokens
-    return _asked_limit(asked) or (session_limit if isinstance(session_limit, int | str) else "inf")
-
-
-def _asked_limit(asked: ResponseRequest) -> int | str | None:
-    """Documented {DOC}: under either name."""
-    for sent in (asked.params.max_output_tokens, asked.params.max_response_output_tokens):
-        if isinstance(sent, int | str):
-            return sent
-    return None
 
 
 def _modalities(state: SessionState, asked: ResponseRequest, voice: Voice | None) -> list[str]:

@@ -143,7 +143,7 @@ def _create(state: SessionState, asked: ResponseRequest) -> Telling:
     throttled = _throttled(state)
     context = Context() if throttled else context_of(state, asked)  # what is not answered now is answered later
     turn = turn_of(state, asked, context)
-    response = response_of(state, asked)
+    response = response_of(state, asked, turn.tools)
     if not asked.is_pre_generated:
         response.input_tokens = state.meter.input(turn.instructions, context.tally, context.answered)
     state.response = response

@@ -41,6 +41,11 @@ class Cost(msgspec.Struct, frozen=True):
         """Of its sound. Observed {FON, PAI}: ten a second, whole ones: 4.096 s are 40, and 3.056 s are 30."""
         return int(self.spoken_ms // _MS_PER_AUDIO_TOKEN)
 
+    @property
+    def transcript_tokens(self) -> int:
+        """Of its words, where they are what the user spoke."""
+        return self.text_tokens if self.spoken_ms else 0
+
 
 NO_COST = Cost(0)
 
@@ -60,11 +65,10 @@ class Tally:
 
     def exchange(self, old: Cost, new: Cost) -> None:
         """An item costs something else now."""
-        for cost, sign in ((old, -1), (new, 1)):
-            self.text_tokens += sign * cost.text_tokens
-            if cost.spoken_ms:
-                self.transcript_tokens += sign * cost.text_tokens
-                self.audio_tokens += sign * cost.audio_tokens
+        self.text_tokens += new.text_tokens - old.text_tokens
+        if old.spoken_ms or new.spoken_ms:
+            self.transcript_tokens += new.transcript_tokens - old.transcript_tokens
+            self.audio_tokens += new.audio_tokens - old.audio_tokens
 
 
 def cost_of(item: ResponseItem, spoken_ms: float) -> Cost:

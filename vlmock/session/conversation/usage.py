@@ -1,11 +1,10 @@
 """What a response costs, in tokens. Observed {FON}, behaviour.md 4.10; text counts are Assumed."""
 
-from collections.abc import Sequence
 from functools import lru_cache
 
 from vlmock.protocol.response import CachedTokensDetails, InputTokenDetails, OutputTokenDetails, Usage
 from vlmock.protocol.wire import given
-from vlmock.session.conversation.tally import Cost, Tally
+from vlmock.session.conversation.tally import Tally
 from vlmock.session.pipeline import Pipeline
 from vlmock.session.words import audio_tokens, token_count
 
@@ -21,24 +20,18 @@ class Meter:
         self.pipeline = pipeline
         self._has_been_asked = False
 
-    def input(self, instructions: str, tally: Tally, answered: Sequence[Cost]) -> InputTokenDetails:
+    def input(self, instructions: str, tally: Tally, answered: Tally) -> InputTokenDetails:
         """The input of a response with this conversation in view, of which ``answered`` is the turn itself.
 
         Observed {FON}: cascade counts audio input only for the latest turn, native for all. Observed {FON, PAI}: from
         the second response on, what was there before the turn is cached in blocks of 64.
         """
-        text = _instruction_tokens(instructions) + tally.text_tokens
-        heard = [cost for cost in answered if cost.spoken_ms]
-        if self.pipeline.audio_counts_accumulate:
-            text -= tally.transcript_tokens
-            audio = tally.audio_tokens
-        else:
-            text -= sum(cost.text_tokens for cost in heard)
-            audio = sum(cost.audio_tokens for cost in heard)
-        known = text - sum(cost.text_tokens for cost in answered if not cost.spoken_ms)
+        heard = tally if self.pipeline.audio_counts_accumulate else answered
+        text = _instruction_tokens(instructions) + tally.text_tokens - heard.transcript_tokens
+        known = text - (answered.text_tokens - answered.transcript_tokens)
         cached = known // _CACHE_BLOCK_TOKENS * _CACHE_BLOCK_TOKENS if self._has_been_asked else 0
         self._has_been_asked = True
-        return _input_details(text, audio, cached)
+        return _input_details(text, heard.audio_tokens, cached)
 
 
 _instruction_tokens = lru_cache(maxsize=64)(token_count)

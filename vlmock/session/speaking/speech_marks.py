@@ -65,11 +65,12 @@ def wanted_marks(
     """
     animation = given(params.animation, given(settings.animation, None))
     outputs = given(animation.outputs, _DEFAULT_OUTPUTS) if isinstance(animation, Animation) else []
+    times = given(settings.output_audio_timestamp_types, [])
+    if not outputs and not times:
+        return None
     has_face = isinstance(voice, _FACES_OF) and not {"audio", "animation"}.isdisjoint(modalities)
     wanted = WantedMarks(
-        words="audio" in modalities
-        and isinstance(voice, AzureSpeechVoice)
-        and "word" in given(settings.output_audio_timestamp_types, []),
+        words="audio" in modalities and isinstance(voice, AzureSpeechVoice) and "word" in times,
         visemes=has_face and "viseme_id" in outputs,
         blendshapes=has_face and "blendshapes" in outputs and readings.blendshapes,
     )
