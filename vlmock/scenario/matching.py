@@ -38,9 +38,10 @@ def match(entry: Entry, turn: Turn, session: Mapping[str, object]) -> Match | li
     found = _user_differences(entry, turn, groups)
     output, problems = _output_differences(when, turn, groups)
     found += problems
-    offered = tool_names(turn)
-    if missing := [name for name in when.tools_offered if name not in offered]:
-        found.append(Difference("tools_offered", ", ".join(missing), ", ".join(offered) or "no tools"))
+    if when.tools_offered:
+        offered = tool_names(turn)
+        if missing := [name for name in when.tools_offered if name not in offered]:
+            found.append(Difference("tools_offered", ", ".join(missing), ", ".join(offered) or "no tools"))
     if when.turn not in (None, turn.number):
         found.append(Difference("turn", str(when.turn), str(turn.number)))
     if when.session is not None:
