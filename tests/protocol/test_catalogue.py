@@ -1,3 +1,4 @@
+import inspect
 import re
 from pathlib import Path
 from typing import get_args
@@ -16,7 +17,7 @@ from vlmock.protocol.catalogue import (
     AnyServerEvent,
 )
 from vlmock.protocol.versions import SINCE
-from vlmock.protocol.wire import ClientEvent, ServerEvent
+from vlmock.protocol.wire import ClientEvent, ServerEvent, WireObject
 
 ALL = CLIENT_EVENTS | OTHER_CLIENT_EVENTS | SERVER_EVENTS | OTHER_SERVER_EVENTS
 
@@ -48,6 +49,14 @@ def test_no_event_is_left_out_of_the_catalogue():
     assert len(ALL) == len(events)
     assert set(get_args(AnyClientEvent)) == set(CLIENT_EVENTS.values())
     assert set(get_args(AnyServerEvent)) == set((SERVER_EVENTS | OTHER_SERVER_EVENTS).values())
+
+
+def test_a_wire_type_is_immutable_and_made_with_keywords():
+    """The order of members on the wire is that in which they are declared, and nobody's to know by heart."""
+    for each in {kind for base in (WireObject, ClientEvent, ServerEvent) for kind in subclasses(base)}:
+        kinds = {parameter.kind for parameter in inspect.signature(each).parameters.values()}
+        assert kinds <= {inspect.Parameter.KEYWORD_ONLY}, each
+        assert each.__struct_config__.frozen, each
 
 
 @pytest.mark.parametrize(("wire_type", "event_class"), ALL.items())

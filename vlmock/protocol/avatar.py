@@ -26,7 +26,7 @@ AVATAR_OUTPUT_PROTOCOLS = ("webrtc", "websocket")
 PHOTO_AVATAR_MODELS = ("vasa-1",)
 
 
-class IceServer(WireObject):
+class IceServer(WireObject, kw_only=True):
     """A way through to the picture."""
 
     urls: list[str] | str
@@ -34,21 +34,21 @@ class IceServer(WireObject):
     credential: str | UnsetType | None = UNSET
 
 
-class VideoCrop(WireObject):
+class VideoCrop(WireObject, kw_only=True):
     """The part of the picture that is sent, in pixels, x before y."""
 
     top_left: list[Int32]
     bottom_right: list[Int32]
 
 
-class VideoResolution(WireObject):
+class VideoResolution(WireObject, kw_only=True):
     """In pixels."""
 
     width: Int32
     height: Int32
 
 
-class VideoBackground(WireObject):
+class VideoBackground(WireObject, kw_only=True):
     """Behind the avatar: a colour or a picture."""
 
     color: str | UnsetType | None = UNSET
@@ -56,7 +56,7 @@ class VideoBackground(WireObject):
     image_url: str | UnsetType | None = UNSET
 
 
-class AvatarVideo(WireObject):
+class AvatarVideo(WireObject, kw_only=True):
     """How the picture is sent."""
 
     bitrate: Int32 | UnsetType | None = UNSET
@@ -70,7 +70,7 @@ class AvatarVideo(WireObject):
     """In frames, 1 to 2000; 10 where not sent."""
 
 
-class AvatarScene(WireObject):
+class AvatarScene(WireObject, kw_only=True):
     """How a photo avatar stands and moves. Since 2026-01-01-preview."""
 
     zoom: float | UnsetType | None = UNSET
@@ -87,7 +87,7 @@ class AvatarScene(WireObject):
     """Above 0, up to 1."""
 
 
-class AvatarConfig(WireObject):
+class AvatarConfig(WireObject, kw_only=True):
     """Who is shown, and how."""
 
     type: str | UnsetType | None = UNSET
@@ -108,7 +108,7 @@ class AvatarConfig(WireObject):
     output_audit_audio: bool | UnsetType | None = UNSET
 
 
-class SessionAvatarConnect(ClientEvent, tag="session.avatar.connect"):
+class SessionAvatarConnect(ClientEvent, tag="session.avatar.connect", kw_only=True):
     """Open the picture's connection."""
 
     client_sdp: str
@@ -117,20 +117,20 @@ class SessionAvatarConnect(ClientEvent, tag="session.avatar.connect"):
     """Observed {TAK, JOR}: some clients send it along."""
 
 
-class SessionAvatarConnecting(ServerEvent, tag="session.avatar.connecting"):
+class SessionAvatarConnecting(ServerEvent, tag="session.avatar.connecting", kw_only=True):
     """The picture's connection is being made."""
 
     server_sdp: str
     """Base64 of the JSON ``{"type": "answer", "sdp": …}``."""
 
 
-class SessionAvatarSwitchToSpeaking(ServerEvent, tag="session.avatar.switch_to_speaking"):
+class SessionAvatarSwitchToSpeaking(ServerEvent, tag="session.avatar.switch_to_speaking", kw_only=True):
     """The avatar begins to speak. Since 2026-04-10."""
 
     turn_id: str | UnsetType | None = UNSET
 
 
-class SessionAvatarSwitchToIdle(ServerEvent, tag="session.avatar.switch_to_idle"):
+class SessionAvatarSwitchToIdle(ServerEvent, tag="session.avatar.switch_to_idle", kw_only=True):
     """The avatar has stopped speaking. Since 2026-04-10."""
 
     turn_id: str | UnsetType | None = UNSET

@@ -26,7 +26,7 @@ __all__ = [
 ]
 
 
-class ConversationItemCreate(ClientEvent, tag="conversation.item.create"):
+class ConversationItemCreate(ClientEvent, tag="conversation.item.create", kw_only=True):
     """Add an item. Starts no response."""
 
     previous_item_id: str | UnsetType | None = UNSET
@@ -34,33 +34,33 @@ class ConversationItemCreate(ClientEvent, tag="conversation.item.create"):
     item: RequestItem
 
 
-class ConversationItemCreated(ServerEvent, tag="conversation.item.created"):
+class ConversationItemCreated(ServerEvent, tag="conversation.item.created", kw_only=True):
     """An item is in the conversation: the client's, the user's, or the assistant's."""
 
     previous_item_id: str | UnsetType | None = UNSET
     item: ResponseItem | UnsetType = UNSET
 
 
-class ConversationItemDone(ServerEvent, tag="conversation.item.done"):
+class ConversationItemDone(ServerEvent, tag="conversation.item.done", kw_only=True):
     """A user item is complete. Observed {PAI}: in no enum of Voice Live, yet sent by native pipelines."""
 
     previous_item_id: str | UnsetType | None = UNSET
     item: ResponseItem | UnsetType = UNSET
 
 
-class ConversationItemRetrieve(ClientEvent, tag="conversation.item.retrieve"):
+class ConversationItemRetrieve(ClientEvent, tag="conversation.item.retrieve", kw_only=True):
     """Show me an item as the service has it."""
 
     item_id: str
 
 
-class ConversationItemRetrieved(ServerEvent, tag="conversation.item.retrieved"):
+class ConversationItemRetrieved(ServerEvent, tag="conversation.item.retrieved", kw_only=True):
     """The item, with its audio where it has any."""
 
     item: ResponseItem | UnsetType = UNSET
 
 
-class ConversationItemTruncate(ClientEvent, tag="conversation.item.truncate"):
+class ConversationItemTruncate(ClientEvent, tag="conversation.item.truncate", kw_only=True):
     """Cut an assistant item down to what the user has heard."""
 
     item_id: str
@@ -69,7 +69,7 @@ class ConversationItemTruncate(ClientEvent, tag="conversation.item.truncate"):
     """Heard so far, in milliseconds from the start of the item."""
 
 
-class ConversationItemTruncated(ServerEvent, tag="conversation.item.truncated"):
+class ConversationItemTruncated(ServerEvent, tag="conversation.item.truncated", kw_only=True):
     """The item was cut, by the client or by ``auto_truncate``."""
 
     item_id: str
@@ -77,13 +77,13 @@ class ConversationItemTruncated(ServerEvent, tag="conversation.item.truncated"):
     audio_end_ms: int
 
 
-class ConversationItemDelete(ClientEvent, tag="conversation.item.delete"):
+class ConversationItemDelete(ClientEvent, tag="conversation.item.delete", kw_only=True):
     """Take an item out of the conversation."""
 
     item_id: str
 
 
-class ConversationItemDeleted(ServerEvent, tag="conversation.item.deleted"):
+class ConversationItemDeleted(ServerEvent, tag="conversation.item.deleted", kw_only=True):
     """The item is gone."""
 
     item_id: str
@@ -92,7 +92,7 @@ class ConversationItemDeleted(ServerEvent, tag="conversation.item.deleted"):
 # ---- what the user said, in writing
 
 
-class LogProb(WireObject):
+class LogProb(WireObject, kw_only=True):
     """How sure the transcription is of one token. Since 2026-04-10."""
 
     token: str
@@ -101,7 +101,7 @@ class LogProb(WireObject):
     """The token in UTF-8."""
 
 
-class TranscriptionWord(WireObject):
+class TranscriptionWord(WireObject, kw_only=True):
     """When a word was said. Since 2026-04-10."""
 
     text: str
@@ -109,7 +109,7 @@ class TranscriptionWord(WireObject):
     duration_milliseconds: int
 
 
-class TranscriptionPhrase(WireObject):
+class TranscriptionPhrase(WireObject, kw_only=True):
     """When a phrase was said. Since 2026-04-10."""
 
     offset_milliseconds: int
@@ -121,7 +121,7 @@ class TranscriptionPhrase(WireObject):
 
 
 class ConversationItemInputAudioTranscriptionDelta(
-    ServerEvent, tag="conversation.item.input_audio_transcription.delta"
+    ServerEvent, tag="conversation.item.input_audio_transcription.delta", kw_only=True
 ):
     """More of what the user said."""
 
@@ -132,7 +132,7 @@ class ConversationItemInputAudioTranscriptionDelta(
 
 
 class ConversationItemInputAudioTranscriptionCompleted(
-    ServerEvent, tag="conversation.item.input_audio_transcription.completed"
+    ServerEvent, tag="conversation.item.input_audio_transcription.completed", kw_only=True
 ):
     """All that the user said in one item. Find the item by its id: these may come out of order."""
 
@@ -144,7 +144,7 @@ class ConversationItemInputAudioTranscriptionCompleted(
 
 
 class ConversationItemInputAudioTranscriptionFailed(
-    ServerEvent, tag="conversation.item.input_audio_transcription.failed"
+    ServerEvent, tag="conversation.item.input_audio_transcription.failed", kw_only=True
 ):
     """Nobody could write down what the user said. The conversation goes on."""
 

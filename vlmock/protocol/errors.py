@@ -5,7 +5,7 @@ from vlmock.protocol.wire import UNSET, ServerEvent, UnsetType, WireObject
 __all__ = ["ErrorDetails", "ErrorEvent", "VoiceLiveErrorDetails", "WarningDetails", "WarningEvent"]
 
 
-class ErrorDetails(WireObject):
+class ErrorDetails(WireObject, kw_only=True):
     """What went wrong. Observed {FON}: ``code``, ``param`` and ``event_id`` are always sent, null where unknown."""
 
     message: str
@@ -18,13 +18,13 @@ class ErrorDetails(WireObject):
     """Of the client event at fault."""
 
 
-class ErrorEvent(ServerEvent, tag="error"):
+class ErrorEvent(ServerEvent, tag="error", kw_only=True):
     """A client event was refused, or the service has trouble. Mostly the conversation goes on."""
 
     error: ErrorDetails
 
 
-class WarningDetails(WireObject):
+class WarningDetails(WireObject, kw_only=True):
     """What is odd."""
 
     message: str
@@ -32,13 +32,13 @@ class WarningDetails(WireObject):
     param: str | UnsetType | None = UNSET
 
 
-class WarningEvent(ServerEvent, tag="warning"):
+class WarningEvent(ServerEvent, tag="warning", kw_only=True):
     """Something is odd, and went through all the same. Since 2026-01-01-preview."""
 
     warning: WarningDetails
 
 
-class VoiceLiveErrorDetails(WireObject):
+class VoiceLiveErrorDetails(WireObject, kw_only=True):
     """What went wrong with a transcription, or with a request over plain HTTP (there inside ``{"error": …}``)."""
 
     message: str

@@ -58,14 +58,14 @@ TRANSCRIPTION_MODELS = (
 # ---- settings
 
 
-class NoiseReduction(WireObject):
+class NoiseReduction(WireObject, kw_only=True):
     """Cleans the input before the detector and the model hear it."""
 
     type: str
     """One of ``NOISE_REDUCTION_TYPES``."""
 
 
-class EchoCancellation(WireObject):
+class EchoCancellation(WireObject, kw_only=True):
     """Takes the assistant's own voice out of the input."""
 
     type: str
@@ -76,7 +76,7 @@ class EchoCancellation(WireObject):
     """1 with the server's reference, 2 (microphone and reference interleaved) with the client's."""
 
 
-class InputAudioTranscription(WireObject):
+class InputAudioTranscription(WireObject, kw_only=True):
     """Who writes down what the user says. Observed {PAI}: all five members are echoed, null where not sent."""
 
     model: str
@@ -92,7 +92,7 @@ class InputAudioTranscription(WireObject):
 # ---- the buffer
 
 
-class InputAudioBufferAppend(ClientEvent, tag="input_audio_buffer.append", forbid_unknown_fields=True):
+class InputAudioBufferAppend(ClientEvent, tag="input_audio_buffer.append", forbid_unknown_fields=True, kw_only=True):
     """Here is more audio. Never acknowledged.
 
     The one closed type: so its decoder alone can vouch for a frame, and thousands a second need no second look.
@@ -110,7 +110,7 @@ class InputAudioBufferClear(ClientEvent, tag="input_audio_buffer.clear"):
     """Forget what was appended."""
 
 
-class InputAudioBufferCommitted(ServerEvent, tag="input_audio_buffer.committed"):
+class InputAudioBufferCommitted(ServerEvent, tag="input_audio_buffer.committed", kw_only=True):
     """The buffer became, or is about to become, a user item."""
 
     previous_item_id: str | UnsetType | None = UNSET
@@ -121,7 +121,7 @@ class InputAudioBufferCleared(ServerEvent, tag="input_audio_buffer.cleared"):
     """The buffer is empty."""
 
 
-class InputAudioBufferSpeechStarted(ServerEvent, tag="input_audio_buffer.speech_started"):
+class InputAudioBufferSpeechStarted(ServerEvent, tag="input_audio_buffer.speech_started", kw_only=True):
     """The user speaks."""
 
     audio_start_ms: int
@@ -130,7 +130,7 @@ class InputAudioBufferSpeechStarted(ServerEvent, tag="input_audio_buffer.speech_
     """Of the user item that will be committed."""
 
 
-class InputAudioBufferSpeechStopped(ServerEvent, tag="input_audio_buffer.speech_stopped"):
+class InputAudioBufferSpeechStopped(ServerEvent, tag="input_audio_buffer.speech_stopped", kw_only=True):
     """The user has stopped speaking."""
 
     audio_end_ms: int
@@ -138,7 +138,7 @@ class InputAudioBufferSpeechStopped(ServerEvent, tag="input_audio_buffer.speech_
     item_id: str
 
 
-class InputAudioBufferTimeoutTriggered(ServerEvent, tag="input_audio_buffer.timeout_triggered"):
+class InputAudioBufferTimeoutTriggered(ServerEvent, tag="input_audio_buffer.timeout_triggered", kw_only=True):
     """Nobody spoke for ``idle_timeout_ms``. Assumed: the parent protocol's; in no enum of Voice Live."""
 
     audio_start_ms: int
@@ -149,13 +149,13 @@ class InputAudioBufferTimeoutTriggered(ServerEvent, tag="input_audio_buffer.time
 # ---- turn-based input: in every dated contract, described nowhere
 
 
-class InputAudioTurnStart(ClientEvent, tag="input_audio.turn.start"):
+class InputAudioTurnStart(ClientEvent, tag="input_audio.turn.start", kw_only=True):
     """A turn begins whose borders the client knows."""
 
     turn_id: str
 
 
-class InputAudioTurnAppend(ClientEvent, tag="input_audio.turn.append"):
+class InputAudioTurnAppend(ClientEvent, tag="input_audio.turn.append", kw_only=True):
     """More audio of that turn."""
 
     turn_id: str
@@ -163,13 +163,13 @@ class InputAudioTurnAppend(ClientEvent, tag="input_audio.turn.append"):
     """In the session's input format, base64 on the wire."""
 
 
-class InputAudioTurnEnd(ClientEvent, tag="input_audio.turn.end"):
+class InputAudioTurnEnd(ClientEvent, tag="input_audio.turn.end", kw_only=True):
     """The turn is complete."""
 
     turn_id: str
 
 
-class InputAudioTurnCancel(ClientEvent, tag="input_audio.turn.cancel"):
+class InputAudioTurnCancel(ClientEvent, tag="input_audio.turn.cancel", kw_only=True):
     """Forget the turn."""
 
     turn_id: str
@@ -182,7 +182,7 @@ class InputAudioClear(ClientEvent, tag="input_audio.clear"):
 # ---- typed as it is written
 
 
-class InputTextDelta(ClientEvent, tag="input_text.delta"):
+class InputTextDelta(ClientEvent, tag="input_text.delta", kw_only=True):
     """More text of a user item. Since 2026-06-01-preview."""
 
     id: str
@@ -192,7 +192,7 @@ class InputTextDelta(ClientEvent, tag="input_text.delta"):
     delta: str
 
 
-class InputTextDone(ClientEvent, tag="input_text.done"):
+class InputTextDone(ClientEvent, tag="input_text.done", kw_only=True):
     """The text of that item is complete. Since 2026-06-01-preview."""
 
     id: str

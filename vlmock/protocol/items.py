@@ -63,13 +63,13 @@ RESPONSE_ITEM_STATUSES = ("in_progress", "completed", "incomplete")
 # ---- parts of a message
 
 
-class InputTextPart(TaggedObject, tag="input_text"):
+class InputTextPart(TaggedObject, tag="input_text", kw_only=True):
     """What was typed by the user or written by the system."""
 
     text: str
 
 
-class InputAudioPart(TaggedObject, tag="input_audio"):
+class InputAudioPart(TaggedObject, tag="input_audio", kw_only=True):
     """What was spoken by the user."""
 
     audio: bytes | UnsetType | None = UNSET
@@ -78,7 +78,7 @@ class InputAudioPart(TaggedObject, tag="input_audio"):
     """Null until it is known."""
 
 
-class InputImagePart(TaggedObject, tag="input_image"):
+class InputImagePart(TaggedObject, tag="input_image", kw_only=True):
     """What was shown by the user. Since 2026-01-01-preview."""
 
     image_url: str | UnsetType | None = UNSET
@@ -88,19 +88,19 @@ class InputImagePart(TaggedObject, tag="input_image"):
     """One of ``IMAGE_DETAILS``."""
 
 
-class TextPart(TaggedObject, tag="text"):
+class TextPart(TaggedObject, tag="text", kw_only=True):
     """What was written by the assistant."""
 
     text: str
 
 
-class OutputTextPart(TaggedObject, tag="output_text"):
+class OutputTextPart(TaggedObject, tag="output_text", kw_only=True):
     """Observed {PAI, SDKT}: clients say this for ``text`` in seeded assistant messages; it is echoed as ``text``."""
 
     text: str
 
 
-class AudioPart(TaggedObject, tag="audio"):
+class AudioPart(TaggedObject, tag="audio", kw_only=True):
     """What was spoken by the assistant."""
 
     transcript: str | UnsetType | None = UNSET
@@ -115,7 +115,7 @@ ContentPart: TypeAlias = TextPart | AudioPart | InputTextPart | InputAudioPart |
 # ---- what a client sends
 
 
-class RequestItemSettings(TaggedObject):
+class RequestItemSettings(TaggedObject, kw_only=True):
     """What every item that a client sends may have."""
 
     id: str | UnsetType | None = UNSET
@@ -126,7 +126,7 @@ class RequestItemSettings(TaggedObject):
     """One of ``REQUEST_ITEM_STATUSES``."""
 
 
-class RequestMessage(RequestItemSettings, tag="message"):
+class RequestMessage(RequestItemSettings, tag="message", kw_only=True):
     """Something that was said or written: seeded history, or typed input."""
 
     role: str
@@ -134,7 +134,7 @@ class RequestMessage(RequestItemSettings, tag="message"):
     content: list[RequestPart]
 
 
-class RequestFunctionCall(RequestItemSettings, tag="function_call"):
+class RequestFunctionCall(RequestItemSettings, tag="function_call", kw_only=True):
     """A call from an earlier conversation."""
 
     name: str
@@ -143,7 +143,7 @@ class RequestFunctionCall(RequestItemSettings, tag="function_call"):
     """JSON text."""
 
 
-class RequestFunctionCallOutput(RequestItemSettings, tag="function_call_output"):
+class RequestFunctionCallOutput(RequestItemSettings, tag="function_call_output", kw_only=True):
     """What a function of the client returned."""
 
     call_id: str
@@ -151,7 +151,7 @@ class RequestFunctionCallOutput(RequestItemSettings, tag="function_call_output")
     """Usually JSON text."""
 
 
-class RequestMcpApprovalResponse(RequestItemSettings, tag="mcp_approval_response"):
+class RequestMcpApprovalResponse(RequestItemSettings, tag="mcp_approval_response", kw_only=True):
     """Whether a call to an MCP server may run. Since 2026-01-01-preview."""
 
     approval_request_id: str
@@ -166,14 +166,14 @@ RequestItem: TypeAlias = RequestMessage | RequestFunctionCall | RequestFunctionC
 # ---- what the service sends
 
 
-class ResponseItemSettings(TaggedObject):
+class ResponseItemSettings(TaggedObject, kw_only=True):
     """What every item that the service sends has."""
 
     id: str
     object: str = "realtime.item"
 
 
-class MessageItem(ResponseItemSettings, tag="message"):
+class MessageItem(ResponseItemSettings, tag="message", kw_only=True):
     """Something that was said or written."""
 
     status: str
@@ -183,7 +183,7 @@ class MessageItem(ResponseItemSettings, tag="message"):
     content: list[ContentPart]
 
 
-class FunctionCallItem(ResponseItemSettings, tag="function_call"):
+class FunctionCallItem(ResponseItemSettings, tag="function_call", kw_only=True):
     """The model calls a function of the client."""
 
     status: str
@@ -194,7 +194,7 @@ class FunctionCallItem(ResponseItemSettings, tag="function_call"):
     """JSON text, empty while it is being written."""
 
 
-class FunctionCallOutputItem(ResponseItemSettings, tag="function_call_output"):
+class FunctionCallOutputItem(ResponseItemSettings, tag="function_call_output", kw_only=True):
     """What the function returned. Observed {PAI}: echoed without ``status``."""
 
     status: str | UnsetType = UNSET
@@ -203,7 +203,7 @@ class FunctionCallOutputItem(ResponseItemSettings, tag="function_call_output"):
     output: str
 
 
-class ListedMcpTool(WireObject):
+class ListedMcpTool(WireObject, kw_only=True):
     """A tool that an MCP server offers."""
 
     name: str
@@ -212,14 +212,14 @@ class ListedMcpTool(WireObject):
     annotations: Any = UNSET
 
 
-class McpListToolsItem(ResponseItemSettings, tag="mcp_list_tools"):
+class McpListToolsItem(ResponseItemSettings, tag="mcp_list_tools", kw_only=True):
     """What an MCP server offers. Since 2026-01-01-preview."""
 
     server_label: str
     tools: list[ListedMcpTool]
 
 
-class McpCallItem(ResponseItemSettings, tag="mcp_call"):
+class McpCallItem(ResponseItemSettings, tag="mcp_call", kw_only=True):
     """A call that the service makes to an MCP server, and its outcome. Since 2026-01-01-preview."""
 
     server_label: str
@@ -230,7 +230,7 @@ class McpCallItem(ResponseItemSettings, tag="mcp_call"):
     error: Any = UNSET
 
 
-class McpApprovalRequestItem(ResponseItemSettings, tag="mcp_approval_request"):
+class McpApprovalRequestItem(ResponseItemSettings, tag="mcp_approval_request", kw_only=True):
     """May this call run? Its ``id`` is what the answer names. Since 2026-01-01-preview."""
 
     server_label: str
@@ -238,7 +238,7 @@ class McpApprovalRequestItem(ResponseItemSettings, tag="mcp_approval_request"):
     arguments: str | UnsetType | None = UNSET
 
 
-class McpApprovalResponseItem(ResponseItemSettings, tag="mcp_approval_response"):
+class McpApprovalResponseItem(ResponseItemSettings, tag="mcp_approval_response", kw_only=True):
     """What the client answered. Since 2026-01-01-preview."""
 
     approval_request_id: str
@@ -246,14 +246,14 @@ class McpApprovalResponseItem(ResponseItemSettings, tag="mcp_approval_response")
     reason: str | UnsetType | None = UNSET
 
 
-class WebSearchCallItem(ResponseItemSettings, tag="web_search_call"):
+class WebSearchCallItem(ResponseItemSettings, tag="web_search_call", kw_only=True):
     """A search that an agent makes. Since 2026-04-10."""
 
     status: str
     """in_progress, searching, completed or failed."""
 
 
-class FileSearchResult(WireObject):
+class FileSearchResult(WireObject, kw_only=True):
     """A piece of a file that was found."""
 
     file_id: str | UnsetType | None = UNSET
@@ -263,7 +263,7 @@ class FileSearchResult(WireObject):
     attributes: JsonObject | UnsetType | None = UNSET
 
 
-class FileSearchCallItem(ResponseItemSettings, tag="file_search_call"):
+class FileSearchCallItem(ResponseItemSettings, tag="file_search_call", kw_only=True):
     """A search that an agent makes in its files. Since 2026-04-10."""
 
     status: str
@@ -273,7 +273,7 @@ class FileSearchCallItem(ResponseItemSettings, tag="file_search_call"):
     """Only when the session includes ``file_search_call.results``."""
 
 
-class FoundryAgentCallItem(ResponseItemSettings, tag="foundry_agent_call"):
+class FoundryAgentCallItem(ResponseItemSettings, tag="foundry_agent_call", kw_only=True):
     """Documented {DOC}: the service asks another agent. In no SDK and no specification since 2026-04-10."""
 
     name: str

@@ -50,7 +50,7 @@ ANIMATION_OUTPUT_TYPES = ("blendshapes", "viseme_id")
 AUDIO_TIMESTAMP_TYPES = ("word",)
 
 
-class Animation(WireObject):
+class Animation(WireObject, kw_only=True):
     """What to send for moving a face along with the speech."""
 
     model_name: str | UnsetType | None = UNSET
@@ -62,31 +62,31 @@ class Animation(WireObject):
 # ---- words
 
 
-class ResponseTextDelta(OfPart, tag="response.text.delta"):
+class ResponseTextDelta(OfPart, tag="response.text.delta", kw_only=True):
     """More of a written answer."""
 
     delta: str
 
 
-class ResponseTextDone(OfPart, tag="response.text.done"):
+class ResponseTextDone(OfPart, tag="response.text.done", kw_only=True):
     """The written answer."""
 
     text: str
 
 
-class ResponseAudioTranscriptDelta(OfPart, tag="response.audio_transcript.delta"):
+class ResponseAudioTranscriptDelta(OfPart, tag="response.audio_transcript.delta", kw_only=True):
     """More of the words that are being spoken."""
 
     delta: str
 
 
-class ResponseAudioTranscriptDone(OfPart, tag="response.audio_transcript.done"):
+class ResponseAudioTranscriptDone(OfPart, tag="response.audio_transcript.done", kw_only=True):
     """The words that were spoken: exactly the deltas, joined."""
 
     transcript: str
 
 
-class ResponseAudioTranscriptAnnotationAdded(OfPart, tag="response.audio_transcript.annotation.added"):
+class ResponseAudioTranscriptAnnotationAdded(OfPart, tag="response.audio_transcript.annotation.added", kw_only=True):
     """Where some of the words come from. Since 2026-04-10."""
 
     annotation_index: int
@@ -96,7 +96,7 @@ class ResponseAudioTranscriptAnnotationAdded(OfPart, tag="response.audio_transcr
 # ---- speech
 
 
-class ResponseAudioDelta(OfPart, tag="response.audio.delta"):
+class ResponseAudioDelta(OfPart, tag="response.audio.delta", kw_only=True):
     """More speech."""
 
     delta: bytes
@@ -107,7 +107,7 @@ class ResponseAudioDone(OfPart, tag="response.audio.done"):
     """The speech is complete, or was broken off."""
 
 
-class ResponseAudioTimestampDelta(OfPart, tag="response.audio_timestamp.delta"):
+class ResponseAudioTimestampDelta(OfPart, tag="response.audio_timestamp.delta", kw_only=True):
     """When a word is spoken, in milliseconds from the start of the part."""
 
     audio_offset_ms: int
@@ -117,7 +117,7 @@ class ResponseAudioTimestampDelta(OfPart, tag="response.audio_timestamp.delta"):
     """One of ``AUDIO_TIMESTAMP_TYPES``."""
 
 
-class ResponseAudioTimestampDone(ServerEvent, tag="response.audio_timestamp.done"):
+class ResponseAudioTimestampDone(ServerEvent, tag="response.audio_timestamp.done", kw_only=True):
     """No more words will be timed."""
 
     response_id: str
@@ -138,7 +138,7 @@ class OutputAudioBufferCleared(ServerEvent, tag="output_audio_buffer.cleared"):
 # ---- faces and pictures
 
 
-class ResponseAnimationBlendshapesDelta(OfPart, tag="response.animation_blendshapes.delta"):
+class ResponseAnimationBlendshapesDelta(OfPart, tag="response.animation_blendshapes.delta", kw_only=True):
     """More frames of a face's shape."""
 
     frames: list[list[float]] | str
@@ -150,7 +150,7 @@ class ResponseAnimationBlendshapesDone(OfItem, tag="response.animation_blendshap
     """No more frames."""
 
 
-class ResponseAnimationVisemeDelta(OfPart, tag="response.animation_viseme.delta"):
+class ResponseAnimationVisemeDelta(OfPart, tag="response.animation_viseme.delta", kw_only=True):
     """Which mouth shape begins when."""
 
     audio_offset_ms: int
@@ -162,7 +162,7 @@ class ResponseAnimationVisemeDone(OfPart, tag="response.animation_viseme.done"):
     """No more mouth shapes."""
 
 
-class ResponseVideoDelta(ServerEvent, tag="response.video.delta"):
+class ResponseVideoDelta(ServerEvent, tag="response.video.delta", kw_only=True):
     """More of an avatar's video, sound included. Names neither response nor item. Since 2026-04-10."""
 
     output_index: int
@@ -175,7 +175,7 @@ class ResponseVideoDelta(ServerEvent, tag="response.video.delta"):
 # ---- what a hosted agent says besides
 
 
-class ResponseInvocationDelta(ServerEvent, tag="response.invocation.delta"):
+class ResponseInvocationDelta(ServerEvent, tag="response.invocation.delta", kw_only=True):
     """An event of a hosted agent's own, passed on as it came. Since 2026-06-01-preview."""
 
     delta: JsonObject

@@ -5,7 +5,7 @@ from vlmock.protocol.wire import ServerEvent
 __all__ = ["OfItem", "OfPart"]
 
 
-class OfItem(ServerEvent):
+class OfItem(ServerEvent, kw_only=True):
     """Something about one output item."""
 
     response_id: str
@@ -14,7 +14,7 @@ class OfItem(ServerEvent):
     """Which item of the response, from 0."""
 
 
-class OfPart(OfItem):
+class OfPart(OfItem, kw_only=True):
     """Something about one content part of an output item."""
 
     content_index: int

@@ -49,7 +49,7 @@ INCOMPLETE_REASONS = ("max_output_tokens", "content_filter")
 # ---- what a client asks for
 
 
-class ResponseCreateParams(WireObject):
+class ResponseCreateParams(WireObject, kw_only=True):
     """How this one response is to differ from the session's settings."""
 
     commit: bool | UnsetType | None = UNSET
@@ -82,7 +82,7 @@ class ResponseCreateParams(WireObject):
     animation: Animation | UnsetType | None = UNSET
 
 
-class ResponseCreate(ClientEvent, tag="response.create"):
+class ResponseCreate(ClientEvent, tag="response.create", kw_only=True):
     """Answer now."""
 
     response: ResponseCreateParams | UnsetType | None = UNSET
@@ -90,7 +90,7 @@ class ResponseCreate(ClientEvent, tag="response.create"):
     """Appended to the session's instructions, for this response."""
 
 
-class ResponseCancel(ClientEvent, tag="response.cancel"):
+class ResponseCancel(ClientEvent, tag="response.cancel", kw_only=True):
     """Stop answering."""
 
     response_id: str | UnsetType | None = UNSET
@@ -100,7 +100,7 @@ class ResponseCancel(ClientEvent, tag="response.cancel"):
 # ---- what it cost and how it ended
 
 
-class CachedTokensDetails(WireObject):
+class CachedTokensDetails(WireObject, kw_only=True):
     """What the cached tokens were."""
 
     text_tokens: int
@@ -108,7 +108,7 @@ class CachedTokensDetails(WireObject):
     image_tokens: int | UnsetType = UNSET
 
 
-class InputTokenDetails(WireObject):
+class InputTokenDetails(WireObject, kw_only=True):
     """What went in."""
 
     cached_tokens: int
@@ -118,7 +118,7 @@ class InputTokenDetails(WireObject):
     cached_tokens_details: CachedTokensDetails | UnsetType | None = UNSET
 
 
-class OutputTokenDetails(WireObject):
+class OutputTokenDetails(WireObject, kw_only=True):
     """What came out."""
 
     text_tokens: int
@@ -126,7 +126,7 @@ class OutputTokenDetails(WireObject):
     reasoning_tokens: int | UnsetType = UNSET
 
 
-class Usage(WireObject):
+class Usage(WireObject, kw_only=True):
     """What the response cost, in tokens."""
 
     total_tokens: int
@@ -136,21 +136,21 @@ class Usage(WireObject):
     output_token_details: OutputTokenDetails
 
 
-class CancelledDetails(TaggedObject, tag="cancelled"):
+class CancelledDetails(TaggedObject, tag="cancelled", kw_only=True):
     """The user spoke, or the client said so."""
 
     reason: str
     """One of ``CANCEL_REASONS``."""
 
 
-class IncompleteDetails(TaggedObject, tag="incomplete"):
+class IncompleteDetails(TaggedObject, tag="incomplete", kw_only=True):
     """There would have been more."""
 
     reason: str
     """One of ``INCOMPLETE_REASONS``."""
 
 
-class FailedDetails(TaggedObject, tag="failed"):
+class FailedDetails(TaggedObject, tag="failed", kw_only=True):
     """The model could not answer."""
 
     error: Any = UNSET
@@ -160,7 +160,7 @@ class FailedDetails(TaggedObject, tag="failed"):
 StatusDetails: TypeAlias = CancelledDetails | IncompleteDetails | FailedDetails
 
 
-class Response(WireObject):
+class Response(WireObject, kw_only=True):
     """An answer as a whole. Observed {PAI}: members in this order, null where there is nothing to say."""
 
     object: str = "realtime.response"
@@ -184,19 +184,19 @@ class Response(WireObject):
 # ---- how it goes
 
 
-class ResponseCreated(ServerEvent, tag="response.created"):
+class ResponseCreated(ServerEvent, tag="response.created", kw_only=True):
     """An answer begins: status ``in_progress``, no output yet."""
 
     response: Response
 
 
-class ResponseDone(ServerEvent, tag="response.done"):
+class ResponseDone(ServerEvent, tag="response.done", kw_only=True):
     """An answer has ended, one way or another. Always sent, once."""
 
     response: Response
 
 
-class ResponseOutputItemAdded(ServerEvent, tag="response.output_item.added"):
+class ResponseOutputItemAdded(ServerEvent, tag="response.output_item.added", kw_only=True):
     """An item of the answer begins."""
 
     response_id: str
@@ -204,7 +204,7 @@ class ResponseOutputItemAdded(ServerEvent, tag="response.output_item.added"):
     item: ResponseItem | UnsetType = UNSET
 
 
-class ResponseOutputItemDone(ServerEvent, tag="response.output_item.done"):
+class ResponseOutputItemDone(ServerEvent, tag="response.output_item.done", kw_only=True):
     """An item of the answer is complete, or was broken off."""
 
     response_id: str
@@ -212,19 +212,19 @@ class ResponseOutputItemDone(ServerEvent, tag="response.output_item.done"):
     item: ResponseItem | UnsetType = UNSET
 
 
-class ResponseContentPartAdded(OfPart, tag="response.content_part.added"):
+class ResponseContentPartAdded(OfPart, tag="response.content_part.added", kw_only=True):
     """A part of a message begins."""
 
     part: ContentPart
 
 
-class ResponseContentPartDone(OfPart, tag="response.content_part.done"):
+class ResponseContentPartDone(OfPart, tag="response.content_part.done", kw_only=True):
     """A part of a message is complete, or was broken off."""
 
     part: ContentPart
 
 
-class RateLimit(WireObject):
+class RateLimit(WireObject, kw_only=True):
     """How much is left of one allowance."""
 
     name: str
@@ -233,7 +233,7 @@ class RateLimit(WireObject):
     reset_seconds: float
 
 
-class RateLimitsUpdated(ServerEvent, tag="rate_limits.updated"):
+class RateLimitsUpdated(ServerEvent, tag="rate_limits.updated", kw_only=True):
     """How much is left. Documented {DOC}, but in no enum and in no log of the service."""
 
     rate_limits: list[RateLimit]

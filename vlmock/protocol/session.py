@@ -60,7 +60,7 @@ TokenLimit: TypeAlias = Int32 | str
 # ---- what to say while the answer is not ready: since 2026-01-01-preview
 
 
-class InterimResponseSettings(TaggedObject):
+class InterimResponseSettings(TaggedObject, kw_only=True):
     """When to fill the silence."""
 
     triggers: list[str] | UnsetType | None = UNSET
@@ -69,13 +69,13 @@ class InterimResponseSettings(TaggedObject):
     """2000 where not sent."""
 
 
-class StaticInterimResponse(InterimResponseSettings, tag="static_interim_response"):
+class StaticInterimResponse(InterimResponseSettings, tag="static_interim_response", kw_only=True):
     """One of these texts, picked at random."""
 
     texts: list[str] | UnsetType | None = UNSET
 
 
-class LlmInterimResponse(InterimResponseSettings, tag="llm_interim_response"):
+class LlmInterimResponse(InterimResponseSettings, tag="llm_interim_response", kw_only=True):
     """Whatever a small model makes up."""
 
     model: str | UnsetType | None = UNSET
@@ -91,7 +91,7 @@ InterimResponse: TypeAlias = StaticInterimResponse | LlmInterimResponse
 # ---- settings
 
 
-class RequestSession(WireObject):
+class RequestSession(WireObject, kw_only=True):
     """The settings that a client sends: what is not sent stays as it is, null switches off."""
 
     model: str | UnsetType | None = UNSET
@@ -132,7 +132,7 @@ class RequestSession(WireObject):
     """Ignored: the service sets it."""
 
 
-class AgentConfig(TaggedObject, tag="agent"):
+class AgentConfig(TaggedObject, tag="agent", kw_only=True):
     """The agent that answers."""
 
     name: str
@@ -141,7 +141,7 @@ class AgentConfig(TaggedObject, tag="agent"):
     description: str | UnsetType | None = UNSET
 
 
-class ResponseSession(WireObject):
+class ResponseSession(WireObject, kw_only=True):
     """The settings in force. Observed {PAI}: members in this order, null where switched off."""
 
     id: str | UnsetType = UNSET
@@ -187,19 +187,19 @@ class ResponseSession(WireObject):
 # ---- events
 
 
-class SessionUpdate(ClientEvent, tag="session.update"):
+class SessionUpdate(ClientEvent, tag="session.update", kw_only=True):
     """Change settings. Refused as a whole when one of them is wrong."""
 
     session: RequestSession
 
 
-class SessionCreated(ServerEvent, tag="session.created"):
+class SessionCreated(ServerEvent, tag="session.created", kw_only=True):
     """The first event of all: the session's defaults."""
 
     session: ResponseSession
 
 
-class SessionUpdated(ServerEvent, tag="session.updated"):
+class SessionUpdated(ServerEvent, tag="session.updated", kw_only=True):
     """All settings, after a change."""
 
     session: ResponseSession
@@ -208,19 +208,19 @@ class SessionUpdated(ServerEvent, tag="session.updated"):
 # ---- outside the enum of the dated versions
 
 
-class TranscriptionSessionUpdate(ClientEvent, tag="transcription_session.update"):
+class TranscriptionSessionUpdate(ClientEvent, tag="transcription_session.update", kw_only=True):
     """What the vendor SDK has a helper for, and no specification knows."""
 
     session: JsonObject
 
 
-class ByomCredentialUpdate(ClientEvent, tag="byom_credential.update"):
+class ByomCredentialUpdate(ClientEvent, tag="byom_credential.update", kw_only=True):
     """New credentials for one's own model. In ``v1`` only."""
 
     authorization_headers: dict[str, str]
 
 
-class ByomCredentialUpdated(ServerEvent, tag="byom_credential.updated"):
+class ByomCredentialUpdated(ServerEvent, tag="byom_credential.updated", kw_only=True):
     """They are in use. In ``v1`` only."""
 
     authorization_headers: dict[str, str]

@@ -35,14 +35,14 @@ __all__ = [
 # ---- functions of the client
 
 
-class ResponseFunctionCallArgumentsDelta(OfItem, tag="response.function_call_arguments.delta"):
+class ResponseFunctionCallArgumentsDelta(OfItem, tag="response.function_call_arguments.delta", kw_only=True):
     """More of a call's arguments, as pieces of JSON text."""
 
     call_id: str
     delta: str
 
 
-class ResponseFunctionCallArgumentsDone(OfItem, tag="response.function_call_arguments.done"):
+class ResponseFunctionCallArgumentsDone(OfItem, tag="response.function_call_arguments.done", kw_only=True):
     """The call's arguments are complete."""
 
     call_id: str
@@ -55,7 +55,7 @@ class ResponseFunctionCallArgumentsDone(OfItem, tag="response.function_call_argu
 # ---- MCP servers, since 2026-01-01-preview
 
 
-class McpApprovalResponse(ClientEvent, tag="mcp_approval_response"):
+class McpApprovalResponse(ClientEvent, tag="mcp_approval_response", kw_only=True):
     """In the enum without any member. Clients answer with an item of that type in ``conversation.item.create``."""
 
     approval_request_id: str | UnsetType | None = UNSET
@@ -64,38 +64,38 @@ class McpApprovalResponse(ClientEvent, tag="mcp_approval_response"):
     reason: str | UnsetType | None = UNSET
 
 
-class McpListToolsInProgress(ServerEvent, tag="mcp_list_tools.in_progress"):
+class McpListToolsInProgress(ServerEvent, tag="mcp_list_tools.in_progress", kw_only=True):
     """The service asks an MCP server what it offers."""
 
     item_id: str
 
 
-class McpListToolsCompleted(ServerEvent, tag="mcp_list_tools.completed"):
+class McpListToolsCompleted(ServerEvent, tag="mcp_list_tools.completed", kw_only=True):
     """The MCP server has told."""
 
     item_id: str
 
 
-class McpListToolsFailed(ServerEvent, tag="mcp_list_tools.failed"):
+class McpListToolsFailed(ServerEvent, tag="mcp_list_tools.failed", kw_only=True):
     """The MCP server cannot be asked; the session goes on without it."""
 
     item_id: str
 
 
-class ResponseMcpCallArgumentsDelta(OfItem, tag="response.mcp_call_arguments.delta"):
+class ResponseMcpCallArgumentsDelta(OfItem, tag="response.mcp_call_arguments.delta", kw_only=True):
     """More of the arguments, as pieces of JSON text."""
 
     delta: str
     obfuscation: str | UnsetType | None = UNSET
 
 
-class ResponseMcpCallArgumentsDone(OfItem, tag="response.mcp_call_arguments.done"):
+class ResponseMcpCallArgumentsDone(OfItem, tag="response.mcp_call_arguments.done", kw_only=True):
     """The arguments are complete."""
 
     arguments: str | UnsetType | None = UNSET
 
 
-class OfMcpCall(ServerEvent):
+class OfMcpCall(ServerEvent, kw_only=True):
     """How a call to an MCP server fares. The response is not named: it may be over."""
 
     item_id: str
@@ -117,7 +117,7 @@ class ResponseMcpCallFailed(OfMcpCall, tag="response.mcp_call.failed"):
 # ---- searches of an agent, since 2026-04-10
 
 
-class OfSearch(OfItem):
+class OfSearch(OfItem, kw_only=True):
     """How a search fares."""
 
     sequence_number: int
@@ -150,19 +150,19 @@ class ResponseFileSearchCallCompleted(OfSearch, tag="response.file_search_call.c
 # ---- other agents: Documented {DOC}, in no SDK and no specification since 2026-04-10
 
 
-class ResponseFoundryAgentCallArgumentsDelta(OfItem, tag="response.foundry_agent_call_arguments.delta"):
+class ResponseFoundryAgentCallArgumentsDelta(OfItem, tag="response.foundry_agent_call_arguments.delta", kw_only=True):
     """More of what another agent is asked."""
 
     delta: str
 
 
-class ResponseFoundryAgentCallArgumentsDone(OfItem, tag="response.foundry_agent_call_arguments.done"):
+class ResponseFoundryAgentCallArgumentsDone(OfItem, tag="response.foundry_agent_call_arguments.done", kw_only=True):
     """What another agent is asked."""
 
     arguments: str
 
 
-class OfFoundryAgentCall(ServerEvent):
+class OfFoundryAgentCall(ServerEvent, kw_only=True):
     """How asking another agent fares."""
 
     item_id: str

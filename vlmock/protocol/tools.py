@@ -22,7 +22,7 @@ TOOL_CHOICES = ("auto", "none", "required")
 MCP_APPROVAL_TYPES = ("never", "always")
 
 
-class FunctionTool(TaggedObject, tag="function"):
+class FunctionTool(TaggedObject, tag="function", kw_only=True):
     """A function that the client carries out. Observed {PAI}: members echoed in this order."""
 
     name: str
@@ -31,7 +31,7 @@ class FunctionTool(TaggedObject, tag="function"):
     """A JSON schema of the arguments."""
 
 
-class McpTool(TaggedObject, tag="mcp"):
+class McpTool(TaggedObject, tag="mcp", kw_only=True):
     """A server of tools that the service itself calls. Since 2026-01-01-preview."""
 
     server_label: str
@@ -44,7 +44,7 @@ class McpTool(TaggedObject, tag="mcp"):
     """``always`` (the default), ``never``, or for each of these two the tools that it holds for."""
 
 
-class FoundryAgentTool(TaggedObject, tag="foundry_agent"):
+class FoundryAgentTool(TaggedObject, tag="foundry_agent", kw_only=True):
     """Documented {DOC}: another agent that the service asks. In no SDK and no specification since 2026-04-10."""
 
     agent_name: str
@@ -62,7 +62,7 @@ class FoundryAgentTool(TaggedObject, tag="foundry_agent"):
 Tool: TypeAlias = FunctionTool | McpTool | FoundryAgentTool
 
 
-class ToolChoiceFunction(TaggedObject, tag="function"):
+class ToolChoiceFunction(TaggedObject, tag="function", kw_only=True):
     """This function and no other."""
 
     name: str

@@ -48,7 +48,7 @@ EOU_THRESHOLD_LEVELS = ("low", "medium", "high", "default")
 EAGERNESS_LEVELS = ("low", "medium", "high", "auto")
 
 
-class EndOfUtteranceDetection(WireObject):
+class EndOfUtteranceDetection(WireObject, kw_only=True):
     """A second opinion on whether the user has finished, asked after the silence window."""
 
     model: str
@@ -63,7 +63,7 @@ class EndOfUtteranceDetection(WireObject):
     """What ``timeout_ms`` was in 2025-05-01-preview, in seconds."""
 
 
-class VadSettings(TaggedObject):
+class VadSettings(TaggedObject, kw_only=True):
     """What every detector may be told. Members in the order of the service's echo."""
 
     threshold: float | UnsetType | None = UNSET
@@ -101,14 +101,14 @@ class ServerVad(VadSettings, tag="server_vad"):
     """Turns end after silence."""
 
 
-class SemanticVad(VadSettings, tag="semantic_vad"):
+class SemanticVad(VadSettings, tag="semantic_vad", kw_only=True):
     """OpenAI's detector, for the realtime models only: turns end when the words sound finished."""
 
     eagerness: str | UnsetType | None = UNSET
     """One of ``EAGERNESS_LEVELS``; ``auto`` means medium."""
 
 
-class AzureSemanticVadSettings(VadSettings):
+class AzureSemanticVadSettings(VadSettings, kw_only=True):
     """What Azure's semantic detectors may be told besides."""
 
     remove_filler_words: bool | UnsetType | None = UNSET

@@ -54,13 +54,13 @@ PERSONAL_VOICE_MODELS = (
 )
 
 
-class OpenAIVoice(TaggedObject, tag="openai"):
+class OpenAIVoice(TaggedObject, tag="openai", kw_only=True):
     """A voice of the OpenAI models, one of ``OPENAI_VOICES``."""
 
     name: str
 
 
-class AzureSpeechVoice(TaggedObject):
+class AzureSpeechVoice(TaggedObject, kw_only=True):
     """What every voice of Azure text to speech may be given."""
 
     temperature: float | UnsetType | None = UNSET
@@ -80,45 +80,45 @@ class AzureSpeechVoice(TaggedObject):
     """As in SSML prosody: a level, 0 to 100, ±n or ±dB."""
 
 
-class AzureStandardVoice(AzureSpeechVoice, tag="azure-standard"):
+class AzureStandardVoice(AzureSpeechVoice, tag="azure-standard", kw_only=True):
     """A ready-made voice: ``en-US-AvaNeural``, or HD ``en-US-Ava:DragonHDLatestNeural``."""
 
     name: str
 
 
-class AzureCustomVoice(AzureSpeechVoice, tag="azure-custom"):
+class AzureCustomVoice(AzureSpeechVoice, tag="azure-custom", kw_only=True):
     """A voice that was trained for the customer and deployed at an endpoint of theirs."""
 
     name: str
     endpoint_id: str
 
 
-class AzurePersonalVoice(AzureSpeechVoice, tag="azure-personal"):
+class AzurePersonalVoice(AzureSpeechVoice, tag="azure-personal", kw_only=True):
     """A voice cloned from one person; ``model`` is one of ``PERSONAL_VOICE_MODELS``."""
 
     name: str
     model: str
 
 
-class AvatarVoiceSync(AzureSpeechVoice, tag="avatar-voice-sync"):
+class AvatarVoiceSync(AzureSpeechVoice, tag="avatar-voice-sync", kw_only=True):
     """The voice that belongs to the avatar; it has no name. Since 2026-04-10."""
 
     model: str
 
 
-class AzureRealtimeNativeVoice(TaggedObject, tag="azure-realtime-native"):
+class AzureRealtimeNativeVoice(TaggedObject, tag="azure-realtime-native", kw_only=True):
     """A voice of the model ``azure-realtime`` and of no other. Since 2026-06-01-preview."""
 
     name: str
 
 
-class AzurePlatformVoice(AzureSpeechVoice, tag="azure-platform"):
+class AzurePlatformVoice(AzureSpeechVoice, tag="azure-platform", kw_only=True):
     """Observed {S09}: what ``azure-standard`` was called in 2025-05-01-preview; the service still names it."""
 
     name: str
 
 
-class CustomVoice(AzureSpeechVoice, tag="custom"):
+class CustomVoice(AzureSpeechVoice, tag="custom", kw_only=True):
     """Observed {S09}: named by the service among the types that gpt-realtime may have.
 
     Assumed: it is what ``azure-custom`` was called, with the same members.

@@ -13,7 +13,7 @@ __all__ = [
 ]
 
 
-class RtcCallSdpCreate(ClientEvent, tag="rtc.call.sdp.create"):
+class RtcCallSdpCreate(ClientEvent, tag="rtc.call.sdp.create", kw_only=True):
     """Open a call."""
 
     sdp_offer: str
@@ -21,14 +21,14 @@ class RtcCallSdpCreate(ClientEvent, tag="rtc.call.sdp.create"):
     """Applied before the call starts."""
 
 
-class RtcCallSdpCreated(ServerEvent, tag="rtc.call.sdp.created"):
+class RtcCallSdpCreated(ServerEvent, tag="rtc.call.sdp.created", kw_only=True):
     """The call can be connected."""
 
     rtc_call_id: str
     sdp_answer: str
 
 
-class RtcCallErrorDetails(WireObject):
+class RtcCallErrorDetails(WireObject, kw_only=True):
     """What is wrong with a call."""
 
     type: str
@@ -37,7 +37,7 @@ class RtcCallErrorDetails(WireObject):
     message: str
 
 
-class RtcCallError(ServerEvent, tag="rtc.call.error"):
+class RtcCallError(ServerEvent, tag="rtc.call.error", kw_only=True):
     """The call cannot be connected, or has trouble."""
 
     operation: str | UnsetType | None = UNSET
@@ -45,13 +45,13 @@ class RtcCallError(ServerEvent, tag="rtc.call.error"):
     error: RtcCallErrorDetails
 
 
-class OutputAudioBufferStarted(ServerEvent, tag="output_audio_buffer.started"):
+class OutputAudioBufferStarted(ServerEvent, tag="output_audio_buffer.started", kw_only=True):
     """The call begins to play a response."""
 
     response_id: str | UnsetType | None = UNSET
 
 
-class OutputAudioBufferStopped(ServerEvent, tag="output_audio_buffer.stopped"):
+class OutputAudioBufferStopped(ServerEvent, tag="output_audio_buffer.stopped", kw_only=True):
     """The call has played a response."""
 
     response_id: str | UnsetType | None = UNSET
