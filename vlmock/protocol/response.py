@@ -16,7 +16,6 @@ from vlmock.protocol.voices import Voice, VoiceSetting
 from vlmock.protocol.wire import UNSET, ClientEvent, JsonObject, ServerEvent, TaggedObject, UnsetType, WireObject
 
 __all__ = [
-    "CANCEL_REASONS",
     "INCOMPLETE_REASONS",
     "RESPONSE_STATUSES",
     "CachedTokensDetails",
@@ -42,7 +41,6 @@ __all__ = [
 ]
 
 RESPONSE_STATUSES = ("completed", "cancelled", "failed", "incomplete", "in_progress")
-CANCEL_REASONS = ("turn_detected", "client_cancelled")
 INCOMPLETE_REASONS = ("max_output_tokens", "content_filter")
 
 
@@ -140,7 +138,7 @@ class CancelledDetails(TaggedObject, tag="cancelled", kw_only=True):
     """The user spoke, or the client said so."""
 
     reason: str
-    """One of ``CANCEL_REASONS``."""
+    """``turn_detected`` or ``client_cancelled``."""
 
 
 class IncompleteDetails(TaggedObject, tag="incomplete", kw_only=True):

@@ -52,10 +52,10 @@ class Pace(Timing):
         self._sounds = 0
         """How many sounds the present answer has begun."""
 
-    def seconds(self, segment: str, pipeline: str) -> float:
+    def seconds(self, segment: str, pace: str) -> float:
         return self._until_end_of(segment) if segment in self._ends else self._in_answer(segment)
 
-    def audio_speed(self, pipeline: str) -> float:
+    def audio_speed(self, pace: str) -> float:
         return self._script.now.moments.speed if self._script.now is not None else math.inf
 
     def _until_end_of(self, segment: str) -> float:

@@ -42,15 +42,13 @@ def check(expected: Sequence[ExpectedEvent], events: Sequence[JournalEvent]) -> 
 
 def unmet(expected: ExpectedEvent, events: Sequence[JournalEvent]) -> str | None:
     """Why this expectation is not met; None when it is."""
-    start = _first(expected.after or _START, events)
+    begin = expected.after or _START
+    start = _first(begin, events)
     if start is None and (expected.after is not None or expected.within_s is not None):
-        begin = expected.after or _START
         found = f"got no {begin} to count from"
         return _report(expected, found, _nearest(begin, events, events))
-    begin_index, begin_at = (0, 0.0) if start is None or expected.after is None else (start + 1, events[start].at)
-    if start is not None and expected.after is None:
-        begin_at = events[start].at
-    later = events[begin_index:]
+    begin_at = 0.0 if start is None else events[start].at
+    later = events if start is None or expected.after is None else events[start + 1 :]
     deadline = None if expected.within_s is None else begin_at + expected.within_s
     hits = [event for event in later if _fits(expected.event, event)]
     in_time = [event for event in hits if deadline is None or event.at <= deadline]

@@ -15,7 +15,7 @@ from vlmock.hearing.detectors import DETECTORS
 from vlmock.protocol.session import ResponseSession
 from vlmock.scenario.kinds import Choice, Count, Duration, Either, Flag, Json, Key, ListOf, Record, Schema, Text
 from vlmock.scenario.mcp_servers import MCP_SERVERS
-from vlmock.scenario.model import RECOGNITION, Clip, Conditions, Entry, EventFilter, ExpectedEvent
+from vlmock.scenario.model import RECOGNITION, SPEECH_ENGINES, Clip, Conditions, Entry, EventFilter, ExpectedEvent
 from vlmock.scenario.museum_keys import MUSEUM
 from vlmock.scenario.nodes import Node
 from vlmock.scenario.patterns import Contains, Regex, TextPattern, Words
@@ -25,11 +25,10 @@ from vlmock.scenario.steps import REPLY
 from vlmock.scenario.transcripts import TRANSCRIPT
 from vlmock.session.avatar.pool import AVATAR_TROUBLES
 from vlmock.session.readings import Question, questions
-from vlmock.session.timing import PIPELINES_OWN, PROFILES, SEGMENTS, parse_duration
+from vlmock.session.timing import PROFILE_NAMES, SEGMENTS, parse_duration
 
-__all__ = ["SCENARIO", "SPEECH_ENGINES"]
+__all__ = ["SCENARIO"]
 
-SPEECH_ENGINES = ("builtin", "flite", "espeak-ng")
 TOKENS_END = ("expired", "revoked")
 
 
@@ -338,7 +337,6 @@ _PROFILE = Record(
     {segment: Key(_DurationMsKind(), about) for segment, about in SEGMENTS.items()},
     lambda values, node: values,
 )
-_PROFILE_NAMES = (*PROFILES, PIPELINES_OWN)
 
 
 def _reading_key(question: Question) -> Key:
@@ -366,7 +364,7 @@ SCENARIO = Record(
     {
         "description": Key(Text(), "What happens, in a sentence."),
         "timing": Key(
-            Either(f"one of {', '.join(_PROFILE_NAMES)}, or a mapping", text=Choice(_PROFILE_NAMES), mapping=_PROFILE),
+            Either(f"one of {', '.join(PROFILE_NAMES)}, or a mapping", text=Choice(PROFILE_NAMES), mapping=_PROFILE),
             "How long the service takes: a profile's name, or figures of your own.",
         ),
         "seed": Key(Count(), "Makes ids and timing the same each time."),

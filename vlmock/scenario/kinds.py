@@ -191,10 +191,7 @@ class ListOf(msgspec.Struct, frozen=True):
         if not node.value:
             raise node.place.complaint(f"{name}: {self.empty}")
         gathering = Gathering()
-        items = [
-            gathering.attempt(lambda item=item, n=n: self.item.read(item, f"{name}[{n}]"))  # type: ignore[misc]
-            for n, item in enumerate(node.value)
-        ]
+        items = [gathering.attempt(self.item.read, item, f"{name}[{n}]") for n, item in enumerate(node.value)]
         gathering.close()
         return tuple(items)
 
@@ -254,7 +251,7 @@ class Record(msgspec.Struct, frozen=True):
         for key, value in node.value.items():
             if key not in self.keys:
                 gathering.add(node.keys[key], unknown_key(key, self.keys))
-            elif (read := gathering.attempt(lambda k=key, v=value: self.keys[k].kind.read(v, k))) is not None:  # type: ignore[misc]
+            elif (read := gathering.attempt(self.keys[key].kind.read, value, key)) is not None:
                 values[key] = read
         for key, description in self.keys.items():
             if description.required and key not in node.value:

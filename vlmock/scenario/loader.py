@@ -78,7 +78,7 @@ def _scenario(root: Node, name: str, folder: Path | None) -> Scenario:
         for step in (step for entry in scenario.entries for step in entry.reply or () if "agent" in step.values):
             gathering.add(step.place, "'foundry_agent' needs 'readings: {foundry_agent: true}' in the scenario")
     for event in scenario.expect:
-        gathering.attempt(lambda event=event: _check_types(event, scenario))  # type: ignore[misc]
+        gathering.attempt(_check_types, event, scenario)
     gathering.close()
     return scenario
 
@@ -91,15 +91,16 @@ def _settled(entry: Entry, label: str, folder: Path, servers: McpServers, gather
     for name in entry.when.tools:
         if problem := missing(servers, name):
             gathering.add(entry.place, problem)
-    clips = tuple(gathering.attempt(lambda clip=clip: _with_sound(clip, folder)) or clip for clip in entry.when.clips)  # type: ignore[misc]
+    clips = tuple(gathering.attempt(_with_sound, clip, folder) or clip for clip in entry.when.clips)
     entry = replace(entry, when=replace(entry.when, clips=clips))
     if entry.reply is None:
         return replace(entry, label=label)
-    settled = [
-        gathering.attempt(lambda step=step: _with_output(_with_audio(step, folder), servers))  # type: ignore[misc]
-        for step in entry.reply
-    ]
+    settled = [gathering.attempt(_settled_step, step, folder, servers) for step in entry.reply]
     return replace(entry, label=label, reply=tuple(step for step in settled if step is not None))
+
+
+def _settled_step(step: PlannedStep, folder: Path, servers: McpServers) -> PlannedStep:
+    return _with_output(_with_audio(step, folder), servers)
 
 
 def _with_output(step: PlannedStep, servers: McpServers) -> PlannedStep:

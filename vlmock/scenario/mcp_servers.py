@@ -138,7 +138,7 @@ class _ServersKind:
             raise node.place.complaint(f"{name}: expected a mapping from server_label to server, got {node.describe()}")
         gathering, servers = Gathering(), {}
         for label, server in node.value.items():
-            read = gathering.attempt(lambda label=label, server=server: _SERVER.read(server, label))  # type: ignore[misc]
+            read = gathering.attempt(_SERVER.read, server, label)
             if read is not None:
                 servers[label] = read
         gathering.close()

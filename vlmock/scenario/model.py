@@ -33,6 +33,7 @@ from vlmock.session.timing import Duration
 
 __all__ = [
     "RECOGNITION",
+    "SPEECH_ENGINES",
     "STEP_KINDS",
     "Clip",
     "Conditions",
@@ -44,6 +45,8 @@ __all__ = [
     "Written",
 ]
 
+SPEECH_ENGINES = ("builtin", "flite", "espeak-ng")
+"""Who speaks: the built-in voice, or a program that the user has."""
 RECOGNITION = ("scripted", "pocketsphinx")
 """Who says what was said: the scenario alone, or somebody who listens."""
 

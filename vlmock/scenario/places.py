@@ -1,7 +1,7 @@
 """Where something in a scenario was written, and complaints that name the place."""
 
 from collections.abc import Callable, Sequence
-from typing import TypeVar
+from typing import ParamSpec, TypeVar
 
 import msgspec
 
@@ -9,6 +9,7 @@ from vlmock.errors import ScenarioError
 
 __all__ = ["Complaints", "Gathering", "Place", "one_error"]
 
+P = ParamSpec("P")
 T = TypeVar("T")
 
 
@@ -42,10 +43,10 @@ class Gathering:
     def __init__(self) -> None:
         self.errors: list[ScenarioError] = []
 
-    def attempt(self, read: Callable[[], T]) -> T | None:
+    def attempt(self, read: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T | None:
         """What ``read`` returns, or None when it complains."""
         try:
-            return read()
+            return read(*args, **kwargs)
         except Complaints as complaints:
             self.errors += complaints.errors
             return None

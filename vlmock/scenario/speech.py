@@ -11,7 +11,9 @@ from msgspec.structs import replace
 
 from vlmock.errors import SpeechError, did_you_mean
 from vlmock.protocol.audio_format import decode_samples, encode_samples
+from vlmock.scenario.model import SPEECH_ENGINES
 from vlmock.session.effects import Speech, SpeechMarks, SpeechRequest
+from vlmock.session.speaking.speaking_rate import FASTEST, SLOWEST
 
 if TYPE_CHECKING:
     import numpy as np
@@ -21,14 +23,11 @@ if TYPE_CHECKING:
     from vlmock.scenario.timed_speech import Phone
     from vlmock.scenario.wav_file import Sound
 
-__all__ = ["ENGINES", "LONGEST_TEXT", "SpeechStudio"]
+__all__ = ["LONGEST_TEXT", "SpeechStudio"]
 
-ENGINES = ("builtin", "flite", "espeak-ng")
 LONGEST_TEXT = 10_000
 """Characters of a request that are spoken, ten minutes and more of English; the rest is not. Assumed: the service too
 has an end, and a client that is repeated back to itself must not choose how much memory that takes."""
-SLOWEST, FASTEST = 0.5, 1.5
-"""Documented (schema, voices): how slow and how fast a voice's ``rate`` goes. Beyond, it is held at the limit."""
 
 
 class SpeechStudio:
@@ -42,10 +41,9 @@ class SpeechStudio:
 
         Raises SpeechError for an engine that is unknown or not installed, and says how to get it.
         """
-        if engine not in ENGINES:
-            raise SpeechError(
-                f"there is no speech engine {engine!r}{did_you_mean(engine, ENGINES)}; known: {', '.join(ENGINES)}"
-            )
+        if engine not in SPEECH_ENGINES:
+            hint = did_you_mean(engine, SPEECH_ENGINES)
+            raise SpeechError(f"there is no speech engine {engine!r}{hint}; known: {', '.join(SPEECH_ENGINES)}")
         self._external = None if engine == "builtin" else _external_voice(engine)
         self._cache_bytes = cache_bytes
         self._kept: OrderedDict[SpeechRequest, Speech] = OrderedDict()
@@ -147,7 +145,7 @@ class SpeechStudio:
 
 
 def _spoken(request: SpeechRequest) -> tuple[str, float]:
-    """As much of the text as is spoken, and how fast."""
+    """As much of the text as is spoken, and how fast: a rate beyond the limits is held at them."""
     return request.text[:LONGEST_TEXT], min(max(request.rate, SLOWEST), FASTEST)
 
 

@@ -89,7 +89,6 @@ class Admitted(msgspec.Struct, frozen=True):
     user_agent: str = ""
     host: str = ""
     """As the client calls this server, with the port."""
-    request_id: str = ""
     dialect: Dialect = Dialect.VOICE_LIVE
 
 
@@ -132,7 +131,6 @@ def admit(target: str, headers: Headers, *, policy: Policy) -> Admitted | Refuse
             audience=audience,
             user_agent=fields.get("user-agent", "") or query.get("x-ms-client-sdk", ""),
             host=fields.get("host", ""),
-            request_id=fields.get("x-ms-client-request-id", "") or query.get("client-request-id", ""),
             dialect=dialect,
         )
     except _Refusal as refusal:

@@ -71,10 +71,10 @@ def serve(
     ``scenario``: the name of a shipped one, a path, a ``Scenario``, a function, a ``Script`` class; None answers
     anybody sensibly. ``replay``: instead of it a recording, to be used up, as ``MockServer.replay`` plays it: what the
     client does otherwise is in ``problems()``, and raised at the end of the block where nobody has asked for them; a
-    ``Recording`` as ``scenario`` is the same. ``offers``: more of them, by the names that clients ask for (``http://127.0.0.1:8765/NAME``);
-    the shipped ones need not be offered. ``port``: 0 is any free one. ``timing``: ``instant``, ``cascade``, ``hybrid``,
-    ``native``, ``agent``, ``pipeline`` (the session's own), or milliseconds by segment. ``seed`` makes ids and
-    timing. ``api_key``: the only good credential; None lets in any that is not empty.
+    ``Recording`` as ``scenario`` is the same. ``offers``: more of them, by the names that clients ask for
+    (``http://127.0.0.1:8765/NAME``); the shipped ones need not be offered. ``port``: 0 is any free one. ``timing``:
+    ``instant``, ``cascade``, ``hybrid``, ``native``, ``agent``, ``pipeline`` (the session's own), or milliseconds by
+    segment. ``seed`` makes ids and timing. ``api_key``: the only good credential; None lets in any that is not empty.
     ``speech``: ``builtin``, ``flite`` or ``espeak-ng``. ``detector``: what finds speech in the client's audio, its
     ``level`` or, for noisy rooms, ``silero`` (the extra ``vad``). ``recognition``: who says what was spoken,
     ``scripted`` (the scenario, in its order) or ``pocketsphinx`` (the extra ``recognition``, which listens for the

@@ -134,7 +134,6 @@ class Speech(msgspec.Struct, frozen=True):
     duration_ms: float
     marks: SpeechMarks = SpeechMarks()
     """Empty unless its request asked for them."""
-
     runs: "dict[tuple[str, bool, tuple[str, ...]], tuple[Run, ...]]" = msgspec.field(default_factory=dict)
     """Its wire form, made by ``vlmock.session.speaking.speech_chunks`` when first needed."""
 

@@ -84,8 +84,8 @@ class Session:
         on instead, and obeyed as far as it can be. ``detector``: what finds speech in the user's sound.
         ``conversations``: what agents remember of earlier sessions, and will of this one. ``avatars``: those that
         several sessions may show together; None gives this one some of its own. ``avatar_trouble``: why none is to be
-        had, one of ``AVATAR_TROUBLES``. ``listens``: spoken turns are to be
-        recognised (``Recognize``), and the script is told what they were.
+        had, one of ``AVATAR_TROUBLES``. ``listens``: spoken turns are to be recognised (``Recognize``), and the script
+        is told what they were.
         """
         brain = msgspec.structs.replace(brain, mcp_since=readings.mcp_since, later_settings=readings.later_settings)
         pipeline = choose(brain.model, None, profile=brain.profile)

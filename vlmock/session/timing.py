@@ -94,7 +94,7 @@ PROFILES: Mapping[str, Mapping[str, Duration]] = {
 }
 
 PIPELINES_OWN = "pipeline"
-"""The profile named like the session's pipeline, whichever that is at the time."""
+"""The session's own: that of its pipeline, whichever that is at the time, or ``agent``."""
 
 PROFILE_NAMES = (*PROFILES, PIPELINES_OWN)
 
@@ -145,26 +145,26 @@ class Timing:
         """Whether nothing ever takes any time: the ``instant`` profile."""
         self._dice = dice
 
-    def seconds(self, segment: str, pipeline: str) -> float:
-        """How long this segment takes this time, for a session whose pipeline has that name."""
+    def seconds(self, segment: str, pace: str) -> float:
+        """How long this segment takes this time. ``pace``: the session's own profile (``SessionState.pace``)."""
         if self.takes_no_time:
             return 0.0
-        return self._draw(self._segments(pipeline).get(segment, 0.0)) / 1000
+        return self._draw(self._segments(pace).get(segment, 0.0)) / 1000
 
-    def audio_speed(self, pipeline: str) -> float:
+    def audio_speed(self, pace: str) -> float:
         """How many times faster than real time audio is generated; infinite when it takes no time."""
         if self.takes_no_time:
             return math.inf
-        return self._draw(self._segments(pipeline).get("audio_speed", 0.0)) or math.inf
+        return self._draw(self._segments(pace).get("audio_speed", 0.0)) or math.inf
 
     def one_of(self, texts: Sequence[str]) -> str:
         """One of them, by the same dice. Raises IndexError where there are none."""
         return texts[int(self._dice() * len(texts))]
 
-    def _segments(self, pipeline: str) -> Mapping[str, Duration]:
+    def _segments(self, pace: str) -> Mapping[str, Duration]:
         if not isinstance(self._profile, str):
             return self._profile
-        return PROFILES[pipeline if self._profile == PIPELINES_OWN else self._profile]
+        return PROFILES[pace if self._profile == PIPELINES_OWN else self._profile]
 
     def _draw(self, duration: Duration) -> float:
         match duration:
