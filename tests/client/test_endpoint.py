@@ -3,11 +3,12 @@
 from urllib.parse import parse_qsl, urlsplit
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from vlclient.endpoint import DEFAULT_API_VERSION, Agent, Target, is_loopback, shown, url, uses_agent
 from vlclient.errors import ConfigurationError
+from vlmock.protocol.secrets import is_secret_parameter
 from vlmock.protocol.session import API_VERSIONS
 from vlmock.server.handshake import Admitted, Policy, admit
 
@@ -258,7 +259,9 @@ def test_whether_an_agent_answers_is_known_before_dialling(endpoint, settings, a
 
 @given(model=st.text(min_size=1), name=st.text(min_size=1), value=st.text(min_size=1))
 def test_any_text_reaches_the_server_as_it_was_given(model, name, value):
-    """The emulator's own front door reads back what was written; and so it judges the address."""
+    """The emulator's own front door reads back what was written; and so it judges the address. A name that secrets
+    have does not get that far."""
+    assume(not is_secret_parameter(f"x-{name}"))
     query = {f"x-{name}": value}
     parts = urlsplit(url(Target(endpoint="localhost:1/weather", model=model, query=query)))
     assert dict(parse_qsl(parts.query))[f"x-{name}"] == value
