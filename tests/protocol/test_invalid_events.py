@@ -256,3 +256,14 @@ def objects_of_ours(value: Any, path: Path = ()) -> list[Path]:
 
 def dotted(path: Path) -> str:
     return "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in path).removeprefix(".")
+
+
+@pytest.mark.parametrize("inner", [True, False], ids=["in the session", "in an event of a closed type"])
+def test_of_many_unknown_members_the_first_hundred_are_told(inner):
+    """A frame has room for a million, and a server more to do than to spell them."""
+    members = {f"k{number}": number for number in range(150)}
+    raw = {"type": "session.update", "session": members} if inner else {"type": "response.cancel", **members}
+    event = decode_client(msgspec.json.encode(raw))
+    assert event.kind == "unknown_member"
+    assert (event.path.removeprefix("session."), len(event.more)) == ("k0", 99)
+    assert event.otherwise is not None

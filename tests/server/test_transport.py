@@ -94,6 +94,28 @@ def test_frames_that_come_with_the_request_are_heard(serving, light, client_of):
     assert [heard(client) for _ in range(3)] == ["one", "two", "three"]
 
 
+@pytest.mark.parametrize("behind", [b"GET /journal HTTP/1.1\r\n\r\n", b"\xff" * 300, b"{}"])
+def test_what_comes_behind_a_request_for_a_page_is_not_looked_at(serving, light, client_of, behind):
+    """The answer says that the connection is closed after it; who sends more at once is answered all the same."""
+    server = serving(light=light)
+    client = client_of(server, upgraded=False)
+    client.send(b"GET /healthz HTTP/1.1\r\nHost: test\r\n\r\n" + behind)
+    status, headers, body = client.answer()
+    assert (status, headers["connection"], json.loads(body)["status"]) == (200, "close", "ok")
+    assert client.is_at_end()
+    assert server.crashes == []
+
+
+def test_a_mistake_that_comes_with_the_request_is_answered_after_it(serving, light, client_of):
+    """First the upgrade, then the close."""
+    server = serving(light=light)
+    client = client_of(server, upgraded=False)
+    assert client.upgrade(together_with=text(CLEAR % "heard") + b"\xff\xff") == 101
+    assert client.close_code() == 1002
+    assert server.journal.client_events("input_audio_buffer.clear")
+    assert server.crashes == []
+
+
 def test_a_request_that_comes_byte_by_byte_is_understood(serving, light, client_of):
     """Nothing may depend on how a request is cut."""
     client = client_of(serving(light=light), upgraded=False)

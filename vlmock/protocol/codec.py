@@ -7,7 +7,8 @@ A server reads with ``decode_client``, which is strict, never raises, and says w
 
 import binascii
 from functools import cache
-from typing import Any, TypeAlias, cast
+from itertools import islice
+from typing import Any, Final, TypeAlias, cast
 
 import msgspec
 
@@ -43,6 +44,10 @@ __all__ = [
 
 Frame: TypeAlias = bytes | bytearray | memoryview | str
 """One WebSocket message: JSON text, in UTF-8 where it is bytes."""
+
+
+_MOST_UNKNOWN: Final = 100
+"""Members that are told of one event. A frame has room for a million of them, and telling each takes its time."""
 
 
 class ProtocolError(Exception):
@@ -124,7 +129,7 @@ def from_json_object(raw: object) -> AnyClientEvent | InvalidEvent:
         if isinstance(known, InvalidEvent):
             return _signed(invalid, raw)
         event = known
-    unknown = list(unknown_members(raw, event_class))
+    unknown = list(islice(unknown_members(raw, event_class), _MOST_UNKNOWN))
     if not unknown:
         return cast(AnyClientEvent, event)
     more = tuple(each.path for each in unknown[1:])

@@ -33,7 +33,6 @@ _OPCODE: Final = 0x0F
 _OPCODES: Final = frozenset(Opcode)
 _MASKED: Final = 0x80
 _SIZE_BYTES: Final = {LENGTH_16: 2, LENGTH_64: 8}
-_HEAD_END: Final = b"\r\n\r\n"
 
 _MOST_PARTS: Final = 1024
 """That the system writes at once: IOV_MAX of Linux and of macOS."""
@@ -52,9 +51,6 @@ class LightTransport(Transport):
         """How many of the next bytes belong to a frame whose beginning the library has."""
         self._fragmented = False
         """The library is in the middle of a fragmented message."""
-        self._short_cut = False
-        self._head_tail = b""
-        """The last bytes of the request so far, to see where it ends."""
         self._gathers = False
         """Whether the socket itself can be written to: it is plain TCP, on a system that has ``writev``."""
         self._fileno = -1
@@ -101,32 +97,23 @@ class LightTransport(Transport):
     def get_buffer(self, sizehint: int) -> memoryview:
         kept = self._kept
         if not kept:
-            return self._buffer.view
+            return super().get_buffer(sizehint)
         self._buffer.data[: len(kept)] = kept
-        return self._buffer.view[len(kept) :]
+        return self._buffer.view[len(kept) : len(kept) + self._share.bytes]
 
-    def buffer_updated(self, nbytes: int) -> None:
+    def _take_in(self, nbytes: int) -> None:
         end = len(self._kept) + nbytes
         self._kept = b""
-        if self._short_cut:
-            self._take(end)
-        elif self._websocket.state is State.CONNECTING:
-            self._feed_request(self._part(0, end))
+        if self._websocket.state is State.CONNECTING:
+            rest = self._feed_request(self._part(0, end))
+            self._take(end - len(rest), end)
         else:
-            self._feed(self._part(0, end))
+            self._take(0, end)
 
-    def _feed_request(self, data: bytes) -> None:
-        """Take over after the request, unless frames came together with it: part of one may be in the library."""
-        seen = self._head_tail + data
-        self._head_tail = seen[-len(_HEAD_END) + 1 :]
-        head_end = seen.find(_HEAD_END)
-        self._short_cut = head_end >= 0 and head_end + len(_HEAD_END) == len(seen)
-        self._feed(data)
-
-    def _take(self, end: int) -> None:
-        """Handle the first ``end`` bytes of the buffer."""
+    def _take(self, position: int, end: int) -> None:
+        """Handle what stands in the buffer from here to there."""
         websocket = self._websocket
-        position = self._give_rest(end)
+        position += self._give_rest(end)
         while position < end and websocket.state is State.OPEN:
             position, messages = self._plain_frames(position, end)
             self._deliver(messages)
@@ -136,7 +123,7 @@ class LightTransport(Transport):
             position += given
         if websocket.state is State.OPEN:
             self._kept = self._part(position, end)
-        else:
+        elif position < end:
             self._feed(self._part(position, end))
 
     def _plain_frames(self, position: int, end: int) -> tuple[int, list[bytes]]:

@@ -3,7 +3,8 @@
 ``Transport`` feeds everything to websockets' sans-I/O ``ServerProtocol`` and is the reference for what is right;
 ``LightTransport`` in ``light_transport.py`` does the same and takes plain text frames itself.
 
-Every buffer has a bound. What comes in is handled before more is read, one read buffer at most in a turn of the loop.
+Every buffer has a bound. What comes in is handled before more is read, one read buffer at most in a turn of the loop,
+and less where that takes long (``Share``), so that nobody waits for somebody else's flood.
 What goes out waits in a write buffer; while that is full nothing is read and ``writable`` is False, and a peer that
 does not empty it within ``Limits.stall_seconds`` is dropped. An unfinished message takes
 ``Limits.message_bytes`` at most.
@@ -13,6 +14,7 @@ import asyncio
 import contextlib
 import logging
 import socket
+import time
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Final, Literal, Protocol, cast
 
@@ -27,6 +29,7 @@ from websockets.typing import Subprotocol
 from vlmock.conduct.codes import BINARY_MESSAGE, PING_UNANSWERED, SENT_AFTER_CLOSE, STALLED
 from vlmock.protocol.codec import Message
 from vlmock.protocol.deltas import Deltas
+from vlmock.server.bounds import MAX_MESSAGE_BYTES, Limits, ReadBuffer, Share
 from vlmock.server.close_frames import check_code, cut_reason
 from vlmock.server.pings import Pings
 from vlmock.server.ready_frames import ReadyFrames
@@ -37,9 +40,6 @@ if TYPE_CHECKING:
 __all__ = ["MAX_MESSAGE_BYTES", "Closing", "Limits", "Peer", "ReadBuffer", "Transport"]
 
 _REALTIME: Final = Subprotocol("realtime")
-MAX_MESSAGE_BYTES: Final = 32 * 1024 * 1024
-"""Documented: 15 MiB of audio may come at once, which is 20 MiB of base64."""
-
 _NO_REQUEST: Final = (
     b'{"error":{"code":"400","message":"This is no request that could be answered here: HTTP/1.1, GET, no body."}}'
 )
@@ -50,42 +50,12 @@ _BAD_REQUEST: Final = (
 _CROSSING_SECONDS: Final = 1.0
 """What comes so soon after our goodbye was sent before it arrived."""
 
+_HEAD_END: Final = b"\r\n\r\n"
 _TLS_HELLO: Final = b"\x16\x03"
 """How TLS begins, and no request. Documented: RFC 8446 5.1."""
 
 _log = logging.getLogger("vlmock.wire")
 _log.setLevel(logging.WARNING)  # at DEBUG the library logs headers, and with them keys
-
-
-class Limits(msgspec.Struct, frozen=True):
-    """Bounds of one connection, and how long it may leave us waiting."""
-
-    message_bytes: int = MAX_MESSAGE_BYTES
-    """A longer message closes the connection with 1009."""
-    unread_bytes: int = 1024 * 1024
-    """With more than this written and not taken by the peer, its conversation waits."""
-    open_seconds: float = 10.0
-    """For the request to come."""
-    close_seconds: float = 10.0
-    """For the peer to agree to a close."""
-    stall_seconds: float = 60.0
-    """For a peer to read again."""
-    ping_seconds: float | None = None
-    """So often a peer is pinged, and so long it has to answer. None: never. Assumed: whether the service pings is not
-    known."""
-
-
-class ReadBuffer:
-    """Where the kernel puts what has come. One for all connections of a loop, because each empties it before the next
-    is read; this holds for selector loops, which hand out and fill a buffer in one step."""
-
-    __slots__ = ("data", "view")
-
-    def __init__(self, size: int = 128 * 1024) -> None:
-        """``size``: twice as much costs more than it saves. What is made of it would then be so much at once that the
-        C library gives the memory back to the system after each turn, and gets it again for the next."""
-        self.data = bytearray(size)
-        self.view = memoryview(self.data)
 
 
 class Closing(msgspec.Struct, frozen=True):
@@ -135,6 +105,9 @@ class Transport(asyncio.BufferedProtocol):
         """False while the write buffer is full: send nothing more then."""
         self._limits = limits
         self._buffer = buffer
+        self._share = Share(len(buffer.data), limits.turn_seconds)
+        self._head_tail = b""
+        """The last bytes of the request so far, to see where it ends."""
         self._websocket = ServerProtocol(
             extensions=_deflate() if compression else None,
             select_subprotocol=_subprotocol,
@@ -205,10 +178,12 @@ class Transport(asyncio.BufferedProtocol):
         self._peer = self._make_peer(self)
 
     def get_buffer(self, sizehint: int) -> memoryview:
-        return self._buffer.view
+        return self._buffer.view[: self._share.bytes]
 
     def buffer_updated(self, nbytes: int) -> None:
-        self._feed(bytes(self._buffer.view[:nbytes]))
+        began = time.perf_counter()
+        self._take_in(nbytes)
+        self._share.took(time.perf_counter() - began, nbytes)
 
     def eof_received(self) -> None:
         self._answered = True  # to one who has gone there is nothing to say
@@ -238,6 +213,25 @@ class Transport(asyncio.BufferedProtocol):
         self._peer.closed(self._closing())
 
     # ---- between the two
+
+    def _take_in(self, nbytes: int) -> None:
+        """Handle what has come into the buffer."""
+        data = bytes(self._buffer.view[:nbytes])
+        if self._websocket.state is State.CONNECTING:
+            data = self._feed_request(data)
+        if data:
+            self._feed(data)
+
+    def _feed_request(self, data: bytes) -> bytes:
+        """Give the library what belongs to the request, and no more: it would read on before that is answered. What
+        comes behind it."""
+        before = len(self._head_tail)
+        seen = self._head_tail + data
+        self._head_tail = seen[-len(_HEAD_END) + 1 :]
+        end = seen.find(_HEAD_END)
+        own = len(data) if end < 0 else end + len(_HEAD_END) - before
+        self._feed(data[:own])
+        return data[own:]
 
     def _feed(self, data: bytes) -> None:
         """Give the library what has come, and pass on what it makes of it."""
