@@ -107,6 +107,10 @@ WRONG: dict[str, tuple[str, str]] = {
         "f.yaml:3: times: expected a whole number from 1 up, got the number 0",
     ),
     # turns and rules
+    "a required key that is misspelt": (
+        "otherwise:\n  replies: Hello.\n",
+        "f.yaml:2: unknown key 'replies' (did you mean 'reply'?)",
+    ),
     "no reply": ("turns:\n  - user: Hi\n", "f.yaml:2: missing key 'reply': what is said or called in answer"),
     "no condition": (
         "rules:\n  - reply: Hello.\n",

@@ -253,8 +253,9 @@ class Record(msgspec.Struct, frozen=True):
                 gathering.add(node.keys[key], unknown_key(key, self.keys))
             elif (read := gathering.attempt(self.keys[key].kind.read, value, key)) is not None:
                 values[key] = read
+        unknown = [key for key in node.value if key not in self.keys]
         for key, description in self.keys.items():
-            if description.required and key not in node.value:
+            if description.required and key not in node.value and not any(did_you_mean(u, [key]) for u in unknown):
                 gathering.add(node.place, f"missing key {key!r}: {description.about}")
         gathering.close()
         return self.build(values, node)
