@@ -1,17 +1,19 @@
 """How much is read at once, so that nobody waits for somebody else's flood."""
 
 import asyncio
+from threading import Event
 
 import pytest
 from websockets.frames import Opcode
 
-from tests.server.fakes import masked, text, upgrade_request
+from tests.server.fakes import DEADLINE_SECONDS, FakeSession, masked, text, upgrade_request
 from tests.server.test_rfc6455 import Echo
 from tests.server.test_transports_agree import FakeTcp
 from vlmock.server.bounds import Limits, ReadBuffer, Share
 from vlmock.server.light_transport import LightTransport
 from vlmock.server.ready_frames import ReadyRuns
 from vlmock.server.transport import Transport
+from vlmock.session.effects import SendRaw
 
 KIB = 1024
 
@@ -63,3 +65,34 @@ def test_a_connection_is_offered_all_the_room_for_a_flood_that_costs_little(ligh
     """Here nothing takes too long."""
     sizes = offered(light, text("x" * 20_000) * 26, turn_seconds=600.0)
     assert max(sizes) > 100 * KIB
+
+
+def test_a_flood_on_one_connection_does_not_hold_up_another(serving, light, client_of):
+    """Both have sent all they have to say before the server comes to it; the short question is not answered last."""
+    clear = '{"type":"input_audio_buffer.clear","event_id":"%s"}'
+    sessions: list[FakeSession] = []
+    busy, go_on = Event(), Event()
+    heard_before: list[int] = []
+
+    def listen(session, event, now):
+        if event.event_id == "wait":
+            busy.set()
+            assert go_on.wait(DEADLINE_SECONDS)
+        if event.event_id == "question":
+            heard_before.append(len(sessions[0].heard))
+            return [SendRaw({"type": "answer"})]
+        return []
+
+    def new(_):
+        sessions.append(FakeSession(handlers={"input_audio_buffer.clear": listen}))
+        return sessions[-1]
+
+    server = serving(session=new, light=light, limits={"turn_seconds": 0.0})
+    flooding, asking = client_of(server), client_of(server)
+    flooding.send(text(clear % "wait"))
+    assert busy.wait(DEADLINE_SECONDS)
+    flooding.send(text(clear % "flood") * 1000)
+    asking.send(text(clear % "question"))
+    go_on.set()
+    assert asking.frame()[1] == b'{"type":"answer"}'
+    assert heard_before[0] < 400
