@@ -24,7 +24,7 @@ from vlmock.server.connection_journal import (
     dialled_url,
     serve_head,
 )
-from vlmock.server.journal_entry import Entry, Source
+from vlmock.server.journal_entry import ARROWS, Entry, Source
 from vlmock.session.effects import Remark
 
 if TYPE_CHECKING:
@@ -283,7 +283,7 @@ def not_open(connection: int | None) -> ServerError:
 
 def _counted(entries: Iterable[Entry]) -> str:
     """Types with arrows, in the order in which they first came."""
-    came = Counter(f"{_ARROW[entry.source]} {entry.type}" for entry in entries)
+    came = Counter(f"{ARROWS[entry.source]} {entry.type}" for entry in entries)
     return ", ".join(f"{event} ({times} times)" if times > 1 else event for event, times in came.items())
 
 
@@ -298,9 +298,6 @@ def _doubt(type: str, entries: Iterable[Entry]) -> str:
 
 def _tag(type: EventType) -> str:
     return type if isinstance(type, str) else str(type.__struct_config__.tag)
-
-
-_ARROW: Final = {"client": "→", "server": "←", "vlmock": "!"}
 
 
 def _as_json(entry: Entry) -> JsonObject:

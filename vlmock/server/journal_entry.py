@@ -17,7 +17,18 @@ from vlmock.session.effects import Remark
 if TYPE_CHECKING:
     from vlmock.protocol.recording.redaction import Redaction
 
-__all__ = ["INVALID", "Entry", "EventOrBody", "Run", "Source", "freed_by", "remark_line", "stripped", "type_of"]
+__all__ = [
+    "ARROWS",
+    "INVALID",
+    "Entry",
+    "EventOrBody",
+    "Run",
+    "Source",
+    "freed_by",
+    "remark_line",
+    "stripped",
+    "type_of",
+]
 
 Source: TypeAlias = Literal["client", "server", "vlmock"]
 """Who said it. What vlmock says is a ``Remark``, and only the journal hears it."""
@@ -28,7 +39,7 @@ EventOrBody: TypeAlias = AnyClientEvent | InvalidEvent | ServerEvent | Remark | 
 INVALID: Final = "(invalid)"
 """The type of a frame that is no event."""
 
-_ARROWS: Final = {"client": "→", "server": "←", "vlmock": "!"}
+ARROWS: Final = {"client": "→", "server": "←", "vlmock": "!"}
 _NOT_IN_A_LINE: Final[Mapping[type, tuple[str, ...]]] = {
     InvalidEvent: ("allowed", "more", "otherwise"),
     Remark: ("kind",),
@@ -96,7 +107,7 @@ class Entry(msgspec.Struct, gc=False):
         without = ("type", "event_id", *hidden, *loss)
         told = facts(self.event, longest_text=_LONGEST_TEXT, without=without, redaction=self.redaction)
         words = [on_one_line(self.told(self.type)), told, *(f"{name}={what}" for name, what in loss.items())]
-        return f"#{self.connection} {self.at:8.3f} {_ARROWS[self.source]} {' '.join(filter(None, words))}"
+        return f"#{self.connection} {self.at:8.3f} {ARROWS[self.source]} {' '.join(filter(None, words))}"
 
     def told(self, text: str) -> str:
         """A text out of the event, for people."""

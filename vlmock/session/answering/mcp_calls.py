@@ -135,7 +135,7 @@ def answer_request(state: SessionState, answer: RequestMcpApprovalResponse) -> N
     else:
         reason = given(answer.reason, "")
         error = f"The call was not approved: {reason}" if reason else "The call was not approved."
-        call.story = state.timeline.begin(_plot(_end(state, call, error=error)))
+        call.story = state.timeline.begin(_end(state, call, error=error))
 
 
 def withdraw(state: SessionState, item_id: str) -> None:
@@ -157,7 +157,7 @@ def _run(state: SessionState, call: McpCallInHand) -> Plot:
     yield from _end(state, call, error=step.error)
 
 
-def _end(state: SessionState, call: McpCallInHand, *, error: str | JsonObject | None) -> Iterator[ServerEvent]:
+def _end(state: SessionState, call: McpCallInHand, *, error: str | JsonObject | None) -> Plot:
     """Observed {NETT}: completed or failed, and right behind it the item."""
     call.running = False
     call.response.closings.pop(call.output_index, None)
@@ -192,7 +192,3 @@ def _change(state: SessionState, call: McpCallInHand, **changes: object) -> None
 
 def _done(state: SessionState, call: McpCallInHand) -> ServerEvent:
     return OutputItems(state, call.response).done(call.output_index, call.item)
-
-
-def _plot(events: Iterable[ServerEvent]) -> Plot:
-    yield from events
