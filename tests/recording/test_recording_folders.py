@@ -153,6 +153,20 @@ def test_who_asks_for_the_zip_file_is_told_where_the_recording_is(tmp_path: Path
         read(tmp_path / "other.zip")
 
 
+def test_who_asks_for_the_folder_is_told_of_the_zip_file(tmp_path: Path):
+    """It was there until the recorder stopped, and its lines name it."""
+    recordings = RecordingsFolder(tmp_path / "out.zip")
+    take(recordings.path / "connection-1", [("client", append(b"AB"))])
+    recordings.finish()
+    for name in ("out", "out/"):
+        with pytest.raises(RecordingError) as told:
+            read(f"{tmp_path}/{name}")
+        assert (
+            str(told.value)
+            == f"{tmp_path / 'out'}: there is no such folder or file; did you mean {tmp_path / 'out.zip'}?"
+        )
+
+
 def test_a_zip_file_that_cannot_be_made_leaves_the_folder_and_no_half_of_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):

@@ -75,7 +75,9 @@ def _read(path: Path) -> list[Recording]:
             f"{path}: there is no such file, but the folder {left} has recordings, perhaps those of a recorder that "
             f"was killed, or still runs: name {left}"
         )
-    raise RecordingError(f"{path}: there is no such folder or file")
+    packed = path.with_name(f"{path.name}.zip")
+    hint = f"; did you mean {packed}?" if path.name and packed.is_file() else ""
+    raise RecordingError(f"{path}: there is no such folder or file{hint}")
 
 
 # ---- where it lies
