@@ -11,6 +11,7 @@ import azure.ai.voicelive.aio
 import jinja2.sandbox
 import pytest
 import soxr
+import yaml
 
 import vlmock
 import vlmock.pytest_plugin.again
@@ -23,7 +24,7 @@ import vlmock.scenario.templates
 from tests.plugin.recording_project import KEY, answer
 from vlmock.server.mock_server import MockServer
 
-__all__ = ["azure", "jinja2", "soxr", "vlmock"]
+__all__ = ["azure", "jinja2", "soxr", "vlmock", "yaml"]
 
 ROOT = Path(__file__).resolve().parents[2]
 
