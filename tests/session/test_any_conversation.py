@@ -11,6 +11,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from tests.session.avatar import offers
 from tests.session.conftest import Dialogue, PlannedScript
 from tests.session.sounds import silence, voice
+from vlmock.protocol.conversation import ConversationItemCreated, ConversationItemDeleted
 from vlmock.protocol.response import ResponseDone
 from vlmock.session.readings import FOLLOWED, Readings
 from vlmock.session.script import (
@@ -233,6 +234,24 @@ class AnyConversation(RuleBasedStateMachine):
             self.dialogue.understand(Recognized("Tea."))
         self.everything_adds_up()
         self.every_turn_has_become_an_item()
+        self.who_mirrors_the_conversation_has_it()
+
+    def who_mirrors_the_conversation_has_it(self) -> None:
+        """From ``previous_item_id`` and what is deleted. A cascade's leaves out the assistant's items, so there the
+        order is not known; but what it names is there."""
+        mirror: list[str] = []
+        for event in self.dialogue.events:
+            if isinstance(event, ConversationItemDeleted):
+                mirror.remove(event.item_id)
+            elif isinstance(event, ConversationItemCreated):
+                item_id, before = str(event.item.id), event.previous_item_id  # type: ignore[union-attr]
+                if not item_id.startswith("interim_"):  # those are announced, and in no conversation
+                    assert before is None or before in mirror, f"{item_id} follows {before}, which is not there"
+                    mirror.insert(mirror.index(str(before)) + 1 if before else 0, item_id)
+        state = self.dialogue.session._state
+        there = [entry.id for entry in state.history]
+        assert sorted(mirror) == sorted(there)
+        assert mirror == there or state.pipeline.previous_item_skips_assistant
 
     def every_turn_has_become_an_item(self) -> None:
         """Each that was committed, once."""
