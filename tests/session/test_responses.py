@@ -9,6 +9,7 @@ from tests.session.conftest import Dialogue, PlannedScript
 from vlmock.protocol.audio_format import AudioFormat
 from vlmock.protocol.output import ResponseAudioDelta
 from vlmock.protocol.response import ResponseCancel, ResponseCreate
+from vlmock.session.readings import parse_readings
 from vlmock.session.script import Call, Close, Emit, Error, Fail, Reply, Say, Turn, Wait
 from vlmock.session.timing import Timing
 
@@ -100,6 +101,28 @@ def test_audio_is_cut_as_the_service_cuts_it(
     sizes = [_byte_count(event) for event in dialogue.all("response.audio.delta")]
     assert [size / 48 for size in sizes][:4] == lengths_ms
     assert sum(sizes) == 2400 * 48
+
+
+def test_audio_is_cut_as_older_services_cut_it(open_dialogue: Opener) -> None:
+    """Observed {NB04}: HD voices in 2025 sent 4096 bytes at most, in groups of 12000 bytes first and up to 43200."""
+    script = PlannedScript([[Say("x" * 40)]])
+    dialogue = open_dialogue(model="gpt-4.1", script=script, readings=parse_readings({"audio_deltas": "4096_bytes"}))
+    dialogue.skip().client(ResponseCreate())
+    sizes = [_byte_count(event) for event in dialogue.all("response.audio.delta")]
+    groups = [[4096] * 2 + [3808], [4096] * 5 + [3520], [4096] * 10 + [2240], [4096] * 8 + [3232]]
+    assert sizes == [size for group in groups for size in group]
+    assert [sum(group) for group in groups] == [12_000, 24_000, 43_200, 36_000]
+
+
+def test_a_voice_of_openai_is_cut_in_one_way(open_dialogue: Opener) -> None:
+    """No source has it otherwise."""
+    dialogue = open_dialogue(
+        model="gpt-realtime",
+        script=PlannedScript([[Say("x" * 40)]]),
+        readings=parse_readings({"audio_deltas": "4096_bytes"}),
+    )
+    dialogue.skip().client(ResponseCreate())
+    assert _byte_count(dialogue.all("response.audio.delta")[0]) == 250 * 48
 
 
 def _byte_count(event: ResponseAudioDelta) -> int:

@@ -4,6 +4,7 @@ The rest of the session reads these fields and never asks for a model's name. Ob
 field says otherwise: behaviour, fact 1.
 """
 
+from functools import cache
 from typing import Final
 
 import msgspec
@@ -13,7 +14,7 @@ from vlmock.protocol.voices import OpenAIVoice, Voice
 from vlmock.protocol.wire import UnsetType
 from vlmock.session.models import Family, family
 
-__all__ = ["CASCADE", "HYBRID", "NATIVE", "Pipeline", "choose"]
+__all__ = ["CASCADE", "HYBRID", "NATIVE", "Pipeline", "choose", "in_small_pieces"]
 
 
 class Pipeline(msgspec.Struct, frozen=True):
@@ -70,6 +71,11 @@ class Pipeline(msgspec.Struct, frozen=True):
     Assumed for hybrid: its brain is native's."""
     lifetime_s: int
     """``expires_at`` less the time of connecting."""
+
+    # ---- what a reading may change
+
+    most_delta_bytes: int | None = None
+    """Longer pieces of audio come in several events. None: in one."""
 
     def announces_item_done(self, api_version: str) -> bool:
         """Whether ``conversation.item.done`` follows ``conversation.item.created`` for what the user said."""
@@ -156,3 +162,16 @@ def choose(model: str, voice: Voice | str | UnsetType | None, *, profile: str | 
             return NATIVE if not voice or isinstance(voice, str | OpenAIVoice) else HYBRID
         case _:
             return CASCADE
+
+
+@cache
+def in_small_pieces(pipeline: Pipeline) -> Pipeline:
+    """The same, but for how its audio is cut, by the reading ``4096_bytes``.
+
+    Observed {NB04}: behaviour 4.2, groups that begin with 12000 bytes and grow to 43200, and no event has more than
+    4096. Assumed: how they grow, and that voices of OpenAI are cut as ever.
+    """
+    if pipeline.transcript_interleaves_audio:
+        return pipeline
+    name = f"{pipeline.name} in small pieces"
+    return msgspec.structs.replace(pipeline, name=name, first_chunks_ms=(250, 500), chunk_ms=900, most_delta_bytes=4096)

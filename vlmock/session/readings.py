@@ -137,6 +137,14 @@ class Readings(msgspec.Struct, frozen=True):
             "or never (false; Documented {DOC}: one page says that viseme_id alone is supported at present)."
         ),
     ] = True
+    audio_deltas: Annotated[
+        Literal["half_seconds", "4096_bytes"],
+        Meta(
+            description="What Azure's voices say comes in pieces of 200, 300 and then 500 ms (half_seconds; Observed "
+            "{FON}, neural voices in 2026), or of 4096 bytes at most, some shorter (4096_bytes; Observed {NB04}, HD "
+            "voices in 2025)."
+        ),
+    ] = "half_seconds"
     fillers: Annotated[
         Literal["always", "over_assistant"],
         Meta(

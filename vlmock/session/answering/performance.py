@@ -10,7 +10,7 @@ from vlmock.protocol.errors import ErrorDetails, ErrorEvent, WarningDetails, War
 from vlmock.session.answering.output_items import OutputItems, ReplyBrokenOff
 from vlmock.session.answering.service_tools import annotate, perform, unsent
 from vlmock.session.effects import Close, SendRaw, Speech, SpeechRequest, Synthesize
-from vlmock.session.pipeline import Pipeline
+from vlmock.session.pipeline import Pipeline, in_small_pieces
 from vlmock.session.script import (
     Call,
     Emit,
@@ -237,7 +237,8 @@ class Performance:
     @property
     def _how(self) -> tuple[AudioFormat, Pipeline]:
         """In which format speech goes out, and in whose pieces."""
-        return self._response.audio_format, self._state.pipeline
+        pipeline, small = self._state.pipeline, self._state.readings.audio_deltas == "4096_bytes"
+        return self._response.audio_format, in_small_pieces(pipeline) if small else pipeline
 
 
 def _leading(kind: type[Kind], steps: Sequence[Step]) -> Iterator[Kind]:

@@ -44,9 +44,12 @@ def _cut(speech: Speech, audio_format: AudioFormat, pipeline: Pipeline, opening:
     offset = 0
     while offset < len(speech.audio):
         length_ms = lengths_ms.pop(0) if lengths_ms else pipeline.chunk_ms
-        piece = speech.audio[offset : offset + audio_format.bytes_for_ms(length_ms)]
-        yield SpeechChunk(audio_json(piece), piece, audio_format.duration_ms(len(piece)))
-        offset += len(piece)
+        chunk = speech.audio[offset : offset + audio_format.bytes_for_ms(length_ms)]
+        offset += len(chunk)
+        most = pipeline.most_delta_bytes or len(chunk)
+        for begin in range(0, len(chunk), most):
+            piece = chunk[begin : begin + most]
+            yield SpeechChunk(audio_json(piece), piece, audio_format.duration_ms(len(piece)))
 
 
 def _alternating(chunks: Sequence[Piece], words: tuple[str, ...]) -> Iterator[tuple[Piece, ...]]:
