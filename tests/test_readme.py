@@ -71,6 +71,12 @@ def test_what_is_only_echoed_is_there() -> None:
     assert {field.name for field in fields()} >= ECHOED_ONLY
 
 
+def test_that_any_azure_voice_is_taken_is_said_to_be_assumed() -> None:
+    """No source tells what the service does with a name that is no voice's."""
+    (voice,) = [field for field in fields() if field.name == "session.voice.name"]
+    assert "Assumed" in voice.evidence
+
+
 def test_all_that_a_scenario_can_say_is_named() -> None:
     """Its keys, the conditions, the steps and what words may ask for. The rest of each stands in the JSON Schema."""
     chapter = PAGES["scenarios/README.md"].partition("\n## ")[0]

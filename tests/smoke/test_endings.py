@@ -14,13 +14,14 @@ from click.testing import CliRunner
 import vlmock
 from tests.checks.lies import at_the_door, refuses, says
 from tests.checks.wrong_server import wrong
-from tests.client.fake_service import refusing, serving, silent
+from tests.client.fake_service import Caller, refusing, serving, silent
 from tests.command_line import environment
 from tests.smoke.conftest import smoked
 from vlclient.cli import main
 from vlclient.errors import ConfigurationError
 from vlclient.smoke.conversation import Conversation
 from vlclient.smoke.outcome import BUDGETS, KINDS, Outcome
+from vlmock.protocol.session import ResponseSession, SessionCreated
 from vlmock.server.mock_server import MockServer
 from vlmock.session.script import Call, Fail, Turn
 
@@ -248,3 +249,15 @@ def test_the_help_explains_every_exit_code() -> None:
     said = " ".join(CliRunner().invoke(main, ["smoke", "--help"]).output.split())
     assert [name for code, name in KINDS.items() if f"{code} {name}" not in said] == []
     assert [name for name, seconds in BUDGETS.items() if f"{name} ({seconds:g}" not in said] == []
+
+
+async def test_a_model_that_does_not_name_itself_is_no_agent() -> None:
+    """A ``session.created`` may lack the model."""
+
+    async def nameless(caller: Caller) -> None:
+        await caller.say(SessionCreated(session=ResponseSession(id="sess_1")))
+        await caller.hear("session.update")
+
+    async with serving(nameless) as service:
+        outcome = await smoked(service.url)
+    assert outcome.steps[0].seen == "sess_1, a model that is not named"

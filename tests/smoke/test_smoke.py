@@ -56,6 +56,7 @@ async def test_it_passes_with_an_agent() -> None:
         outcome = await smoked(server.url, api_key=None, model=None, agent_name="helper", project_name="p")
     assert (outcome.exit_code, outcome.kind, outcome.sentence) == (0, "good", "")
     assert [step.name for step in outcome.steps if step.verdict is Verdict.SKIPPED] == ["tool"]
+    assert outcome.steps[0].seen.endswith(f", {outcome.model or 'an agent'}")
 
 
 async def test_an_answer_that_is_complete_at_once_need_not_be_cancelled() -> None:

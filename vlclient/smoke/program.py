@@ -153,7 +153,8 @@ class _Run:
             )
             self._outcome.model = await self._talk.begins()
             self._outcome.session_id = self._talk.judge.session_id
-            return f"{self._outcome.session_id}, {self._outcome.model or 'an agent'}"
+            nameless = "an agent" if self._who.is_agent else "a model that is not named"
+            return f"{self._outcome.session_id}, {self._outcome.model or nameless}"
 
         await self._step("connect", connecting)
         assert session is not None

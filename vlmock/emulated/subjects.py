@@ -108,11 +108,11 @@ def fields() -> Iterator[Subject]:
     items are as in sessions and items."""
     roots = (("session", RequestSession, True), ("response", ResponseCreateParams, False), ("item", RequestItem, True))
     for place, kind, deep in roots:
-        known: dict[str, str] = {}
+        known: dict[str, set[str]] = {}
         for name, where in _members(kind, place, deep=deep):
-            known[name] = known.get(name, "") or where
-        for name, where in known.items():
-            yield Subject("field", name, _what_becomes_of(name), where)
+            known.setdefault(name, set()).add(where)
+        for name, several in known.items():
+            yield Subject("field", name, _what_becomes_of(name), evidence(" ".join(sorted(several))))
 
 
 def refused() -> Iterator[Subject]:

@@ -84,6 +84,7 @@ class AzureStandardVoice(AzureSpeechVoice, tag="azure-standard", kw_only=True):
     """A ready-made voice: ``en-US-AvaNeural``, or HD ``en-US-Ava:DragonHDLatestNeural``."""
 
     name: str
+    """Documented: not empty. Assumed: any other name is taken; no source says what becomes of no voice's name."""
 
 
 class AzureCustomVoice(AzureSpeechVoice, tag="azure-custom", kw_only=True):
