@@ -125,6 +125,8 @@ class Plain:
         await asyncio.sleep(REACTION_S)
         if self.active:
             await self.send("response.cancel")
+        else:
+            self.silence()
 
     async def instructs(self, act: Act) -> None:
         await self.update(instructions=act.text)

@@ -31,7 +31,7 @@ class Loudspeaker(Speaker):
 
     def __init__(self, visit: Visit) -> None:
         super().__init__(heard_ms=20)
-        self._plays = visit.plays if "loudspeaker" in visit.needs else lambda playing: None
+        self._plays = visit.plays if {"loudspeaker", "stop"} & set(visit.needs) else lambda playing: None
         self._sounding = False
 
     def play(self, part: Part, audio: bytes) -> None:

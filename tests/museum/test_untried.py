@@ -29,6 +29,13 @@ class Types(Leaves):
         await self.ask()
 
 
+class LetsItPlay(Plain):
+    """Does not touch the button, and tells nothing of its loudspeaker."""
+
+    async def stops(self, act: Act) -> None:
+        pass
+
+
 class TellsNothing(Plain):
     """Interrupts, and does not say when its loudspeaker sounds."""
 
@@ -59,6 +66,7 @@ async def problems(shown: Exhibit, client: type[Plain]) -> list[str]:
         ("truncated_too_late", Types, "speech"),
         ("truncated_too_late", Leaves, "interruption"),
         ("two_lines_at_once", Types, "interruption"),
+        ("stop_after_the_end", LetsItPlay, "stop"),
         ("talks_on", Types, "speech"),
         ("talks_on", TellsNothing, "loudspeaker"),
     ],

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping
 from typing import Final
 
-from vlmock.conduct.codes import PLAYING
+from vlmock.conduct.codes import PLAYING, SILENT
 from vlmock.scenario.story import NEEDS, Story
 from vlmock.server.journal import ConnectionJournal, Journal
 
@@ -16,6 +16,7 @@ _BREAKS_IN: Final = (
     "response.create",
 )
 """By which it is seen, while a response is active. A microphone may be open without anybody speaking."""
+_STOPS: Final = ("response.cancel", "conversation.item.truncate")
 
 
 def untried(story: Story, journal: Journal) -> Iterator[str]:
@@ -49,9 +50,21 @@ def _tells(part: ConnectionJournal) -> bool:
     return any(entry.source == "vlmock" and getattr(entry.event, "code", "") == PLAYING for entry in part.entries)
 
 
+def _stops(part: ConnectionJournal) -> bool:
+    """By an event, or by what the test tells, after something was to be heard."""
+    heard = False
+    for entry in part.entries:
+        heard = heard or entry.type == "response.audio.delta"
+        silent = entry.source == "vlmock" and getattr(entry.event, "code", "") == SILENT
+        if heard and (silent or entry.type in _STOPS):
+            return True
+    return False
+
+
 _SHOWS: Final[Mapping[str, Callable[[ConnectionJournal], bool]]] = {
     "speech": _speaks,
     "interruption": _interrupts,
+    "stop": _stops,
     "loudspeaker": _tells,
 }
 """How a need is seen, where it can be."""

@@ -22,7 +22,7 @@ NEEDS: Mapping[str, str] = {
     "speech": "its user speaks; typing will not do",
     "tools": "it offers the model the functions that are named",
     "interruption": "its user speaks or types while an answer is given",
-    "stop": "its user can silence an answer with a button",
+    "stop": "its user can silence an answer with a button; where no event shows it, the test says exhibit.plays(False)",
     "greeting": "its assistant speaks first",
     "instructions": "its application changes the instructions in mid session",
     "push_to_talk": "its user ends turns with a button (turn_detection is null)",
