@@ -77,3 +77,23 @@ async def test_a_space_in_the_query_is_written_as_the_documentation_has_it() -> 
 
     await verdict_of(body, asked)
     assert "Authorization=Bearer%20a-token" in paths[0]
+
+
+async def test_a_check_that_leaves_much_unread_says_goodbye_all_the_same() -> None:
+    """At once: behind what nobody reads the answer to a goodbye would not be seen, and waited for in vain."""
+    codes: list[int | None] = []
+
+    async def talkative(caller: Caller) -> None:
+        await caller.connection.send(CREATED)
+        for _ in range(200):
+            await caller.connection.send('{"type":"response.audio.delta","delta":"' + "A" * 4000 + '"}')
+        await caller.connection.wait_closed()
+        codes.append(caller.connection.close_code)
+
+    async def greeted(probe: Probe) -> None:
+        await probe.created()
+
+    outcome = await verdict_of(greeted, talkative)
+    assert outcome.verdict is Verdict.PASSED
+    assert codes == [1000]
+    assert outcome.seconds < 5.0

@@ -59,7 +59,8 @@ class Plain:
     async def talk_and_listen(self) -> None:
         query = "api-version=2026-04-10&model=gpt-4.1"
         address = f"{self.visit.url.replace('http', 'ws', 1)}/voice-live/realtime?{query}"
-        async with connect(address, additional_headers={"api-key": "any"}, max_size=self.max_size) as self.socket:
+        how: dict[str, Any] = {"max_size": self.max_size, "max_queue": None}  # some leave much unread when they go
+        async with connect(address, additional_headers={"api-key": "any"}, **how) as self.socket:
             await self.both()
 
     async def both(self) -> None:

@@ -156,6 +156,7 @@ class Probe:
                     subprotocols=[Subprotocol(name) for name in subprotocols] if subprotocols else None,
                     compression=None,
                     max_size=_MOST_BYTES,
+                    max_queue=None,  # the answer to our goodbye stands behind all that a check did not want to read
                     open_timeout=max(server.patience_s, _OPEN_S),
                     close_timeout=_CLOSE_S,
                     proxy=None if is_loopback(urlsplit(address).hostname or "") else True,
