@@ -122,7 +122,7 @@ def _patterns(given: Sequence[str]) -> Sequence[str]:
     multiple=True,
     metavar="REGEX",
     callback=lambda ctx, param, given: _patterns(given),
-    help="Record and log *** for what matches; several for several.",
+    help="Record, log and show *** for what matches; several for several.",
 )
 @click.option("--redact-audio", is_flag=True, help="Record when and how loud somebody speaks, not the voice.")
 @click.option("--plain", is_flag=True, help="Plain lines on a terminal too.")

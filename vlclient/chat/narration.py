@@ -56,8 +56,11 @@ _LONGEST_OUTPUT: Final = 200
 class Narration:
     """One conversation. ``now`` is in seconds, on a clock that never goes back."""
 
-    def __init__(self, display: Display, transcripts: Transcripts, latency: Latency) -> None:
-        self._display = display
+    def __init__(
+        self, display: Display, transcripts: Transcripts, latency: Latency, *, veil: Callable[[str], str] = str
+    ) -> None:
+        """``veil`` takes the secrets out of a text that is going to be cut: by half of it none would be known."""
+        self._display, self._veil = display, veil
         self._transcripts = transcripts
         self._latency = latency
         self._now = 0.0
@@ -159,13 +162,13 @@ class Narration:
     def _called(self, event: ResponseFunctionCallArgumentsDone) -> None:
         name = given(event.name, "") or self._calls.get(event.call_id, ("a function", None))[0]
         self._calls[event.call_id] = name, self._now
-        self._display.line("tool", f"{name}({_short(event.arguments)})")
+        self._display.line("tool", f"{name}({_short(self._veil(event.arguments))})")
 
     def _item_created(self, event: ConversationItemCreated) -> None:
         if isinstance(event.item, FunctionCallOutputItem) and event.item.call_id in self._calls:
             name, since = self._calls.pop(event.item.call_id)
             took = "" if since is None else f" ({self._now - since:.2f} s)"
-            self._display.line("tool", f"{name} -> {_short(event.item.output)}{took}")
+            self._display.line("tool", f"{name} -> {_short(self._veil(event.item.output))}{took}")
         self._tell_what_was_said()
 
     # ---- the session

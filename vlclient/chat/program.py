@@ -4,7 +4,6 @@ import asyncio
 import logging
 import os
 import sys
-import traceback
 from collections.abc import Iterator, Mapping
 from contextlib import AsyncExitStack, contextmanager, nullcontext
 from pathlib import Path
@@ -23,6 +22,7 @@ from vlclient.chat.streams import nobody_reads, only_our_words, showing_anything
 from vlclient.chat.summary import summary_lines
 from vlclient.chat.threads import ForgottenThreads
 from vlclient.chat.tool_file import tools_in
+from vlclient.chat.veil import Veil, VeiledDisplay, print_traceback, veil_of
 from vlclient.connecting import connect
 from vlclient.endpoint import shown
 from vlclient.environment import read_settings
@@ -32,6 +32,7 @@ from vlclient.log import WireLog
 from vlclient.recorder import Recorder
 from vlclient.session import Session
 from vlmock.protocol.errors import ErrorEvent
+from vlmock.protocol.secrets import without_secrets
 from vlmock.protocol.wire import given
 
 __all__ = ["run_chat"]
@@ -47,11 +48,14 @@ def run_chat(chosen: Mapping[str, Any], *, debug: bool) -> int:
     """Have the conversation; ``chosen`` is what ``ChatOptions`` takes. Shows it on standard output, says what went
     wrong on standard error, and gives the exit code."""
     chat: _Chat | None = None
+    veil: Veil = without_secrets
     showing_anything()
     try:
         with nullcontext() if debug else only_our_words():
-            chat = _Chat(ChatOptions(**chosen))
-            with _among_the_lines(chat.display, debug=debug):
+            options = ChatOptions(**chosen)
+            veil = _veil(options)
+            chat = _Chat(options, veil)
+            with _among_the_lines(chat.display, veil if debug else None):
                 asyncio.run(chat.run())
     except BrokenPipeError:
         nobody_reads()
@@ -60,13 +64,13 @@ def run_chat(chosen: Mapping[str, Any], *, debug: bool) -> int:
     except Exception as error:
         cause = the_error(error)
         if debug:
-            traceback.print_exception(cause)
+            print_traceback(cause, veil)
         reconnects = bool(chosen.get("reconnect"))
         words = sentence(cause, said_before=chat.reported if chat else None, reconnects=reconnects)
         code = exit_code(cause)
         if code == OUR_FAULT and not debug:
             words += ", with what it says when it is run again with --debug"
-        print(f"vlclient: {words}", file=sys.stderr, flush=True)
+        print(f"vlclient: {veil(words)}", file=sys.stderr, flush=True)
         return code
     return 0
 
@@ -74,8 +78,9 @@ def run_chat(chosen: Mapping[str, Any], *, debug: bool) -> int:
 class _Chat:
     """One conversation. Raises what ended it, unless the user did."""
 
-    def __init__(self, options: ChatOptions) -> None:
+    def __init__(self, options: ChatOptions, veil: Veil) -> None:
         self._options = options
+        self._veil = veil
         self._tools = tools_in(options.tools) if options.tools is not None else []
         prepare_azure_identity()
         settings = read_settings(os.environ, folder=Path.cwd())
@@ -83,7 +88,7 @@ class _Chat:
         self._counterpart = Counterpart.of(options, settings)
         self._recorder, self._log = _recorder_and_log(options)
         self._latency = Latency()
-        self.display = choose_display(plain=options.plain)
+        self.display: Display = VeiledDisplay(choose_display(plain=options.plain), veil)
         self._narration: Narration | None = None
         self._began = 0.0
         self._ear: Ear | None = None
@@ -140,7 +145,7 @@ class _Chat:
             session = await stack.enter_async_context(connection)
             mouth.on_first_heard = self._first_heard
             settings = await self._set_up(session)
-            self._narration = Narration(self.display, session.transcripts, self._latency)
+            self._narration = Narration(self.display, session.transcripts, self._latency, veil=self._veil)
             if options.greet:
                 await session.greet(**greeting(options.greet, settings["voice"]))
             await self._converse(session, self._narration, ear, mouth)
@@ -245,6 +250,19 @@ class _Chat:
         os._exit(_INTERRUPTED)
 
 
+def _veil(options: ChatOptions) -> Veil:
+    """Raises ConfigurationError where the environment cannot be read, or a pattern is none."""
+    settings = read_settings(os.environ, folder=Path.cwd())
+    try:
+        return veil_of(
+            endpoint=options.endpoint or settings.endpoint,
+            api_key=options.api_key or settings.api_key,
+            redact=options.redact,
+        )
+    except ValueError as error:
+        raise ConfigurationError(f"--redact: {error}") from None
+
+
 def _recorder_and_log(options: ChatOptions) -> tuple[Recorder | None, WireLog | None]:
     """Both or none: the log of the last conversation is not written over when this one cannot be recorded."""
     recorder = None
@@ -262,9 +280,9 @@ def _recorder_and_log(options: ChatOptions) -> tuple[Recorder | None, WireLog | 
 
 
 @contextmanager
-def _among_the_lines(display: Display, *, debug: bool) -> Iterator[None]:
-    """Warnings of the library are shown among the lines, without a traceback unless it is wanted."""
-    handler = _AmongTheLines(display, debug=debug)
+def _among_the_lines(display: Display, debug: Veil | None) -> Iterator[None]:
+    """Warnings of the library are shown among the lines, without a traceback unless ``debug`` can veil it."""
+    handler = _AmongTheLines(display, debug)
     logger = logging.getLogger("vlclient")
     logger.addHandler(handler)
     try:
@@ -276,7 +294,7 @@ def _among_the_lines(display: Display, *, debug: bool) -> Iterator[None]:
 class _AmongTheLines(logging.Handler):
     """Shows what is logged."""
 
-    def __init__(self, display: Display, *, debug: bool) -> None:
+    def __init__(self, display: Display, debug: Veil | None) -> None:
         super().__init__(logging.WARNING)
         self._display, self._debug = display, debug
 
@@ -284,5 +302,5 @@ class _AmongTheLines(logging.Handler):
         error = record.exc_info[1] if record.exc_info else None
         words = f": {type(error).__name__}: {error}" if error is not None else ""
         self._display.line("error", record.getMessage() + words)
-        if error is not None and self._debug:
-            traceback.print_exception(error)
+        if error is not None and self._debug is not None:
+            print_traceback(error, self._debug)
