@@ -2,7 +2,11 @@
 
 from pathlib import Path
 
+import hypothesis
 import pytest
+
+hypothesis.settings.register_profile("patient", deadline=None)  # a busy machine is nobody's mistake
+hypothesis.settings.load_profile("patient")
 
 pytest_plugins = ["pytester"]
 

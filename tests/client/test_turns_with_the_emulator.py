@@ -177,7 +177,7 @@ class Conversation:
 ACTIONS = st.sampled_from(["types", "announces", "cancels", "speaks 300", "speaks 800", "0.02", "0.3", "1.5", "6"])
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     model=st.sampled_from(["gpt-4.1", "gpt-realtime"]),
     timing=st.sampled_from(["instant", "cascade", "native"]),

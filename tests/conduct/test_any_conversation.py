@@ -67,7 +67,7 @@ def judged(parts: Sequence[Any]) -> list[Finding]:
 
 
 @given(connections)
-@settings(deadline=None, max_examples=150)
+@settings(max_examples=150)
 def test_the_judge_takes_whatever_goes_by(parts: Sequence[Any]):
     """Findings can be told, counted and written; each has its place."""
     found = judged(parts)
@@ -81,7 +81,7 @@ def test_the_judge_takes_whatever_goes_by(parts: Sequence[Any]):
 
 
 @given(connections)
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 def test_the_same_conversation_is_judged_the_same_way(parts: Sequence[Any]):
     """There is no clock, no chance, and nothing is left of an earlier judge."""
     assert list(map(str, judged(parts))) == list(map(str, judged(parts)))

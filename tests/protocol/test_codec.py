@@ -30,7 +30,7 @@ from vlmock.protocol.session import RequestSession, SessionUpdate
 from vlmock.protocol.voices import AzureStandardVoice
 from vlmock.protocol.wire import UNSET, ServerEvent
 
-quick = settings(max_examples=25, deadline=None)
+quick = settings(max_examples=25)
 """For tests that are repeated for each of ninety classes."""
 
 PCM = bytes(range(240)) * 4
@@ -183,7 +183,7 @@ def test_a_client_is_told_when_the_server_sends_nonsense(frame: bytes | str):
         decode_server(frame)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(FRAMES | st.dictionaries(st.sampled_from(["type", "event_id"]), JSON).map(json.dumps))
 def test_any_frame_of_a_server_is_an_event_or_a_protocol_error(frame: bytes | str):
     """Whatever comes, ``decode_server`` raises nothing else."""

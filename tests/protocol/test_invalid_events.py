@@ -195,7 +195,7 @@ def test_open_enums_take_any_string():
     assert event.session.input_audio_format == "mp3"
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(FRAMES)
 def test_any_frame_is_an_event_or_a_refusal(frame: bytes | str):
     """Whatever comes, ``decode_client`` does not raise, and what it tells can be told on."""
@@ -217,7 +217,7 @@ def put(value: Any, path: Path, new: Any) -> Any:
     return copy
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(data=st.data())
 def test_a_mutated_event_is_an_event_or_a_refusal_that_names_the_place(data: st.DataObject):
     """One value anywhere in a good event becomes another: it is still good, or the refusal points there."""
@@ -231,7 +231,7 @@ def test_a_mutated_event_is_an_event_or_a_refusal_that_names_the_place(data: st.
         assert result.path.startswith(dotted(place[:-1]))
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(data=st.data())
 def test_a_member_that_a_type_lacks_is_found_wherever_it_is(data: st.DataObject):
     """An unknown member, put into any object of an event that has a type of ours, is named with its whole path."""

@@ -34,7 +34,7 @@ def decoded(event: dict[str, Any]) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("wire_type", sorted({**SERVER_EVENTS, **OTHER_SERVER_EVENTS}))
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(data=st.data())
 def test_what_the_beta_has_is_told_and_nothing_else(wire_type: str, data: st.DataObject) -> None:
     """For each event of Voice Live, whatever is in it: told under its own name if OpenAI's types have it."""
@@ -95,7 +95,7 @@ def test_what_is_the_same_stays_as_it_is(wire_type: str) -> None:
     assert decoded({"type": wire_type}) == {"type": wire_type}
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(FRAMES)
 def test_any_frame_is_an_event_or_a_refusal(frame: bytes | str) -> None:
     """Whatever comes, nothing is raised."""

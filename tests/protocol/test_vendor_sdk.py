@@ -65,7 +65,7 @@ TAKEN_BY_THE_SDK = WireValues(
 
 
 @pytest.mark.parametrize(("wire_type", "event_class"), SERVER_EVENTS.items())
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(data=st.data())
 def test_the_sdk_reads_what_we_write(wire_type: str, event_class: type, data: st.DataObject):
     """Each server event becomes the SDK's own class for it, with equal members all the way down."""

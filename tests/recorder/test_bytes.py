@@ -102,7 +102,7 @@ def stream(made: Any, *, masked: bool) -> bytes:
     return b"".join(frames) + rest
 
 
-@settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=50, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(up=streams, down=streams, cuts=st.lists(st.integers(0, 3000), max_size=8))
 def test_any_bytes_pass_both_ways(line: Line, up: Any, down: Any, cuts: list[int]):
     """Frames and what is none, compressed or not, in any pieces, at the same time."""

@@ -2,7 +2,7 @@
 
 from itertools import combinations, pairwise
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from vlmock.recording.differences.alignment import aligned, out_of_order
@@ -20,7 +20,6 @@ def longest_common(one: str, other: str) -> int:
     return max(len(part) for size in range(len(one) + 1) for part in combinations(one, size) if "".join(part) in parts)
 
 
-@settings(deadline=None)
 @given(one=texts, other=texts)
 def test_as_much_as_possible_stands_side_by_side(one: str, other: str) -> None:
     """Each side is all there, in order, and no alignment has more pairs."""
@@ -42,7 +41,6 @@ def test_the_cheaper_pair_is_taken() -> None:
     assert aligned([10], [28], nearness) == [(10, 28)]
 
 
-@settings(deadline=None)
 @given(places=st.lists(st.integers(0, 50), max_size=9, unique=True))
 def test_as_little_as_possible_is_out_of_order(places: list[int]) -> None:
     """Without what has moved the rest rises, and nothing less would do."""

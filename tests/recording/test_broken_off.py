@@ -56,7 +56,7 @@ MADE: list[Callable[[str], Recording]] = [a_long_one, barged_in, cancelled, spok
 made = cache(lambda make, model: make(model))
 
 
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 @given(make=st.sampled_from(MADE), model=st.sampled_from(["gpt-realtime", "gpt-4.1"]), place=st.integers(0, 10_000))
 def test_the_emulator_says_what_was_recorded_until_then(make: Any, model: str, place: int) -> None:
     """Wherever the recorder was killed: all that is there is the same, and the rest only the emulator has."""

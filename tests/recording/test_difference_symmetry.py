@@ -68,7 +68,7 @@ def grades(comparison: Comparison, *, turned: bool) -> Counter[tuple[str, str, G
     )
 
 
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 @given(model=st.sampled_from(sorted(WHOLE)), one=edits, other=edits, broke_off=st.tuples(*[st.booleans()] * 2))
 def test_the_second_against_the_first_finds_what_the_first_against_the_second_did(
     model: str, one: list[tuple[str, int, int]], other: list[tuple[str, int, int]], broke_off: tuple[bool, bool]

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from tests.recording.conversations import a_long_one
@@ -58,7 +58,6 @@ def test_a_conversation_is_the_same_as_itself(model: str) -> None:
     assert len({judged.event for judged in comparison.judged}) > 20
 
 
-@settings(deadline=None)
 @given(model=models, place=places)
 def test_a_dropped_event_is_missing(model: str, place: int) -> None:
     """Of a run, its words or its sound fall short instead."""
@@ -73,7 +72,6 @@ def test_a_dropped_event_is_missing(model: str, place: int) -> None:
         assert findings[0].their_place.frame == place
 
 
-@settings(deadline=None)
 @given(model=models, copied=places, place=places)
 def test_an_inserted_event_is_extra(model: str, copied: int, place: int) -> None:
     """A copy of any other, anywhere; of a delta, its run has more words or sound, and may begin or end elsewhere."""
@@ -88,7 +86,6 @@ def test_an_inserted_event_is_extra(model: str, copied: int, place: int) -> None
         assert [(each.grade, each.event) for each in findings] == [(Grade.EXTRA, kind(copy))], told(findings)
 
 
-@settings(deadline=None)
 @given(model=models, place=places)
 def test_two_events_that_change_places_are_out_of_order(model: str, place: int) -> None:
     """One of the two is told of. Transcripts of the user's words come when they come; words and sound alternate as they
@@ -144,7 +141,6 @@ def other_than(value: Any) -> Any:
             return None
 
 
-@settings(deadline=None)
 @given(model=models, place=places, leaf=places, how=st.sampled_from(["other", "null", "gone", "new"]))
 def test_a_changed_member_is_found_where_it_is(model: str, place: int, leaf: int, how: str) -> None:
     """Another value, null, absent, or one that was not there: one finding, with the path of the member."""

@@ -67,7 +67,7 @@ def turn(take: dict[str, int], rate_hz: int = 24_000) -> bytes:
     cuts=st.lists(st.integers(100, 80_000), min_size=1, max_size=8),
     seconds_a_piece=st.sampled_from([0.0, 0.02, 1.5]),
 )
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_another_take_is_answered_as_the_recorded_one(
     first: dict[str, int], second: dict[str, int], rate_hz: int, cuts: list[int], seconds_a_piece: float
 ) -> None:
@@ -104,7 +104,7 @@ def test_a_rate_is_told_to_who_asks_for_it(on_unexpected: str) -> None:
 
 
 @given(take=takes, piece_ms=st.integers(5, 300))
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_the_answer_waits_for_the_words(take: dict[str, int], piece_ms: int) -> None:
     """Nothing is said of speech before it is there, and of its end before silence."""
     line = replay_line(spoken())
@@ -135,7 +135,7 @@ def test_a_telephone_is_heard_as_well(audio_format: str) -> None:
 
 
 @given(take=takes)
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_a_committed_turn_may_be_another_take(take: dict[str, int]) -> None:
     """Half as long or twice, with any silence around it; never nothing."""
     take["duration_ms"] = 500 + take["duration_ms"] % 1200

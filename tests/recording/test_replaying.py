@@ -87,7 +87,7 @@ class SlowLine(Line):
     timing=st.sampled_from(["recorded", "instant", 0.3]),
     on_unexpected=st.sampled_from(["strict", "tolerant"]),
 )
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_a_slower_client_gets_everything(client: Client, factors: list[float], timing: Any, on_unexpected: str) -> None:
     """Nothing waits for a clock: whenever the client comes to it, it is answered, and nothing is left."""
     then, recording = known(client)

@@ -196,7 +196,7 @@ def _number_schemas(draw: st.DrawFn) -> dict[str, Any]:
     return schema
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(_number_schemas())
 def test_a_number_lies_between_its_bounds(schema: dict[str, Any]) -> None:
     jsonschema.validate(arguments_for({"properties": {"a": schema}, "required": ["a"]})["a"], schema)

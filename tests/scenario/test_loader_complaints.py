@@ -63,7 +63,7 @@ WORDS = [
 ]
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.lists(st.tuples(st.integers(0, len(SUPPORT_CALL)), st.integers(0, 12), st.sampled_from(WORDS)), max_size=4))
 def test_a_damaged_file_is_a_scenario_or_a_scenario_error(damages: list[tuple[int, int, str]]) -> None:
     """Whatever stands in it, nothing else is raised."""
@@ -84,7 +84,7 @@ JSON = st.recursive(
 )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.dictionaries(PARTS, JSON, max_size=5))
 def test_any_python_data_is_a_scenario_or_a_scenario_error(data: dict[str, Any]) -> None:
     with suppress(ScenarioError):

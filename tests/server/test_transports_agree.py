@@ -140,7 +140,7 @@ def streams(draw: st.DrawFn, frames: st.SearchStrategy[bytes]) -> list[bytes]:
 
 
 @given(streams(FRAMES))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_any_bytes_mean_the_same_to_both(chunks: list[bytes]) -> None:
     """Same messages, same answers, same end.
 
@@ -155,7 +155,7 @@ def test_any_bytes_mean_the_same_to_both(chunks: list[bytes]) -> None:
 
 
 @given(streams(MOSTLY_RIGHT))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_long_orderly_streams_mean_the_same_to_both(chunks: list[bytes]) -> None:
     """The same where little goes wrong, so that the short cut is taken and left again and again."""
     assert outcome(LightTransport, chunks, runs=ReadyRuns()) == outcome(Transport, chunks)

@@ -212,7 +212,7 @@ MEMBERS: dict[str, list[Any]] = {
 UPDATES = st.fixed_dictionaries({}, optional={name: st.sampled_from(values) for name, values in MEMBERS.items()})
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=150, suppress_health_check=[HealthCheck.too_slow])
 @given(
     brain=st.sampled_from([CASCADE, NATIVE, NEWEST, PHI, AZURE, AGENT]),
     updates=st.lists(UPDATES, min_size=1, max_size=4),

@@ -5,7 +5,7 @@ import itertools
 import numpy as np
 import pytest
 import soxr
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
@@ -85,7 +85,6 @@ def test_little_is_held_back(from_hz: int, to_hz: int) -> None:
     assert got == -(-samples * to_hz // from_hz)
 
 
-@settings(deadline=None)
 @given(
     pair=st.sampled_from([*PAIRS, (24000, 24000), (11025, 24000)]),
     cuts=st.lists(st.integers(0, 700), max_size=12),
