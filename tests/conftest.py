@@ -1,5 +1,6 @@
 """What all tests share."""
 
+import signal
 from pathlib import Path
 
 import hypothesis
@@ -7,6 +8,9 @@ import pytest
 
 hypothesis.settings.register_profile("patient", deadline=None)  # a busy machine is nobody's mistake
 hypothesis.settings.load_profile("patient")
+
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # as a shell leaves it to what it starts in the background
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # or no program that a test starts could be interrupted
 
 pytest_plugins = ["pytester"]
 
