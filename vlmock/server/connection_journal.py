@@ -9,7 +9,7 @@ import vlmock
 from vlmock.protocol.codec import InvalidEvent, encode_deltas
 from vlmock.protocol.deltas import Deltas
 from vlmock.protocol.wire import JsonObject, ServerEvent
-from vlmock.server.journal_entry import Entry, EventOrBody, Run, Source, freed_by, remark_line, stripped
+from vlmock.server.journal_entry import Entry, EventOrBody, Run, Source, freed_by, is_silent, remark_line, stripped
 from vlmock.session.effects import Remark
 
 if TYPE_CHECKING:
@@ -193,7 +193,10 @@ class ConnectionJournal:
         before = self.weight
         enough = max(before - wanted, before // 2)
         while self.weight > enough and self._stripped < len(self._noted):
-            self._strip_next(lost)
+            if is_silent(self._noted[self._stripped]):
+                self._stripped += 1
+            else:
+                self._strip_next(lost)
         if self.weight == before:
             self._drop_oldest(enough, lost)
         return before - self.weight

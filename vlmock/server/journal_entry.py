@@ -25,6 +25,7 @@ __all__ = [
     "Run",
     "Source",
     "freed_by",
+    "is_silent",
     "remark_line",
     "stripped",
     "type_of",
@@ -185,6 +186,11 @@ def type_of(event: EventOrBody) -> str:
     if isinstance(event, dict):
         return str(event.get("type", ""))
     return event.type
+
+
+def is_silent(noted: Entry | Run) -> bool:
+    """Whether there can be no audio in it."""
+    return not (_perhaps_audio(noted.event.__class__) if isinstance(noted, Entry) else any(noted.deltas.audio_bytes))
 
 
 def freed_by(audio_bytes: int) -> int:
