@@ -159,7 +159,7 @@ class Run(msgspec.Struct):
     def stripped(self) -> "Run":
         """The same without its audio."""
         deltas, lost = self.deltas, self.deltas.audio_bytes
-        silent = [b"" if gone else each for gone, each in zip(lost, deltas.deltas, strict=True)]
+        silent = [each if type(each) is str else b"" for each in deltas.deltas]
         return Run(
             self.connection,
             self.at,
