@@ -213,6 +213,17 @@ def test_what_the_user_names_is_not_saved(journal, connection, tmp_path):
         journal.save(tmp_path / "out")
 
 
+def test_a_misspelt_type_is_not_taken_for_one_that_never_came(journal, connection):
+    """Or ``assert not …`` would hold for ever. Names of the user's own are not in doubt."""
+    connection.note("client", CLEAR, 100.0, 1)
+    with pytest.raises(ValueError, match=r"no event is called 'response\.cancle' \(did you mean 'response\.cancel'"):
+        journal.client_events("response.cancle")
+    with pytest.raises(ValueError, match=r"'response\.dnoe'.*'response\.done'"):
+        journal.server_events("response.dnoe")
+    assert journal.client_events("response.cancel") == []
+    assert journal.server_events("weather.of.my.own") == []
+
+
 # ---- waiting
 
 

@@ -90,12 +90,18 @@ class Journal:
         return [entry for part in self._parts(connection) for entry in part.entries]
 
     def client_events(self, type: EventType | None = None, *, connection: int | None = None) -> list[Any]:
-        """The events that clients sent, in order, as the classes of ``vlmock.protocol``."""
-        return [entry.event for entry in self._found(type, "client", connection)]
+        """The events that clients sent, in order, as the classes of ``vlmock.protocol``.
+
+        Raises ValueError for a type that none had and that looks like a misspelt one.
+        """
+        return self._events(type, "client", connection)
 
     def server_events(self, type: EventType | None = None, *, connection: int | None = None) -> list[Any]:
-        """The events that clients were sent, in order. One that a scenario wrote by hand is a dict."""
-        return [entry.event for entry in self._found(type, "server", connection)]
+        """The events that clients were sent, in order. One that a scenario wrote by hand is a dict.
+
+        Raises ValueError as ``client_events`` does.
+        """
+        return self._events(type, "server", connection)
 
     def remarks(self, *, connection: int | None = None) -> list[Remark]:
         """What vlmock had to say and did not send: hints about what was refused, what a lenient server let through,
@@ -261,6 +267,12 @@ class Journal:
             for entry in self.entries(connection)
             if (source is None or entry.source == source) and (wanted is None or entry.type == wanted)
         ]
+
+    def _events(self, type: EventType | None, source: Source, connection: int | None) -> list[Any]:
+        found = self._found(type, source, connection)
+        if not found and isinstance(type, str) and (doubt := _doubt(type, self.entries(connection))):
+            raise ValueError(f"no event is called {type!r}{doubt}")
+        return [entry.event for entry in found]
 
     def _nth(self, count: int, type: EventType, source: Source | None, connection: int | None) -> Entry | None:
         found = self._found(type, source, connection)
