@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from importlib.metadata import EntryPoint
 from pathlib import Path
 
+import click
 import jsonschema
 import pytest
 import yaml
@@ -13,6 +14,7 @@ from click.testing import CliRunner
 
 import vlmock
 from tests.command_line import ROOT, WRONG, run
+from vlclient.cli import main as vlclient
 from vlmock.cli import main
 from vlmock.scenario.shipped import names, shipped_folder
 
@@ -147,3 +149,11 @@ def test_every_command_explains_itself(option: str) -> None:
     for command in ("serve", "demo", "scenarios", "validate", "schema"):
         shown = CliRunner().invoke(main, [command, option])
         assert (shown.exit_code, shown.output.startswith("Usage: ")) == (0, True), command
+
+
+@pytest.mark.parametrize("program", [main, vlclient])
+def test_the_list_of_commands_breaks_no_sentence_off(program: click.Command) -> None:
+    """On a terminal of 80 columns."""
+    listed = CliRunner().invoke(program, ["--help"], terminal_width=80).output.partition("Commands:\n")[2].splitlines()
+    assert listed
+    assert [line for line in listed if not line.endswith(".") or line.endswith("...")] == []

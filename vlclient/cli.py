@@ -81,7 +81,7 @@ def _patterns(given: Sequence[str]) -> Sequence[str]:
     return given
 
 
-@main.command()
+@main.command(short_help="Talk to a model: microphone in, loudspeaker out.")
 @reach_options
 @click.option("--voice", help=f"Default: {DEFAULT_VOICE}.")
 @click.option("--rate", type=click.FloatRange(0.5, 1.5), help="How fast it speaks; 1 is as usual.")

@@ -35,7 +35,7 @@ def _budgets(ctx: click.Context, param: click.Parameter, given: Sequence[str]) -
     return budgets
 
 
-@click.command()
+@click.command(short_help="Try in less than a minute whether an endpoint works.")
 @reach_options
 @click.option("--voice", help="Default: one of Azure's.")
 @click.option(

@@ -67,7 +67,7 @@ def main() -> None:
     """An offline emulator of Azure's Voice Live API."""
 
 
-@main.command()
+@main.command(short_help="Speak real words to the emulator and print both sides.")
 @click.argument("scenario", required=False, default="weather")
 @click.option("--timing", type=_TIMING, default="cascade", show_default=True, help="instant skips all waiting.")
 @click.option("--journal", type=click.Path(), help="Where to save the journal: a new folder, or a .zip file.")
@@ -232,7 +232,7 @@ def list_scenarios() -> None:
         click.echo(f"{name:<{width}}  {description}")
 
 
-@main.command()
+@main.command(short_help="Check scenario files.")
 @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
 def validate(files: Sequence[Path]) -> None:
     """Check scenario FILE…; exit code 1 when one of them is wrong."""
@@ -263,7 +263,7 @@ def schema(recording: bool) -> None:
     click.echo(json.dumps(lines_schema() if recording else scenario_schema(), indent=2))
 
 
-@main.command()
+@main.command(short_help="Print what is emulated, and how well each is known.")
 @click.option(
     "--findings",
     multiple=True,

@@ -121,7 +121,7 @@ def lint_options(command: _Command) -> _Command:
     return result
 
 
-@click.command()
+@click.command(short_help="Judge recorded clients by the rules of good conduct.")
 @click.argument("what", nargs=-1, metavar="[RECORDING | RULE]...")
 @click.option("--list", "listed", is_flag=True, help="Print the rules with their explanation: all, or those named.")
 @click.option(

@@ -8,7 +8,7 @@ import click
 __all__ = ["import_", "metrics", "scenario_from"]
 
 
-@click.command(name="import")
+@click.command(name="import", short_help="Write what another program recorded as a recording.")
 @click.argument("file", type=click.Path(path_type=Path))
 @click.argument("out", type=click.Path())
 @click.option(
@@ -31,7 +31,7 @@ def import_(file: Path, out: str, client_audio: Path | None) -> None:
         click.echo("Some of its audio was cut short by whoever recorded it; what is left stands in the events.")
 
 
-@click.command(name="scenario-from")
+@click.command(name="scenario-from", short_help="Write a scenario that plays a recorded conversation.")
 @click.argument("recording", type=click.Path(path_type=Path))
 @click.argument("out", required=False, type=click.Path(path_type=Path))
 @click.option("--name", help="What the scenario is called; else the name of OUT, or of RECORDING.")
@@ -82,7 +82,7 @@ def _named(recording: Path, out: Path | None, name: str | None) -> tuple[str, Pa
     return named, out.parent if is_file else out
 
 
-@click.command()
+@click.command(short_help="Print how long users waited in recorded sessions.")
 @click.argument("recordings", nargs=-1, required=True, metavar="REC...", type=click.Path(path_type=Path))
 @click.option(
     "--budget",

@@ -5,7 +5,7 @@ import click
 __all__ = ["museum"]
 
 
-@click.command()
+@click.command(short_help="Tell of bugs that bit other voice agents, to try yours on.")
 @click.argument("name", required=False)
 @click.option("--list", "listed", is_flag=True, help="All exhibits: number, name, question and link.")
 def museum(name: str | None, listed: bool) -> None:

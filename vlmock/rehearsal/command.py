@@ -9,7 +9,7 @@ import click
 __all__ = ["diff"]
 
 
-@click.command()
+@click.command(short_help="Say how the emulator differs from a recorded session.")
 @click.argument("recording", type=click.Path(path_type=Path))
 @click.argument("other", required=False, type=click.Path(path_type=Path))
 @click.option("--format", "form", type=click.Choice(["text", "json", "junit"]), default="text", show_default=True)
