@@ -8,12 +8,12 @@ import pytest
 
 from tests.server.fakes import FakeSession, RawClient
 from tests.server.identities import Calendar
+from vlmock.server.bounds import Limits
 from vlmock.server.identity import Entra
 from vlmock.server.journal import Journal
 from vlmock.server.mock_server import MockServer
 from vlmock.server.reception import Settings
 from vlmock.server.repertoire import Repertoire
-from vlmock.server.transport import Limits
 
 ServerMaker = Callable[..., MockServer]
 

@@ -17,9 +17,10 @@ from websockets.frames import Opcode
 from tests.server.fakes import upgrade_request
 from tests.server.rfc6455_cases import CASES, CLOSE_1000, LARGE_CASES, Case, client_frame
 from tests.server.test_transports_agree import FakeTcp
+from vlmock.server.bounds import Limits, ReadBuffer
 from vlmock.server.light_transport import LightTransport
 from vlmock.server.ready_frames import ReadyRuns
-from vlmock.server.transport import Limits, ReadBuffer, Transport
+from vlmock.server.transport import Transport
 
 NO_CODE: Final = 1005
 ARE_YOU_THERE: Final = client_frame(Opcode.PING, b"all said")

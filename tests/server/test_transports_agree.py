@@ -9,9 +9,10 @@ from hypothesis import strategies as st
 from websockets.frames import Opcode
 
 from tests.server.fakes import masked, text, upgrade_request
+from vlmock.server.bounds import Limits, ReadBuffer
 from vlmock.server.light_transport import LightTransport
 from vlmock.server.ready_frames import ReadyRuns
-from vlmock.server.transport import Closing, Limits, ReadBuffer, Transport
+from vlmock.server.transport import Closing, Transport
 
 LIMITS = Limits(message_bytes=1000)
 

@@ -5,7 +5,7 @@ import contextlib
 import socket
 from typing import Final, Literal, Protocol, TypeAlias, cast
 
-from vlmock.server.transport import ReadBuffer
+from vlmock.server.bounds import ReadBuffer
 
 __all__ = ["End", "Side", "Traffic"]
 

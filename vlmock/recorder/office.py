@@ -13,10 +13,10 @@ from vlmock.recorder.frames import Said
 from vlmock.recorder.minutes import SWITCHING, Exchange, Minutes, Recorded
 from vlmock.recorder.narration import begun, ended, event_line
 from vlmock.recorder.relay import Relay
+from vlmock.server.bounds import ReadBuffer
 from vlmock.server.handshake import shown
 from vlmock.server.journal import not_open
 from vlmock.server.recording_thread import RecordingThread
-from vlmock.server.transport import ReadBuffer
 from vlmock.session.effects import Remark
 
 if TYPE_CHECKING:

@@ -28,8 +28,8 @@ from vlmock.recorder.handshake import (
     serialized,
 )
 from vlmock.recorder.minutes import Exchange, Minutes
+from vlmock.server.bounds import ReadBuffer
 from vlmock.server.pages import wants_upgrade
-from vlmock.server.transport import ReadBuffer
 
 __all__ = ["House", "Relay"]
 

@@ -16,9 +16,10 @@ from websockets.protocol import State
 
 from vlmock.protocol.codec import Message
 from vlmock.protocol.deltas import Deltas
+from vlmock.server.bounds import Limits, ReadBuffer
 from vlmock.server.frame_head import FINAL_TEXT, LENGTH_16, LENGTH_64, frame_head
 from vlmock.server.ready_frames import ReadyFrames, ReadyRuns
-from vlmock.server.transport import Limits, Peer, ReadBuffer, Transport
+from vlmock.server.transport import Peer, Transport
 
 try:
     from websockets.speedups import apply_mask

@@ -12,6 +12,7 @@ from vlmock.scenario.director import Director
 from vlmock.scenario.expectations import check
 from vlmock.scenario.playable import Playable, problems_of
 from vlmock.scenario.standstill import standstill
+from vlmock.server.bounds import MAX_MESSAGE_BYTES, Limits
 from vlmock.server.clock import ClockHand
 from vlmock.server.identity import TOKEN_LIFETIME_S, Entra
 from vlmock.server.journal import Journal
@@ -19,7 +20,6 @@ from vlmock.server.journal_entry import Entry
 from vlmock.server.local_server import LocalServer
 from vlmock.server.reception import Played, Reception, Replayed, SessionFactory, Settings, TimingProfile, session_for
 from vlmock.server.repertoire import Repertoire
-from vlmock.server.transport import MAX_MESSAGE_BYTES, Limits
 from vlmock.session.effects import Remark
 from vlmock.session.script import Script
 

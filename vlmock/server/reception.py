@@ -19,6 +19,7 @@ from vlmock.hearing.detectors import ChosenDetector, detector_named
 from vlmock.protocol.codec import decode_client
 from vlmock.scenario.director import Director
 from vlmock.scenario.speech import SpeechStudio
+from vlmock.server.bounds import Limits, ReadBuffer
 from vlmock.server.clock import Clock, ClockHand, SystemClock
 from vlmock.server.connection import Begun, Connection, Conversation, Decoder
 from vlmock.server.dialects import Dialect
@@ -32,7 +33,7 @@ from vlmock.server.quota import Quota
 from vlmock.server.ready_frames import ReadyRuns
 from vlmock.server.repertoire import Repertoire
 from vlmock.server.speech_worker import Speaker, Workers
-from vlmock.server.transport import Limits, ReadBuffer, Transport
+from vlmock.server.transport import Transport
 from vlmock.session.allowance import Allowance
 from vlmock.session.avatar.pool import AvatarPool
 from vlmock.session.configuration.brain import Brain

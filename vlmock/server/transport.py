@@ -29,7 +29,7 @@ from websockets.typing import Subprotocol
 from vlmock.conduct.codes import BINARY_MESSAGE, PING_UNANSWERED, SENT_AFTER_CLOSE, STALLED
 from vlmock.protocol.codec import Message
 from vlmock.protocol.deltas import Deltas
-from vlmock.server.bounds import MAX_MESSAGE_BYTES, Limits, ReadBuffer, Share
+from vlmock.server.bounds import Limits, ReadBuffer, Share
 from vlmock.server.close_frames import check_code, cut_reason
 from vlmock.server.pings import Pings
 from vlmock.server.ready_frames import ReadyFrames
@@ -37,7 +37,7 @@ from vlmock.server.ready_frames import ReadyFrames
 if TYPE_CHECKING:
     from websockets.extensions import ServerExtensionFactory
 
-__all__ = ["MAX_MESSAGE_BYTES", "Closing", "Limits", "Peer", "ReadBuffer", "Transport"]
+__all__ = ["Closing", "Peer", "Transport"]
 
 _REALTIME: Final = Subprotocol("realtime")
 _NO_REQUEST: Final = (
