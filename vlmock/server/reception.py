@@ -53,7 +53,6 @@ __all__ = ["Circumstances", "Played", "Reception", "Replayed", "SessionFactory",
 
 _SEED_STRIDE: Final = 1_000_003
 _FAREWELL_SECONDS: Final = 0.2
-_SPEECH_FAREWELL_SECONDS: Final = 0.2
 _PLAYED_REMEMBERED: Final = 1000
 _TOKENS_END: Final = {"revoked": Entra.revoke, "expired": Entra.expire}
 """What a scenario may do to the tokens with which its client could come back."""
@@ -247,8 +246,8 @@ class Reception:
                 connection.drop()
         if self._connections:  # dropped, but not gone before their transports have closed their sockets
             await self._wait_for_all_to_leave()
-        self._ears.stop(_SPEECH_FAREWELL_SECONDS)
-        self._workers.stop(_SPEECH_FAREWELL_SECONDS)
+        self._ears.stop(_FAREWELL_SECONDS)
+        self._workers.stop(_FAREWELL_SECONDS)
 
     def crashed(self, error: BaseException) -> None:
         self.crashes.append(error)
