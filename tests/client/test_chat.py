@@ -249,6 +249,7 @@ def test_ctrl_c_twice_waits_for_nothing(tmp_path):
         with chatting(tmp_path, *spoken(url, tmp_path, fast=False)) as running:
             running.wait_for("(speaking)")
             server.send_signal(signal.SIGSTOP)
+            os.waitpid(server.pid, os.WUNTRACED)  # all its threads have stopped
             running.process.send_signal(signal.SIGINT)
             with pytest.raises(subprocess.TimeoutExpired):
                 running.process.wait(0.5)
